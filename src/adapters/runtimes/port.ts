@@ -1,0 +1,56 @@
+import type { PlacedTool, Tool } from '../../pipelines/tool.js';
+
+export type ServiceStatus = 'running' | 'stopped' | 'missing' | 'unknown';
+
+export interface ServiceState {
+  readonly service: string;
+  readonly status: ServiceStatus;
+  /** Container health where one is defined. */
+  readonly health?: 'healthy' | 'unhealthy' | 'starting';
+  readonly restarts?: number;
+  readonly image?: string;
+  readonly startedAt?: string;
+}
+
+/** How a service of the stack is addressed: by its name, and on a host by its given commands. */
+export interface ServiceHandle {
+  readonly name: string;
+  /** Compose service, when named otherwise. */
+  readonly container?: string | undefined;
+  readonly start?: readonly string[] | undefined;
+  readonly stop?: readonly string[] | undefined;
+  readonly unit?: string | undefined;
+  readonly drainSeconds: number;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** What runs the services: compose (docker, nerdctl, podman) or the host itself. */
+export interface RuntimePort {
+  readonly kind: 'compose' | 'host';
+  /**
+   * A tool placed where a service's data are: inside its container, or on this host when no service is named. `marker`
+   * goes into the tool's environment as STEADY_MARKER, so that it can be found and ended inside.
+   */
+  place(tool: Tool, options: { readonly service?: string | undefined; readonly marker: string }): PlacedTool;
+  /**
+   * The tool in a throwaway container of the same image as the service, removed at its end, with the service's
+   * volumes mounted (and its network when asked). On a host this is the same as `place` without a service.
+   */
+  placeBeside(tool: Tool, options: { readonly service: string; readonly marker: string; readonly network?: boolean }): PlacedTool;
+  /** A tool in a throwaway container with a named volume mounted at /volume (compose only). */
+  placeOnVolume(tool: Tool, options: { readonly volume: string; readonly image?: string; readonly marker: string }): PlacedTool;
+  /** Ends what tools with this marker left running in that place. Safe to repeat. */
+  endMarked(options: { readonly service?: string | undefined; readonly marker: string }): Promise<void>;
+  state(service: ServiceHandle, options?: CallOptions): Promise<ServiceState>;
+  /** All services this runtime knows, in one call where it can; for `status`. */
+  states(services: readonly ServiceHandle[], options?: CallOptions): Promise<ServiceState[]>;
+  /** Stops with the drain time before it is forced; fine when it is stopped already. */
+  stop(service: ServiceHandle, options?: CallOptions): Promise<void>;
+  /** Starts; fine when it runs already. Health is asked for separately. */
+  start(service: ServiceHandle, options?: CallOptions): Promise<void>;
+  /** The last lines of a service's log. */
+  logs(service: ServiceHandle, lines: number, options?: CallOptions): Promise<string>;
+}

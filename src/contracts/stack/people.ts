@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { durationSchema } from './units.js';
+
+export const approverSchema = z.strictObject({
+  name: z.string().min(1).max(64),
+  key: z.string().regex(/^ed25519:[A-Za-z0-9+/_-]{43}=?$/, 'must be ed25519: and the public key, as `steady identity create` prints it'),
+  roles: z.array(z.string().min(1)).min(1),
+});
+export type Approver = z.infer<typeof approverSchema>;
+
+export const approvalPolicySchema = z.strictObject({
+  from: z.string().describe('role whose holders may decide'),
+  count: z.number().int().min(1).max(10).default(1),
+  self: z.boolean().default(false).describe('whether who asked may approve'),
+  expires: durationSchema.prefault('1h').describe('no answer within this time means no'),
+});
+export type ApprovalPolicy = z.infer<typeof approvalPolicySchema>;
+
+export const approvalsSchema = z.strictObject({
+  restore: approvalPolicySchema.optional(),
+});
+export type ApprovalsConfig = z.infer<typeof approvalsSchema>;
