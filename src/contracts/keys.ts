@@ -40,7 +40,14 @@ export interface ProofName {
 export function parseProofKey(key: string): ProofName | undefined {
   const m = /^proofs\/([^/]+)\/([^/]+)\/(\d{8}T\d{6}Z)-([a-z]+)-(passed|failed)\.json$/.exec(key);
   if (!m) return undefined;
-  const [, store, backupId, stamp, depth, result] = m as unknown as [string, string, string, string, string, string];
+  const [, store, backupId, stamp, depth, result] = m as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   const time = timeOfId(`${stamp}-00000000`);
   return time && { store, backupId, time, depth, passed: result === 'passed' };
 }

@@ -13,13 +13,18 @@ export function oneOf<S extends Record<string, z.ZodType>>(what: string, shapes:
     const given = names.filter((name) => (value as Record<string, unknown>)[name] !== undefined);
     if (given.length !== 1) {
       const found = given.length === 0 ? 'none' : given.join(' and ');
-      context.addIssue({ code: 'custom', message: `${what} must name exactly one of ${names.join(', ')}; found ${found}` });
+      context.addIssue({
+        code: 'custom',
+        message: `${what} must name exactly one of ${names.join(', ')}; found ${found}`,
+      });
     }
   });
 }
 
 /** The one key of such a mapping and its value. */
-export function theOne<T extends object>(value: T): { [K in keyof T]: { kind: K; options: NonNullable<T[K]> } }[keyof T] {
+export function theOne<T extends object>(
+  value: T,
+): { [K in keyof T]-?: { kind: K; options: NonNullable<T[K]> } }[keyof T] {
   for (const [kind, options] of Object.entries(value)) {
     if (options !== undefined) return { kind, options } as never;
   }

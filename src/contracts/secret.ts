@@ -3,7 +3,9 @@ import { z } from 'zod';
 /** A reference to a secret. The value is read on the worker's machine, inside an activity, and nowhere else. */
 export const secretRefSchema = z.union([
   z.strictObject({ env: z.string().min(1) }).describe('name of an environment variable of the worker'),
-  z.strictObject({ file: z.string().min(1) }).describe('path of a file on the worker; a final newline is dropped'),
+  z
+    .strictObject({ file: z.string().min(1) })
+    .describe('path of a file on the worker; a final newline is dropped'),
 ]);
 export type SecretRef = z.infer<typeof secretRefSchema>;
 

@@ -37,9 +37,16 @@ export async function runTool(tool: PlacedTool, options: RunToolOptions = {}): P
       if (bytes <= maxBytes) chunks.push(chunk);
     });
     const exit = await running.exited;
+    // Also inside its container, before anyone hears that it is over.
+    if (signal.aborted) await running.end();
     if (options.signal?.aborted) throw new SteadyError('cancelled', { tool: tool.label });
-    if (limit.signal.aborted) throw new SteadyError('stream.stalled', { tool: tool.label, limit: `${seconds}s` });
-    if (bytes > maxBytes) throw new SteadyError('tool.failed', { tool: tool.label, error: `more than ${maxBytes} bytes of output` });
+    if (limit.signal.aborted)
+      throw new SteadyError('stream.stalled', { tool: tool.label, limit: `${seconds}s` });
+    if (bytes > maxBytes)
+      throw new SteadyError('tool.failed', {
+        tool: tool.label,
+        error: `more than ${maxBytes} bytes of output`,
+      });
     if (exit.code === null || !(options.okCodes ?? [0]).includes(exit.code)) throw toolFailure(running, exit);
     return { stdout: Buffer.concat(chunks).toString('utf8'), stderr: running.lastWords(), code: exit.code };
   } finally {

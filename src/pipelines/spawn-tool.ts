@@ -1,9 +1,12 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { redact } from '../contracts/secret.js';
 import { SteadyError } from '../contracts/failures.js';
+import { findProgram } from './find-program.js';
+import { keepLastWords } from './last-words.js';
 import type { PlacedTool } from './tool.js';
+import { within } from './within.js';
 
 /** How a process ended. */
 export interface Exit {
@@ -21,15 +24,31 @@ export interface RunningTool {
   lastWords(): string;
   /** Settles when the process has gone and its output is read; never rejects. */
   readonly exited: Promise<Exit>;
-  /** Ends the whole group: TERM, then KILL after the grace; also inside a container. Resolves when it is gone. */
+  /**
+   * Ends it, first inside its container where it has one, then the whole group here: TERM, then KILL after the grace.
+   * Its stdin stays open until it is gone, so that it never takes the break for the normal end of its input. Resolves
+   * when it is gone; rejects when it could not be ended inside. Safe to call again.
+   */
   end(graceSeconds?: number): Promise<void>;
 }
 
-const STDERR_KEPT = 8 * 1024;
+export interface SpawnToolOptions {
+  /** Ends the tool when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /** The stdin of a tool started before: bytes go there directly, not through this process, which closes its end. */
+  readonly stdoutTo?: Writable | undefined;
+  /** Open files that the tool finds as /dev/fd/3 and following. */
+  readonly inherit?: readonly number[] | undefined;
+}
+
+const END_INSIDE_SECONDS = 10;
+/** How long a process may take to go after KILL; one that is stuck in the kernel takes longer. */
+const KILL_SECONDS = 10;
 
 /**
  * The kernel ends the tool when this process dies, however it dies: a killed worker must not leave a pg_dump behind.
- * setpriv is part of util-linux; where it is not there, markers find the left-overs (see reap.ts).
+ * (It watches the thread that started the tool, so tools are started on the main thread.) setpriv is part of
+ * util-linux; where it is not there, markers find the left-overs (see reap.ts).
  */
 const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
 
@@ -38,61 +57,95 @@ function withDeathSignal(argv: readonly [string, ...string[]]): [string, string[
   return [SETPRIV, ['--pdeathsig', 'KILL', '--', ...argv]];
 }
 
-/** Starts a tool: own process group, secrets in the environment only, ended when the signal aborts. */
-export function spawnTool(tool: PlacedTool, options: { readonly signal?: AbortSignal } = {}): Promise<RunningTool> {
+/**
+ * Starts a tool: own process group, secrets in the environment only, ended when the signal aborts. Rejects with
+ * `tool.missing` when there is no such program.
+ */
+export async function spawnTool(tool: PlacedTool, options: SpawnToolOptions = {}): Promise<RunningTool> {
   const secrets = Object.values(tool.secrets ?? {});
   const env: NodeJS.ProcessEnv = { ...process.env, ...tool.env };
   for (const [name, secret] of Object.entries(tool.secrets ?? {})) env[name] = secret.reveal();
-  const [program, args] = withDeathSignal(tool.argv);
-  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(program, args, {
+  if (tool.cwd !== undefined && !existsSync(tool.cwd)) {
+    throw new SteadyError('tool.failed', { tool: tool.label, error: 'no such folder', folder: tool.cwd });
+  }
+  if (findProgram(tool.argv[0], { path: env['PATH'], cwd: tool.cwd }) === undefined) {
+    throw new SteadyError('tool.missing', { tool: tool.argv[0] });
+  }
+  const [program, args] = withDeathSignal((await tool.resolveArgv?.()) ?? tool.argv);
+  const child = spawn(program, args, {
     env,
     cwd: tool.cwd,
     detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', options.stdoutTo ?? 'pipe', 'pipe', ...(options.inherit ?? [])],
   });
+  // The types know stdio only as literals: stdin and stderr are always pipes here.
+  const stdin = child.stdin as Writable;
+  const stderr = child.stderr as Readable;
+  const stdout = child.stdout ?? Readable.from([]);
+  options.stdoutTo?.destroy();
 
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-STDERR_KEPT);
-  });
+  const words = keepLastWords(stderr, secrets);
   // A consumer that ends early closes its stdin: the exit code tells why, the broken pipe itself does not.
-  child.stdin.on('error', () => undefined);
-  const lastWords = (): string => redact(stderr, secrets).trim();
+  stdin.on('error', () => undefined);
+  stdout.on('error', () => undefined);
 
+  let gone = false;
   const exited = new Promise<Exit>((resolve) => {
-    child.once('close', (code, signal) => resolve({ code, signal }));
+    child.once('close', (code, signal) => {
+      gone = true;
+      resolve({ code, signal });
+    });
   });
   const killGroup = (signal: NodeJS.Signals): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, signal);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      // Gone already, or of another user: whether it goes is seen by its end.
+      if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
   };
-  const end = async (graceSeconds = 2): Promise<void> => {
+  const endHere = async (graceSeconds: number): Promise<void> => {
+    // Once it is gone its number may belong to another group.
+    if (gone) return;
     killGroup('SIGTERM');
-    const timer = setTimeout(() => killGroup('SIGKILL'), graceSeconds * 1000);
-    child.stdout.destroy();
-    await exited;
+    const timer = setTimeout(() => {
+      killGroup('SIGKILL');
+      // A grandchild outside the group may hold it open.
+      stderr.destroy();
+    }, graceSeconds * 1000);
+    await within(graceSeconds + KILL_SECONDS, exited);
     clearTimeout(timer);
+    if (!gone)
+      throw new SteadyError('tool.failed', { tool: tool.label, error: 'cannot be ended', pid: child.pid });
     killGroup('SIGKILL');
-    await tool.endInside?.();
   };
+  let ending: Promise<void> | undefined;
+  const end = (graceSeconds = 2): Promise<void> =>
+    (ending ??= (async () => {
+      stdout.destroy();
+      // The second look decides; a failure of the first must not keep the client alive.
+      if (!gone && tool.endInside) await within(END_INSIDE_SECONDS, tool.endInside()).catch(() => undefined);
+      await endHere(graceSeconds);
+      await tool.endInside?.();
+    })());
 
   return new Promise((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => {
+    child.on('error', (error) => {
       reject(
-        error.code === 'ENOENT'
-          ? new SteadyError('tool.missing', { tool: tool.argv[0] }, { cause: error })
-          : new SteadyError('tool.failed', { tool: tool.label, error: error.message }, { cause: error }),
+        new SteadyError(
+          'tool.failed',
+          { tool: tool.label, error: redact(error.message, secrets) },
+          { cause: error },
+        ),
       );
     });
     child.once('spawn', () => {
-      const onAbort = (): void => void end();
+      // Whoever aborts also awaits `end`, which is the same promise, and hears of a failure there.
+      const onAbort = (): void => void end().catch(() => undefined);
       options.signal?.addEventListener('abort', onAbort, { once: true });
       void exited.then(() => options.signal?.removeEventListener('abort', onAbort));
       if (options.signal?.aborted) onAbort();
-      resolve({ label: tool.label, pid: child.pid ?? 0, stdin: child.stdin, stdout: child.stdout, lastWords, exited, end });
+      resolve({ label: tool.label, pid: child.pid ?? 0, stdin, stdout, lastWords: words, exited, end });
     });
   });
 }
@@ -100,8 +153,6 @@ export function spawnTool(tool: PlacedTool, options: { readonly signal?: AbortSi
 /** The error of a tool that did not end with 0: its label, how it ended, its last words. */
 export function toolFailure(running: Pick<RunningTool, 'label' | 'lastWords'>, exit: Exit): SteadyError {
   const words = running.lastWords().split('\n').slice(-3).join(' | ');
-  // setpriv's own exit code for a program that is not there.
-  if (exit.code === 127 && /No such file or directory/.test(words)) return new SteadyError('tool.missing', { tool: running.label });
   return new SteadyError('tool.failed', {
     tool: running.label,
     exit: exit.code ?? exit.signal ?? 'unknown',

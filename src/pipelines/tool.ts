@@ -17,6 +17,11 @@ export interface PlacedTool extends Tool {
   /** Working directory of the process on this host. */
   readonly cwd?: string;
   /**
+   * For tools whose argv depends on what runs now (a container's id, its image): asked right before the start, and its
+   * answer is started instead of `argv`, which is then for reading only.
+   */
+  readonly resolveArgv?: () => Promise<readonly [string, ...string[]]>;
+  /**
    * For tools inside containers: ending the client on this host does not end the process inside, so this ends it there
    * and looks again. Safe to call twice, and when nothing runs any more.
    */

@@ -39,10 +39,20 @@ export interface RuntimePort {
    * The tool in a throwaway container of the same image as the service, removed at its end, with the service's
    * volumes mounted (and its network when asked). On a host this is the same as `place` without a service.
    */
-  placeBeside(tool: Tool, options: { readonly service: string; readonly marker: string; readonly network?: boolean }): PlacedTool;
+  placeBeside(
+    tool: Tool,
+    options: { readonly service: string; readonly marker: string; readonly network?: boolean },
+  ): PlacedTool;
   /** A tool in a throwaway container with a named volume mounted at /volume (compose only). */
-  placeOnVolume(tool: Tool, options: { readonly volume: string; readonly image?: string; readonly marker: string }): PlacedTool;
-  /** Ends what tools with this marker left running in that place. Safe to repeat. */
+  placeOnVolume(
+    tool: Tool,
+    options: { readonly volume: string; readonly image?: string; readonly marker: string },
+  ): PlacedTool;
+  /**
+   * Ends what tools whose marker begins with this one left running in that place, and throwaway containers of theirs
+   * anywhere. Safe to repeat. A process that overwrites its environment for its title (redis-server, postgres) shows no
+   * marker: servers of one's own belong in throwaway containers or under the death signal of `spawnTool`.
+   */
   endMarked(options: { readonly service?: string | undefined; readonly marker: string }): Promise<void>;
   state(service: ServiceHandle, options?: CallOptions): Promise<ServiceState>;
   /** All services this runtime knows, in one call where it can; for `status`. */

@@ -111,6 +111,8 @@ export interface StorePort {
   facts(call: StoreCall): Promise<LiveFacts>;
   /** Reach, privileges, tools: a line each, errors included; never throws for what a user can mend. */
   check(call: StoreCall): Promise<CheckLine[]>;
+  /** Asks the live store a question of the user's (an SQL query, a Redis command) and gives its one value as text. */
+  ask?(call: StoreCall, question: readonly string[]): Promise<string>;
   /** All streams of one backup in one attempt. Changes nothing in the store. */
   dump(call: StoreCall, writer: BackupWriter): Promise<DumpResult>;
   /** Shell commands that restore this backup with stock tools; `cat` gives the fragment that prints a raw stream. */

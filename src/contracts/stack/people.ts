@@ -1,22 +1,28 @@
 import { z } from 'zod';
-import { durationSchema } from './units.js';
+import { limitSchema } from './units.js';
 
 export const approverSchema = z.strictObject({
-  name: z.string().min(1).max(64),
-  key: z.string().regex(/^ed25519:[A-Za-z0-9+/_-]{43}=?$/, 'must be ed25519: and the public key, as `steady identity create` prints it'),
-  roles: z.array(z.string().min(1)).min(1),
+  name: z.string().min(1).max(64).describe('as shown in records'),
+  key: z
+    .string()
+    .regex(
+      /^ed25519:[A-Za-z0-9+/_-]{43}=?$/,
+      'must be ed25519: and the public key, as `steady identity create` prints it',
+    )
+    .describe('public key, as `steady identity create` prints it'),
+  roles: z.array(z.string().min(1)).min(1).describe('words of your own, such as operator'),
 });
 export type Approver = z.infer<typeof approverSchema>;
 
 export const approvalPolicySchema = z.strictObject({
-  from: z.string().describe('role whose holders may decide'),
-  count: z.number().int().min(1).max(10).default(1),
+  from: z.string().min(1).describe('role whose holders may decide'),
+  count: z.number().int().min(1).max(10).default(1).describe('how many of them must agree'),
   self: z.boolean().default(false).describe('whether who asked may approve'),
-  expires: durationSchema.prefault('1h').describe('no answer within this time means no'),
+  expires: limitSchema.prefault('1h').describe('no answer within this time means no'),
 });
 export type ApprovalPolicy = z.infer<typeof approvalPolicySchema>;
 
 export const approvalsSchema = z.strictObject({
-  restore: approvalPolicySchema.optional(),
+  restore: approvalPolicySchema.optional().describe('asked before anything is changed by a restore'),
 });
 export type ApprovalsConfig = z.infer<typeof approvalsSchema>;

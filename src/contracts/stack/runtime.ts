@@ -2,17 +2,30 @@ import { z } from 'zod';
 import { oneOf } from '../one-of.js';
 
 export const composeRuntimeSchema = z.strictObject({
-  tool: z.enum(['docker', 'nerdctl', 'podman', 'docker-compose']).default('docker'),
+  tool: z
+    .enum(['docker', 'nerdctl', 'podman', 'docker-compose'])
+    .default('docker')
+    .describe('the program that runs compose'),
   namespace: z.string().optional().describe('containerd namespace (nerdctl)'),
-  files: z.array(z.string()).min(1).prefault(['docker-compose.yml']).describe('compose files, relative to the stack file'),
-  project: z.string().optional().describe('project name; default: as the tool finds it'),
-  envFile: z.string().optional(),
-  host: z.string().optional().describe('engine address, such as unix:///run/docker.sock; default: the environment’s'),
+  files: z
+    .array(z.string().min(1))
+    .min(1)
+    .prefault(['docker-compose.yml'])
+    .describe('compose files, relative to the stack file'),
+  project: z.string().optional().describe('project name; left out: as the tool finds it'),
+  envFile: z.string().optional().describe('env file for compose, relative to the stack file'),
+  host: z
+    .string()
+    .optional()
+    .describe('engine address, such as unix:///run/docker.sock; left out: the environment’s'),
 });
 export type ComposeRuntimeConfig = z.infer<typeof composeRuntimeSchema>;
 
 export const hostRuntimeSchema = z.strictObject({});
 export type HostRuntimeConfig = z.infer<typeof hostRuntimeSchema>;
 
-export const runtimeSchema = oneOf('runtime', { compose: composeRuntimeSchema, host: hostRuntimeSchema });
+export const runtimeSchema = oneOf('runtime', {
+  compose: composeRuntimeSchema.describe('services are those of a compose project'),
+  host: hostRuntimeSchema.describe('services run on the worker’s own machine: `host: {}`'),
+});
 export type RuntimeConfig = z.infer<typeof runtimeSchema>;

@@ -7,33 +7,46 @@ import { runtimeSchema } from './runtime.js';
 import { serviceSchema } from './services.js';
 import { storageSchema } from './storage.js';
 import { storeSchema } from './stores.js';
-import { durationSchema } from './units.js';
+import { durationSchema, limitSchema } from './units.js';
 
 /** Limits of time; every wait has one. */
 export const limitsSchema = z.strictObject({
-  stall: durationSchema.prefault('5m').describe('a stream without a byte for this long is given up'),
-  run: durationSchema.prefault('24h').describe('longest time for a run asked for by hand'),
-  worker: durationSchema.prefault('5m').describe('longest wait for a worker to take a step'),
-  lock: durationSchema.prefault('6h').describe('longest wait for another run to release a target'),
+  stall: limitSchema.prefault('5m').describe('a stream without a byte for this long is given up'),
+  run: limitSchema.prefault('24h').describe('longest time for a run asked for by hand'),
+  worker: limitSchema.prefault('5m').describe('longest wait for a worker to take a step'),
+  lock: limitSchema.prefault('6h').describe('longest wait for another run to release a target'),
   hold: durationSchema.prefault('7d').describe('how long replaced data are kept after a restore'),
 });
 export type Limits = z.infer<typeof limitsSchema>;
 
 /** The stack file, version 1: one deployed system. */
 export const stackSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(1).describe('version of this file’s form'),
   stack: nameSchema.describe('name of the stack'),
-  timezone: z.string().default('UTC').describe('IANA zone of schedules and of dates typed without one'),
+  timezone: z
+    .string()
+    .min(1)
+    .default('UTC')
+    .describe('IANA zone of schedules and of dates typed without one'),
   site: nameSchema.default('main').describe('where the workers of this stack are'),
-  runtime: runtimeSchema.prefault({ host: {} }),
-  storage: storageSchema,
-  stores: z.record(nameSchema, storeSchema).refine((stores) => Object.keys(stores).length > 0, 'must name at least one store'),
-  services: z.record(nameSchema, serviceSchema).prefault({}),
-  plans: z.record(nameSchema, planSchema).prefault({}),
-  checks: z.record(nameSchema, checkSchema).prefault({}).describe('the user’s own questions after a restore'),
-  approvers: z.array(approverSchema).default([]),
-  approvals: approvalsSchema.prefault({}),
-  limits: limitsSchema.prefault({}),
+  runtime: runtimeSchema.prefault({ host: {} }).describe('what runs the services'),
+  storage: storageSchema.describe('where backups go, and how they are encrypted'),
+  stores: z
+    .record(nameSchema, storeSchema)
+    .refine((stores) => Object.keys(stores).length > 0, 'must name at least one store')
+    .describe('the parts that hold data, by name'),
+  services: z
+    .record(nameSchema, serviceSchema)
+    .prefault({})
+    .describe('the parts that use them, by name: what a restore stops and starts'),
+  plans: z.record(nameSchema, planSchema).prefault({}).describe('what is backed up when, by name'),
+  checks: z
+    .record(nameSchema, checkSchema)
+    .prefault({})
+    .describe('your own questions, asked after a restore, by name'),
+  approvers: z.array(approverSchema).default([]).describe('people who may decide, by key'),
+  approvals: approvalsSchema.prefault({}).describe('what needs a decision'),
+  limits: limitsSchema.prefault({}).describe('limits of time; every wait has one'),
 });
 
 /** A stack as loaded: defaults filled in, durations in seconds, sizes in bytes, secrets still references. */

@@ -5,41 +5,61 @@ import { sizeSchema } from './units.js';
 
 export const s3StorageSchema = z.strictObject({
   bucket: z.string().min(3).describe('name of an existing bucket'),
-  prefix: z.string().regex(/^[^/].*[^/]$|^[^/]$|^$/, 'must not begin or end with /').default('').describe('key prefix in the bucket'),
-  endpoint: z.url({ protocol: /^https?$/ }).optional().describe('for MinIO and others; AWS when left out'),
-  region: z.string().min(1).default('us-east-1'),
-  pathStyle: z.boolean().optional().describe('bucket in the path; default: true when an endpoint is given'),
+  prefix: z
+    .string()
+    .regex(/^[^/].*[^/]$|^[^/]$|^$/, 'must not begin or end with /')
+    .default('')
+    .describe('key prefix in the bucket'),
+  endpoint: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('for MinIO and others; AWS when left out'),
+  region: z.string().min(1).default('us-east-1').describe('region of the bucket'),
+  pathStyle: z.boolean().optional().describe('bucket in the path; left out: true when an endpoint is given'),
   ca: z.string().optional().describe('file with the CA certificate of the endpoint'),
   sse: z.enum(['AES256', 'aws:kms']).optional().describe('server-side encryption asked for each object'),
   credentials: z
-    .strictObject({ accessKey: secretRefSchema, secretKey: secretRefSchema })
+    .strictObject({
+      accessKey: secretRefSchema.describe('access key id'),
+      secretKey: secretRefSchema.describe('secret access key'),
+    })
     .optional()
     .describe('left out: the AWS chain (environment, profile, instance role)'),
 });
 export type S3StorageConfig = z.infer<typeof s3StorageSchema>;
 
 export const directoryStorageSchema = z.strictObject({
-  path: z.string().min(1).describe('absolute path, or relative to the stack file; another disk than the data'),
+  path: z
+    .string()
+    .min(1)
+    .describe('absolute path, or relative to the stack file; another disk than the data'),
 });
 export type DirectoryStorageConfig = z.infer<typeof directoryStorageSchema>;
 
-export const storageKindSchema = oneOf('storage.main', { s3: s3StorageSchema, directory: directoryStorageSchema });
+export const storageKindSchema = oneOf('storage.main', {
+  s3: s3StorageSchema.describe('S3: AWS, MinIO and others'),
+  directory: directoryStorageSchema.describe('a folder'),
+});
 export type StorageKindConfig = z.infer<typeof storageKindSchema>;
 
 export const encryptionSchema = z.strictObject({
-  age: z.strictObject({
-    recipients: z
-      .array(z.string().regex(/^age1[a-z0-9]+$/, 'must be an age recipient (age1…)'))
-      .min(1)
-      .describe('who can decrypt: the proof worker and one kept offline'),
-    identity: secretRefSchema.optional().describe('only where proofs and restores run'),
-  }),
+  age: z
+    .strictObject({
+      recipients: z
+        .array(z.string().regex(/^age1[a-z0-9]+$/, 'must be an age recipient (age1…)'))
+        .min(1)
+        .describe('who can decrypt: the proof worker and one kept offline'),
+      identity: secretRefSchema
+        .optional()
+        .describe('the proof worker’s identity; read only where proofs and restores run'),
+    })
+    .describe('age (age-encryption.org)'),
 });
 export type EncryptionConfig = z.infer<typeof encryptionSchema>;
 
 export const storageSchema = z.strictObject({
-  main: storageKindSchema,
-  encryption: encryptionSchema.optional(),
+  main: storageKindSchema.describe('where backups live'),
+  encryption: encryptionSchema.optional().describe('left out: backups are readable by whoever reads storage'),
   pieceLimit: sizeSchema.prefault('64GiB').describe('a longer stream goes on in the next object'),
 });
 export type StorageConfig = z.infer<typeof storageSchema>;

@@ -1,25 +1,37 @@
 import { z } from 'zod';
 import { oneOf } from '../one-of.js';
-import { nameSchema } from '../names.js';
 import { secretRefSchema } from '../secret.js';
-import { argvSchema, durationSchema } from './units.js';
+import { argvSchema, composeServiceSchema, durationSchema } from './units.js';
 
 const place = {
-  service: nameSchema.optional().describe('compose service that holds it; tools run inside it'),
-  host: z.string().optional().describe('address for TCP when there is no service; default 127.0.0.1'),
+  service: composeServiceSchema.optional().describe('compose service that holds it; tools run inside it'),
+  host: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('address for TCP when there is no service; left out: 127.0.0.1'),
 };
+
+const port = (number: number) => z.number().int().min(1).max(65_535).default(number).describe('TCP port');
 
 export const postgresStoreSchema = z.strictObject({
   ...place,
-  port: z.number().int().min(1).max(65_535).default(5432),
-  database: z.string().min(1).max(63),
-  user: z.string().min(1),
+  port: port(5432),
+  database: z.string().min(1).max(63).describe('the database'),
+  user: z.string().min(1).describe('a role that owns it, or a superuser'),
   password: secretRefSchema.optional().describe('left out: pg_hba trust or peer'),
-  maintenanceDatabase: z.string().default('postgres').describe('where administrative statements are run'),
-  sslmode: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']).optional(),
-  bin: z.string().optional().describe('folder of psql, pg_dump and pg_restore; default: PATH'),
+  maintenanceDatabase: z
+    .string()
+    .min(1)
+    .default('postgres')
+    .describe('where administrative statements are run'),
+  sslmode: z
+    .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
+    .optional()
+    .describe('as libpq has it'),
+  bin: z.string().optional().describe('folder of psql, pg_dump and pg_restore; left out: PATH'),
   jobs: z.number().int().min(1).max(16).default(2).describe('streams at a time'),
-  lockTimeout: durationSchema.prefault('30s'),
+  lockTimeout: durationSchema.prefault('30s').describe('longest wait for a lock on a table'),
   digests: z.boolean().default(false).describe('content digest of each table in the manifest; costs a scan'),
   checks: z.array(z.string()).default([]).describe('SQL that must answer true on a restored copy'),
 });
@@ -27,29 +39,35 @@ export type PostgresStoreConfig = z.infer<typeof postgresStoreSchema>;
 
 export const redisStoreSchema = z.strictObject({
   ...place,
-  port: z.number().int().min(1).max(65_535).default(6379),
-  user: z.string().optional(),
-  password: secretRefSchema.optional(),
-  data: z.string().optional().describe('data folder as the worker or the container sees it; default: CONFIG GET dir'),
-  process: z
-    .strictObject({ start: argvSchema, stop: argvSchema.optional() })
+  port: port(6379),
+  user: z.string().optional().describe('ACL user; left out: default'),
+  password: secretRefSchema.optional().describe('left out: none is asked'),
+  data: z
+    .string()
     .optional()
-    .describe('without a service: how the server is started; stopped by SHUTDOWN when stop is left out'),
-  bin: z.string().optional().describe('folder of redis-cli and redis-server; default: PATH'),
+    .describe('data folder as the worker or the container sees it; left out: CONFIG GET dir'),
+  process: z
+    .strictObject({
+      start: argvSchema.describe('argv list that starts the server'),
+      stop: argvSchema.optional().describe('argv list that stops it; left out: SHUTDOWN'),
+    })
+    .optional()
+    .describe('without a service: how the server is started and stopped'),
+  bin: z.string().optional().describe('folder of redis-cli and redis-server; left out: PATH'),
 });
 export type RedisStoreConfig = z.infer<typeof redisStoreSchema>;
 
 export const volumeStoreSchema = z.strictObject({
-  path: z.string().optional().describe('a folder on the worker'),
-  volume: z.string().optional().describe('a named volume of the runtime, by its full name'),
+  path: z.string().min(1).optional().describe('a folder on the worker'),
+  volume: z.string().min(1).optional().describe('a named volume of the runtime, by its full name'),
   exclude: z.array(z.string()).default([]).describe('tar patterns left out'),
 });
 export type VolumeStoreConfig = z.infer<typeof volumeStoreSchema>;
 
 export const storeSchema = oneOf('a store', {
-  postgres: postgresStoreSchema,
-  redis: redisStoreSchema,
-  files: volumeStoreSchema,
+  postgres: postgresStoreSchema.describe('a PostgreSQL database'),
+  redis: redisStoreSchema.describe('a Redis or Valkey server'),
+  files: volumeStoreSchema.describe('a folder or a named volume; its services are stopped meanwhile'),
 });
 export type StoreConfig = z.infer<typeof storeSchema>;
 export type StoreKind = keyof StoreConfig;

@@ -2,9 +2,12 @@ import { z } from 'zod';
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
 
+/** Form of a duration in the file. */
+export const DURATION_PATTERN = /^(?:\d+[smhdw])+$/;
+
 /** Seconds in a duration such as `90s`, `15m`, `24h`, `7d`, `4w` or `1h30m`; undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
-  if (!/^(?:\d+[smhdw])+$/.test(text)) return undefined;
+  if (!DURATION_PATTERN.test(text)) return undefined;
   let seconds = 0;
   for (const [, count, unit] of text.matchAll(/(\d+)([smhdw])/g)) {
     seconds += Number(count) * SECONDS[unit as keyof typeof SECONDS];
@@ -12,14 +15,50 @@ export function parseDuration(text: string): number | undefined {
   return Number.isSafeInteger(seconds) ? seconds : undefined;
 }
 
+/** A number of seconds as the file writes it: the largest units first, such as `1h30m`; `0s` for none. */
+export function formatDuration(seconds: number): string {
+  let rest = Math.max(0, Math.round(seconds));
+  let text = '';
+  for (const unit of ['d', 'h', 'm', 's'] as const) {
+    const count = Math.floor(rest / SECONDS[unit]);
+    if (count > 0) text += `${count}${unit}`;
+    rest -= count * SECONDS[unit];
+  }
+  return text === '' ? '0s' : text;
+}
+
+const DURATION_WORDS = 'must be a duration such as 90s, 15m, 24h, 7d or 1h30m';
+
 /** A duration as text in the file, as seconds in the program. */
 export const durationSchema = z
   .string()
-  .refine((text) => parseDuration(text) !== undefined, 'must be a duration such as 90s, 15m, 24h, 7d or 1h30m')
+  .regex(DURATION_PATTERN, { error: DURATION_WORDS, abort: true })
+  .refine((text) => parseDuration(text) !== undefined, 'is longer than any clock can count')
   .transform((text) => parseDuration(text) ?? 0)
   .describe('a duration such as 90s, 15m, 24h, 7d or 1h30m');
 
-const BYTES: Record<string, number> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+/** A duration that cannot be nothing: a limit of 0 would end everything at once. */
+export const limitSchema = z
+  .string()
+  .regex(DURATION_PATTERN, { error: DURATION_WORDS, abort: true })
+  .refine((text) => (parseDuration(text) ?? 0) > 0, 'must be longer than 0s')
+  .transform((text) => parseDuration(text) ?? 0)
+  .describe('a duration such as 90s, 15m, 24h, 7d or 1h30m');
+
+const BYTES: Record<string, number> = {
+  B: 1,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+};
+
+/** Form of a size in the file. */
+export const SIZE_PATTERN = /^\d+(?:B|KiB|MiB|GiB|TiB|kB|MB|GB|TB)$/;
 
 /** Bytes in a size such as `64MiB` or `10GB`; undefined when it is none. */
 export function parseSize(text: string): number | undefined {
@@ -32,9 +71,18 @@ export function parseSize(text: string): number | undefined {
 
 export const sizeSchema = z
   .string()
-  .refine((text) => parseSize(text) !== undefined, 'must be a size such as 64MiB or 10GB')
+  .regex(SIZE_PATTERN, { error: 'must be a size such as 64MiB or 10GB', abort: true })
+  .refine((text) => parseSize(text) !== undefined, 'is more bytes than can be counted')
   .transform((text) => parseSize(text) ?? 0)
   .describe('a size such as 64MiB or 10GB');
 
 /** A command as an argv list: no shell, no quoting rules. */
-export const argvSchema = z.array(z.string()).min(1, 'must be a list with at least the program').describe('argv list; no shell');
+export const argvSchema = z
+  .array(z.string())
+  .min(1, 'must be a list with at least the program')
+  .describe('argv list; no shell');
+
+/** Name of a service as the compose file has it. */
+export const composeServiceSchema = z
+  .string()
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, 'must be the name of a service as the compose file has it');

@@ -18,6 +18,11 @@ export const storedStreamSchema = z.strictObject({
   pieces: z.array(storedObjectSchema).min(1),
   rawBytes: z.number().int().nonnegative().describe('before compression'),
   rawSha256: sha256Schema,
-  lines: z.number().int().nonnegative().optional().describe('newlines in the raw stream, where that is a row count'),
+  lines: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('newlines in the raw stream, where that is a row count'),
 });
 export type StoredStream = z.infer<typeof storedStreamSchema>;

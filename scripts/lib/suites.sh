@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# One function a suite of scripts/test; each gives 0 when all passed. $results is the folder of vitest's reports.
+
+suite_format() { npx prettier --check --log-level warn . && echo 'all files are formatted'; }
+suite_lint() { npx eslint . --max-warnings 0 --no-warn-ignored && echo 'no lint findings'; }
+suite_typecheck() { npx tsc -p tsconfig.json --noEmit && echo 'types are sound'; }
+suite_build() { npm run --silent build; }
+suite_unit() { run_vitest unit; }
+suite_integration() { run_vitest integration; }
+suite_crash() { run_vitest crash; }
+
+suite_docker() {
+  if ! has_project docker; then
+    echo 'no project of that name in vitest.config.ts'
+    return 0
+  fi
+  use_docker && run_vitest docker
+}
+
+# The pure tests and the built command on a newer Node.js than the one on the PATH; npm carries it as a package.
+suite_node22() {
+  local folder=$STEADY_TOOLS/node$SECOND_NODE start
+  if [ ! -x "$folder/bin/node" ]; then
+    start=$(now)
+    rm -rf "$folder" "$folder.new"
+    mkdir -p "$folder.new"
+    (cd "$folder.new" && npm install --silent --no-save --no-audit --no-fund --prefix . "node@$SECOND_NODE") || return 1
+    mkdir "$folder.new/bin"
+    cp "$(readlink -f "$folder.new/node_modules/.bin/node")" "$folder.new/bin/node"
+    rm -rf "$folder.new/node_modules"
+    mv -T "$folder.new" "$folder"
+    installed "$start" "node $("$folder/bin/node" --version)" 'a second Node.js; npm package node'
+  fi
+  PATH=$folder/bin:$PATH run_vitest unit node22 || return 1
+  if [ -e dist/cli/main.js ]; then
+    "$folder/bin/node" dist/cli/main.js --version && "$folder/bin/node" dist/cli/main.js --help >/dev/null
+  fi
+}
+
+has_project() { grep -q "name: '$1'" "$STEADY_ROOT/vitest.config.ts"; }
+
+# run_vitest PROJECT [REPORT]: an empty project is a failure, so that a lost folder of tests is noticed.
+run_vitest() {
+  local report=${2:-$1}
+  node node_modules/vitest/vitest.mjs run --project "$1" --reporter=default --reporter=json \
+    --outputFile.json="$results/$report.json"
+}
+
+# print_counts FOLDER: the closing line, summed over the reports. A file that does not load has no tests: it counts as one
+# failed.
+print_counts() {
+  node -e '
+    const { readdirSync, readFileSync } = require("node:fs");
+    const sum = { passed: 0, failed: 0, skipped: 0 };
+    for (const name of readdirSync(process.argv[1]).filter((file) => file.endsWith(".json"))) {
+      const report = JSON.parse(readFileSync(`${process.argv[1]}/${name}`, "utf8"));
+      sum.passed += report.numPassedTests;
+      sum.failed += report.numFailedTests;
+      sum.failed += report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
+      sum.skipped += report.numPendingTests + report.numTodoTests;
+    }
+    console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ""}`);
+  ' "$1"
+}

@@ -1,0 +1,54 @@
+import type { StoragePort } from '../../adapters/storage/port.js';
+import { keys } from '../../contracts/keys.js';
+import type { Depth } from '../../contracts/names.js';
+import type { BackupLine } from '../../contracts/runs/procedures.js';
+import type { Stack } from '../../contracts/stack/stack.js';
+import { markSchema } from '../../contracts/stored/others.js';
+import { readDocument } from './documents.js';
+import { mapInParallel } from './in-parallel.js';
+import { isVerified, type ListedBackup } from './list-backups.js';
+import { readManifest } from './read-manifest.js';
+
+/** The depth from which a backup of this store counts as verified: the deepest any of its plans demands. */
+export function demandedDepth(stack: Stack, store: string): Depth {
+  const plans = Object.values(stack.plans).filter((plan) => plan.stores.includes(store));
+  return plans.some((plan) => plan.verify === 'restored') ? 'restored' : 'readable';
+}
+
+/** Listed backups with what only their manifests tell; a request a backup, so for lists people ask for. */
+export async function describeBackups(
+  storage: StoragePort,
+  backups: readonly ListedBackup[],
+  demanded: Depth,
+): Promise<BackupLine[]> {
+  return await mapInParallel(backups, 8, async (backup) => {
+    const manifest = await readManifest(storage, backup);
+    return {
+      store: backup.store,
+      id: backup.id,
+      takenAt: manifest.takenAt,
+      kind: manifest.kind,
+      bytes: manifest.bytes,
+      rawBytes: manifest.rawBytes,
+      verified: isVerified(backup, demanded) ? backup.proven : undefined,
+      proven: backup.proven,
+      verifiedAt: backup.provenAt?.toISOString(),
+      failedProof: backup.failedAt?.toISOString(),
+      set: manifest.set,
+      plan: manifest.plan,
+      kept: await keptUntil(storage, backup),
+      shrunk: manifest.shrunk !== undefined,
+      accepted: manifest.shrunk !== undefined && !backup.suspect,
+      suspect: backup.suspect,
+    };
+  });
+}
+
+/** Until when a keep mark holds: a time, `forever`, or undefined without one. */
+export async function keptUntil(storage: StoragePort, backup: ListedBackup): Promise<string | undefined> {
+  if (backup.keepMark === undefined) return undefined;
+  const key = keys.mark(backup.store, backup.id, backup.keepMark, 'keep');
+  const mark = await readDocument(storage, key, markSchema);
+  return mark === undefined ? undefined : (mark.until ?? 'forever');
+}
+

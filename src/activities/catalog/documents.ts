@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import type { StoragePort } from '../../adapters/storage/port.js';
+import { SteadyError } from '../../contracts/failures.js';
+
+/** Stored documents are pretty-printed JSON with a final newline: people read them with `cat`. */
+export function documentBytes(value: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+export function sha256Hex(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Reads a stored form; `storage.future` for a newer one, `storage.damaged` for what cannot be read. */
+export async function readDocument<S extends z.ZodType>(storage: StoragePort, key: string, schema: S): Promise<z.output<S> | undefined> {
+  const bytes = await storage.read(key);
+  return bytes && parseDocument(bytes, key, schema);
+}
+
+export function parseDocument<S extends z.ZodType>(bytes: Buffer, key: string, schema: S): z.output<S> {
+  let json: unknown;
+  try {
+    json = JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new SteadyError('storage.damaged', { key }, { cause });
+  }
+  const version = (json as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version > 1) throw new SteadyError('storage.future', { key, version });
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new SteadyError('storage.damaged', { key, field: issue?.path.join('.'), error: issue?.message });
+  }
+  return parsed.data;
+}
+
+/** Creates a document once. The same content is done; other content under the key is `storage.exists`. */
+export async function createDocument(storage: StoragePort, key: string, value: unknown): Promise<Buffer> {
+  const bytes = documentBytes(value);
+  if ((await storage.create(key, bytes)) === 'exists') {
+    const there = await storage.read(key);
+    if (there === undefined || !there.equals(bytes)) throw new SteadyError('storage.exists', { key });
+  }
+  return bytes;
+}

@@ -1,0 +1,44 @@
+import { Context } from '@temporalio/activity';
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { storageEntityId } from '../contracts/ids.js';
+import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
+import {
+  BEGIN_DELETE_UPDATE,
+  CLAIM_UPDATE,
+  END_DELETE_UPDATE,
+  UNCLAIM_UPDATE,
+  type ClaimHolder,
+  type ClaimRequest,
+  type DeletePermit,
+  type StorageInput,
+} from '../contracts/runs/claims.js';
+
+interface At {
+  readonly stack: string;
+  readonly site: string;
+}
+
+/** Claims keep a backup from prune while something reads it. All are safe to repeat: the holder is the key. */
+export function createClaimActivities() {
+  return {
+    /** Fails with `backup.claimed` when one of them is being deleted. */
+    claimBackups: (at: At, request: ClaimRequest): Promise<void> => ask(at, CLAIM_UPDATE, request),
+    unclaimBackups: (at: At, holder: ClaimHolder): Promise<void> => ask(at, UNCLAIM_UPDATE, holder),
+    beginDelete: (at: At, request: ClaimRequest): Promise<DeletePermit> => ask(at, BEGIN_DELETE_UPDATE, request),
+    endDelete: (at: At, holder: ClaimHolder): Promise<void> => ask(at, END_DELETE_UPDATE, holder),
+  };
+}
+export type ClaimActivities = ReturnType<typeof createClaimActivities>;
+
+async function ask<T>(at: At, update: string, argument: unknown): Promise<T> {
+  const input: StorageInput = { stack: at.stack, site: at.site };
+  return await Context.current().client.workflow.executeUpdateWithStart<(input: StorageInput) => Promise<void>, T, [unknown]>(update, {
+    args: [argument],
+    startWorkflowOperation: new WithStartWorkflowOperation('storage', {
+      workflowId: storageEntityId(at.stack),
+      taskQueue: WORKFLOW_TASK_QUEUE,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    }),
+  });
+}

@@ -1,0 +1,43 @@
+import type { Role } from '../contracts/names.js';
+import { createBackupActivities } from './backup.js';
+import { createCheckActivities } from './check.js';
+import { createClaimActivities } from './claims.js';
+import { createLedgerActivities } from './ledger.js';
+import { createLockActivities } from './locks.js';
+import { createLookActivities } from './look.js';
+import { createPruneActivities } from './prune.js';
+import type { Ports } from './ports.js';
+import { createRestoreActivities } from './restore.js';
+import { createSealActivities } from './seal.js';
+import { createServiceActivities } from './services.js';
+import { createVerifyActivities } from './verify.js';
+
+/** Which activities a worker of each role serves. `quick` is never stuck behind transfers. */
+export function createActivities(ports: Ports) {
+  const services = createServiceActivities(ports);
+  const prune = createPruneActivities(ports);
+  const ledger = createLedgerActivities(ports);
+  const restore = createRestoreActivities(ports);
+  const check = createCheckActivities(ports);
+  return {
+    backup: { ...createBackupActivities(ports), checkTools: check.checkTools, checkStore: check.checkStore },
+    proof: {
+      ...createSealActivities(ports),
+      ...createVerifyActivities(ports),
+      ...createLookActivities(ports),
+      planPrune: prune.planPrune,
+      appendRecord: ledger.appendRecord,
+      checkStorage: check.checkStorage,
+    },
+    keeper: { deleteBackups: prune.deleteBackups },
+    change: { ...restore, ...services, checkChecks: check.checkChecks },
+    quick: {
+      ...createLockActivities(),
+      ...createClaimActivities(),
+      ...services,
+      undoRestore: restore.undoRestore,
+      submitRecord: ledger.submitRecord,
+    },
+  } satisfies Record<Role, object>;
+}
+export type Activities = ReturnType<typeof createActivities>;

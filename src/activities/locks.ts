@@ -1,0 +1,61 @@
+import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { SteadyError } from '../contracts/failures.js';
+import { targetEntityId } from '../contracts/ids.js';
+import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
+import { LOCK_REQUEST_SIGNAL, TARGET_QUERY, type LockRequest, type TargetInput, type TargetState } from '../contracts/runs/locks.js';
+import type { ClaimHolder } from '../contracts/runs/claims.js';
+
+export interface FenceCheck {
+  readonly stack: string;
+  readonly target: string;
+  readonly requestId: string;
+  readonly fence: number;
+}
+
+/** Locks of targets, asked for on behalf of workflows: a workflow cannot start an entity with a signal itself. */
+export function createLockActivities() {
+  return {
+    /** Puts a request in the target's queue; the answer comes as a signal. Safe to repeat: requests carry an id. */
+    async requestLock(input: { stack: string; site: string; request: LockRequest }): Promise<void> {
+      const entity: TargetInput = { stack: input.stack, target: input.request.target, site: input.site };
+      await Context.current().client.workflow.signalWithStart('target', {
+        workflowId: targetEntityId(input.stack, input.request.target),
+        taskQueue: WORKFLOW_TASK_QUEUE,
+        args: [entity],
+        signal: LOCK_REQUEST_SIGNAL,
+        signalArgs: [input.request],
+        memo: { stack: input.stack },
+      });
+    },
+
+    /** Whether a run is still open; reading only. */
+    async isRunning(holder: ClaimHolder): Promise<boolean> {
+      return await isRunning(holder);
+    },
+  };
+}
+export type LockActivities = ReturnType<typeof createLockActivities>;
+
+export async function isRunning(holder: ClaimHolder): Promise<boolean> {
+  try {
+    const handle = Context.current().client.workflow.getHandle(holder.workflowId, holder.runId);
+    return (await handle.describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Fails with `target.fenced` when the run no longer holds the target under this grant. Called by every activity
+ * right before it changes a target.
+ */
+export async function assertHeld(checks: readonly FenceCheck[]): Promise<void> {
+  for (const check of checks) {
+    const handle = Context.current().client.workflow.getHandle(targetEntityId(check.stack, check.target));
+    const state = await handle.query<TargetState>(TARGET_QUERY);
+    const held = state.holders.some((one) => one.requestId === check.requestId && one.fence === check.fence);
+    if (!held) throw new SteadyError('target.fenced', { target: check.target, fence: check.fence });
+  }
+}

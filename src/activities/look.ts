@@ -1,0 +1,119 @@
+import { SteadyError } from '../contracts/failures.js';
+import { keys } from '../contracts/keys.js';
+import type { Depth } from '../contracts/names.js';
+import type { BackupRef } from '../contracts/runs/claims.js';
+import type { BackupLine, Selection } from '../contracts/runs/procedures.js';
+import type { StackSnapshot } from '../contracts/runs/snapshot.js';
+import type { Manifest } from '../contracts/stored/manifest.js';
+import { setSchema } from '../contracts/stored/others.js';
+import { demandedDepth, describeBackups } from './catalog/describe-backups.js';
+import { readDocument } from './catalog/documents.js';
+import { isVerified, listBackups } from './catalog/list-backups.js';
+import { readManifest } from './catalog/read-manifest.js';
+import { selectBackup } from './catalog/select-backup.js';
+import type { Ports } from './ports.js';
+
+/** One store's newest backups as listings tell them, for the morning look. */
+export interface StoreStanding {
+  readonly store: string;
+  readonly backups: number;
+  readonly newest?: { readonly id: string; readonly at: string; readonly proven?: Depth; readonly failedProof: boolean; readonly suspect: boolean };
+  readonly newestVerified?: { readonly id: string; readonly at: string; readonly proven: Depth };
+  /** Storage could not be listed. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface SelectedBackups {
+  readonly backups: readonly BackupRef[];
+  readonly notes: readonly string[];
+}
+
+/** Questions to storage, for workers of the role `proof`. Reading only. */
+export function createLookActivities(ports: Ports) {
+  return {
+    async standings(input: { snapshot: StackSnapshot }): Promise<StoreStanding[]> {
+      const { stack } = input.snapshot;
+      const storage = await ports.storage(input.snapshot);
+      return await Promise.all(
+        Object.keys(stack.stores).map(async (store): Promise<StoreStanding> => {
+          try {
+            const backups = await listBackups(storage, store);
+            const newest = backups.at(-1);
+            const verified = backups.filter((one) => !one.suspect && isVerified(one, demandedDepth(stack, store))).at(-1);
+            return {
+              store,
+              backups: backups.length,
+              ...(newest && {
+                newest: {
+                  id: newest.id,
+                  at: newest.time.toISOString(),
+                  failedProof: newest.failedAt !== undefined,
+                  suspect: newest.suspect,
+                  ...(newest.proven && { proven: newest.proven }),
+                },
+              }),
+              ...(verified?.proven && { newestVerified: { id: verified.id, at: verified.time.toISOString(), proven: verified.proven } }),
+            };
+          } catch (error) {
+            if (!(error instanceof SteadyError)) throw error;
+            return { store, backups: 0, error: { code: error.code, message: error.message } };
+          }
+        }),
+      );
+    },
+
+    async listBackups(input: { snapshot: StackSnapshot; stores: readonly string[] }): Promise<BackupLine[]> {
+      const storage = await ports.storage(input.snapshot);
+      const lines: BackupLine[] = [];
+      for (const store of input.stores) {
+        lines.push(...(await describeBackups(storage, await listBackups(storage, store), demandedDepth(input.snapshot.stack, store))));
+      }
+      return lines;
+    },
+
+    async showBackup(input: { snapshot: StackSnapshot; stores: readonly string[]; id: string }): Promise<Manifest> {
+      const storage = await ports.storage(input.snapshot);
+      for (const store of input.stores) {
+        if ((await storage.head(keys.manifest(store, input.id))) !== undefined) return await readManifest(storage, { store, id: input.id });
+      }
+      throw new SteadyError('backup.unknown', { id: input.id, stores: input.stores.join(',') });
+    },
+
+    /** Resolves what was asked for to ids, one a store; a set id means the backups of that set. */
+    async selectBackups(input: { snapshot: StackSnapshot; selection: Selection; all?: boolean }): Promise<SelectedBackups> {
+      const { selection, snapshot } = input;
+      const storage = await ports.storage(snapshot);
+      const set = await readDocument(storage, keys.set(selection.text), setSchema).catch(() => undefined);
+      const backups: BackupRef[] = [];
+      const notes: string[] = [];
+      // An id belongs to one store: with no store named, the one that has it is meant.
+      const owner = set === undefined ? await ownerOf(storage, selection) : undefined;
+      for (const store of owner === undefined ? selection.stores : [owner]) {
+        const text = set === undefined ? selection.text : set.backups[store];
+        if (text === undefined) {
+          notes.push(`${store}: not in set ${selection.text}`);
+          continue;
+        }
+        const selected = selectBackup(await listBackups(storage, store), {
+          store,
+          text,
+          unverified: selection.unverified,
+          demanded: demandedDepth(snapshot.stack, store),
+        });
+        backups.push({ store, id: selected.backup.id });
+        notes.push(...selected.notes);
+      }
+      if (backups.length === 0) throw new SteadyError('backup.unknown', { id: selection.text, stores: selection.stores.join(',') });
+      return { backups, notes };
+    },
+  };
+}
+export type LookActivities = ReturnType<typeof createLookActivities>;
+
+async function ownerOf(storage: Awaited<ReturnType<Ports['storage']>>, selection: Selection): Promise<string | undefined> {
+  if (!/^\d{8}T\d{6}Z-/.test(selection.text)) return undefined;
+  for (const store of selection.stores) {
+    if ((await storage.head(keys.manifest(store, selection.text))) !== undefined) return store;
+  }
+  return undefined;
+}

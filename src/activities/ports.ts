@@ -1,0 +1,19 @@
+import type { RuntimePort } from '../adapters/runtimes/port.js';
+import type { SecretsPort } from '../adapters/secrets/port.js';
+import type { StoragePort } from '../adapters/storage/port.js';
+import type { StorePort } from '../adapters/stores/port.js';
+import type { ProbesPort } from '../adapters/probes/port.js';
+import type { StackSnapshot } from '../contracts/runs/snapshot.js';
+
+/** What activities are given by the worker that boots them; only the worker knows vendors. */
+export interface Ports {
+  readonly storage: (snapshot: StackSnapshot) => Promise<StoragePort>;
+  readonly store: (snapshot: StackSnapshot, name: string) => Promise<StorePort>;
+  readonly runtime: (snapshot: StackSnapshot) => RuntimePort;
+  readonly probes: (snapshot: StackSnapshot) => ProbesPort;
+  readonly secrets: (snapshot: StackSnapshot) => SecretsPort;
+  /** Ends processes on this host that an earlier attempt left, by the beginning of their marker. */
+  readonly reap: (markerPrefix: string) => Promise<number>;
+  /** A folder on this worker for throwaway servers and scratch files. */
+  readonly scratch: string;
+}

@@ -1,0 +1,83 @@
+import { Context } from '@temporalio/activity';
+import { keys } from '../contracts/keys.js';
+import { SteadyError } from '../contracts/failures.js';
+import { decideRetention } from '../contracts/retention.js';
+import type { BackupRef } from '../contracts/runs/claims.js';
+import type { PruneLine } from '../contracts/runs/procedures.js';
+import type { StackSnapshot } from '../contracts/runs/snapshot.js';
+import { withCall } from './call.js';
+import { demandedDepth, keptUntil } from './catalog/describe-backups.js';
+import { mapInParallel } from './catalog/in-parallel.js';
+import { isVerified, listBackups } from './catalog/list-backups.js';
+import { readManifest } from './catalog/read-manifest.js';
+import type { Ports } from './ports.js';
+
+/** Deciding (role `proof`) and deleting (role `keeper`) are apart: who may delete decides nothing. */
+export function createPruneActivities(ports: Ports) {
+  return {
+    /**
+     * What retention says of every backup of the stores. A listing or manifest that cannot be read fails all of it:
+     * what cannot be listed is not deleted. A store in no plan with a policy keeps everything.
+     */
+    async planPrune(input: { snapshot: StackSnapshot; stores: readonly string[]; now: string }): Promise<PruneLine[]> {
+      const { stack } = input.snapshot;
+      const storage = await ports.storage(input.snapshot);
+      const lines: PruneLine[] = [];
+      for (const store of input.stores) {
+        const policies = Object.values(stack.plans).filter((plan) => plan.stores.includes(store)).map((plan) => plan.keep);
+        const listed = await listBackups(storage, store);
+        const backups = await mapInParallel(listed, 8, async (one) => {
+          const manifest = await readManifest(storage, one);
+          const until = await keptUntil(storage, one);
+          return {
+            id: one.id,
+            bytes: manifest.bytes,
+            takenAt: new Date(manifest.takenAt),
+            verified: isVerified(one, demandedDepth(stack, store)),
+            // A shrunk one carries a suspect mark until it is accepted.
+            shrunkUnaccepted: false,
+            suspect: one.suspect,
+            ...(until !== undefined && { keepUntil: until === 'forever' ? ('forever' as const) : new Date(until) }),
+          };
+        });
+        for (const backup of backups) lines.push({ store, id: backup.id, keep: false, why: '', deleted: false, bytes: backup.bytes });
+        const verdicts = policies.map((policy) =>
+          policy === undefined
+            ? backups.map(({ id }) => ({ id, keep: true, reasons: ['a plan without a retention policy'] }))
+            : decideRetention({ backups, policy, zone: stack.timezone, now: new Date(input.now) }),
+        );
+        if (verdicts.length === 0) throw new SteadyError('prune.refused', { store, reason: 'no plan names this store' });
+        for (const [at, line] of lines.entries()) {
+          if (line.store !== store) continue;
+          const own = verdicts.map((verdict) => verdict.find((one) => one.id === line.id)).filter((one) => one !== undefined);
+          const keepers = own.filter((one) => one.keep);
+          const reasons = (keepers.length > 0 ? keepers : own).flatMap((one) => one.reasons);
+          lines[at] = { ...line, keep: keepers.length > 0, why: [...new Set(reasons)].join('; ') };
+        }
+      }
+      return lines;
+    },
+
+    /**
+     * Deletes backups that were granted: the manifest first, so that a half-deleted backup is never listed, then its
+     * data, proofs and marks. Deleting what is gone already is fine, so running again finishes it.
+     */
+    async deleteBackups(input: { snapshot: StackSnapshot; backups: readonly BackupRef[] }): Promise<number> {
+      return await withCall({ title: 'Delete backups' }, async (call) => {
+        const storage = await ports.storage(input.snapshot);
+        for (const { store, id } of input.backups) {
+          if (call.signal.aborted) throw new SteadyError('cancelled');
+          await storage.delete(keys.manifest(store, id));
+          for (const prefix of [keys.dataPrefix(store, id), `${keys.proofPrefix(store)}${id}/`, `${keys.markPrefix(store)}${id}/`]) {
+            const found: string[] = [];
+            for await (const object of storage.list(prefix)) found.push(object.key);
+            await mapInParallel(found, 8, (key) => storage.delete(key));
+          }
+          Context.current().log.info('backup deleted', { store, backupId: id });
+        }
+        return input.backups.length;
+      });
+    },
+  };
+}
+export type PruneActivities = ReturnType<typeof createPruneActivities>;

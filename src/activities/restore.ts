@@ -1,0 +1,110 @@
+import type { RestorePlace, RestorePreview } from '../adapters/stores/port.js';
+import { SteadyError } from '../contracts/failures.js';
+import type { BackupRef } from '../contracts/runs/claims.js';
+import type { StackSnapshot } from '../contracts/runs/snapshot.js';
+import { withCall } from './call.js';
+import { readManifest } from './catalog/read-manifest.js';
+import { assertHeld, type FenceCheck } from './locks.js';
+import type { Ports } from './ports.js';
+import { backupReader } from './streams.js';
+
+export interface RestoreStep {
+  readonly snapshot: StackSnapshot;
+  readonly backup: BackupRef;
+  readonly place: RestorePlace;
+  /** The grant under which it changes the store; left out where nothing live is changed. */
+  readonly fence?: FenceCheck;
+}
+
+export interface Previewed {
+  readonly store: string;
+  readonly backupId: string;
+  readonly takenAt: string;
+  readonly bytes: number;
+  readonly rawBytes: number;
+  readonly server: string;
+  readonly preview: RestorePreview;
+}
+
+/** The phases of a restore, for workers of the role `change`. What makes each safe to repeat is the store port's. */
+export function createRestoreActivities(ports: Ports) {
+  return {
+    /** Looks before anything is touched; throws what forbids the restore. */
+    async previewRestore(input: RestoreStep): Promise<Previewed> {
+      return await withCall({ title: `Look at ${input.backup.store}`, store: input.backup.store }, async (call) => {
+        const [port, storage] = await Promise.all([
+          ports.store(input.snapshot, input.backup.store),
+          ports.storage(input.snapshot),
+        ]);
+        const manifest = await readManifest(storage, input.backup);
+        if (manifest.kind !== port.kind) {
+          throw new SteadyError('store.unsupported', { store: input.backup.store, backup: manifest.kind, configured: port.kind });
+        }
+        return {
+          store: manifest.store,
+          backupId: manifest.id,
+          takenAt: manifest.takenAt,
+          bytes: manifest.bytes,
+          rawBytes: manifest.rawBytes,
+          server: `${manifest.server.product} ${manifest.server.version}`,
+          preview: await port.preview(call, manifest, input.place),
+        };
+      });
+    },
+
+    /** Loads beside the live data (or into a new place); begins by removing what an earlier attempt made there. */
+    async loadBackup(input: RestoreStep): Promise<{ rawBytes: number; seconds: number }> {
+      return await withCall({ title: `Load ${input.backup.store}`, store: input.backup.store }, async (call) => {
+        await ports.reap(call.markerPrefix);
+        const started = Date.now();
+        const [port, storage] = await Promise.all([
+          ports.store(input.snapshot, input.backup.store),
+          ports.storage(input.snapshot),
+        ]);
+        const manifest = await readManifest(storage, input.backup);
+        await port.load(call, await backupReader(call, { ports, storage, snapshot: input.snapshot, manifest }), input.place);
+        return { rawBytes: manifest.rawBytes, seconds: (Date.now() - started) / 1000 };
+      });
+    },
+
+    /** Compares what was loaded with the manifest; reading only. */
+    async compareLoaded(input: RestoreStep): Promise<string[]> {
+      return await withCall({ title: `Compare ${input.backup.store}`, store: input.backup.store }, async (call) => {
+        const [port, storage] = await Promise.all([
+          ports.store(input.snapshot, input.backup.store),
+          ports.storage(input.snapshot),
+        ]);
+        return await port.compare(call, await readManifest(storage, input.backup), input.place);
+      });
+    },
+
+    /** Switches to the loaded data. The store looks first: done already is done. */
+    async cutOver(input: RestoreStep): Promise<{ gapSeconds: number; notes: string[] }> {
+      return await withCall({ title: `Cut over ${input.backup.store}`, store: input.backup.store }, async (call) => {
+        if (input.fence) await assertHeld([input.fence]);
+        const port = await ports.store(input.snapshot, input.backup.store);
+        return await port.cutover(call, input.place);
+      });
+    },
+
+    /** Puts back what was there: removes what was loaded, or switches back. */
+    async undoRestore(input: Omit<RestoreStep, 'backup'> & { store: string }): Promise<string[]> {
+      return await withCall({ title: `Put back ${input.store}`, store: input.store }, async (call) => {
+        await ports.reap(call.markerPrefix);
+        if (input.fence) await assertHeld([input.fence]);
+        const port = await ports.store(input.snapshot, input.store);
+        return await port.undo(call, input.place);
+      });
+    },
+
+    /** Drops the replaced data when their hold has ended. */
+    async releaseReplaced(input: Omit<RestoreStep, 'backup'> & { store: string }): Promise<string[]> {
+      return await withCall({ title: `Release ${input.store}`, store: input.store }, async (call) => {
+        if (input.fence) await assertHeld([input.fence]);
+        const port = await ports.store(input.snapshot, input.store);
+        return await port.release(call, input.place);
+      });
+    },
+  };
+}
+export type RestoreActivities = ReturnType<typeof createRestoreActivities>;

@@ -1,0 +1,96 @@
+import type { StoragePort } from '../adapters/storage/port.js';
+import { SteadyError } from '../contracts/failures.js';
+import { keys } from '../contracts/keys.js';
+import type { BackupRef } from '../contracts/runs/claims.js';
+import type { MarkInput } from '../contracts/runs/procedures.js';
+import type { StackSnapshot } from '../contracts/runs/snapshot.js';
+import { manifestSchema, type Manifest } from '../contracts/stored/manifest.js';
+import type { BackupSet, Mark, StackDocument } from '../contracts/stored/others.js';
+import { createDocument, parseDocument, readDocument, sha256Hex } from './catalog/documents.js';
+import { listBackups } from './catalog/list-backups.js';
+import { openStack } from './catalog/open-stack.js';
+import type { Dumped } from './backup.js';
+import type { Ports } from './ports.js';
+
+/** A dump below this share of the last one is flagged: something was probably lost before the backup. */
+const SHRUNK_BELOW = 0.5;
+const SHRUNK_MATTERS_ABOVE = 1 << 20;
+
+export interface Sealed extends BackupRef {
+  readonly shrunk?: { readonly from: number; readonly to: number; readonly previous: string };
+}
+
+/** Short writes that make things true: seal, marks, sets. Role `proof`: it may read what it compares with. */
+export function createSealActivities(ports: Ports) {
+  return {
+    /** Makes or finds `stack.json`; create-only, so running again finds what is there. */
+    async openStack(snapshot: StackSnapshot): Promise<StackDocument> {
+      return await openStack(await ports.storage(snapshot), snapshot.stack.stack);
+    },
+
+    /**
+     * Writes the manifest of the one attempt whose result is in the history. Create-only: running again finds the
+     * same content; a given-up attempt that still lives cannot publish.
+     */
+    async seal(input: { snapshot: StackSnapshot; store: string; dumped: Dumped; now: string }): Promise<Sealed> {
+      const { store, dumped } = input;
+      const storage = await ports.storage(input.snapshot);
+      const draft = await storage.read(dumped.draftKey);
+      if (draft === undefined) throw new SteadyError('storage.missing', { key: dumped.draftKey });
+      if (sha256Hex(draft) !== dumped.draftSha256) throw new SteadyError('stream.corrupt', { key: dumped.draftKey });
+      const manifest = parseDocument(draft, dumped.draftKey, manifestSchema);
+      await confirmObjects(storage, manifest);
+      const shrunk = await comparedWithLast(storage, manifest);
+      if (shrunk) {
+        // Marked before it is listed, so that it never counts for a moment.
+        const reason = `sharply smaller: ${shrunk.to} bytes after ${shrunk.from} (${shrunk.previous})`;
+        await writeMark(storage, { store, backupId: manifest.id, kind: 'suspect', at: input.now, by: 'steady', reason });
+      }
+      await createDocument(storage, keys.manifest(store, manifest.id), { ...manifest, ...(shrunk && { shrunk }) });
+      return { store, id: manifest.id, ...(shrunk && { shrunk }) };
+    },
+
+    /** Writes which backups belong together; create-only. */
+    async writeSet(input: { snapshot: StackSnapshot; set: BackupSet }): Promise<void> {
+      await createDocument(await ports.storage(input.snapshot), keys.set(input.set.id), input.set);
+    },
+
+    /** Adds a mark; the newest of its kind counts. Fails with `backup.unknown` when there is no such backup. */
+    async mark(input: { snapshot: StackSnapshot; mark: Omit<MarkInput, 'snapshot' | 'by' | 'version'>; by: string; now: string }): Promise<void> {
+      const storage = await ports.storage(input.snapshot);
+      const { store, id, kind, until, reason } = input.mark;
+      if ((await storage.head(keys.manifest(store, id))) === undefined) throw new SteadyError('backup.unknown', { store, id });
+      await writeMark(storage, { store, backupId: id, kind, at: input.now, by: input.by, reason, ...(until !== undefined && { until }) });
+    },
+  };
+}
+export type SealActivities = ReturnType<typeof createSealActivities>;
+
+async function writeMark(storage: StoragePort, mark: Omit<Mark, 'version'>): Promise<void> {
+  const key = keys.mark(mark.store, mark.backupId, new Date(mark.at), mark.kind);
+  await createDocument(storage, key, { version: 1, ...mark });
+}
+
+/** Storage's own sizes (and checksums, where it keeps them) must equal the draft's before anything is sealed. */
+async function confirmObjects(storage: StoragePort, manifest: Manifest): Promise<void> {
+  for (const piece of manifest.streams.flatMap((stream) => stream.pieces)) {
+    const there = await storage.head(piece.key);
+    if (there === undefined) throw new SteadyError('storage.missing', { key: piece.key });
+    if (there.bytes !== piece.bytes) {
+      throw new SteadyError('storage.mismatch', { key: piece.key, expected: piece.bytes, found: there.bytes });
+    }
+    if (there.sha256 !== undefined && there.sha256 !== piece.sha256) {
+      throw new SteadyError('storage.mismatch', { key: piece.key, expected: piece.sha256, found: there.sha256 });
+    }
+  }
+}
+
+async function comparedWithLast(storage: StoragePort, manifest: Manifest): Promise<Sealed['shrunk']> {
+  const backups = await listBackups(storage, manifest.store);
+  const last = backups.filter((one) => !one.suspect && one.id !== manifest.id).at(-1);
+  if (last === undefined) return undefined;
+  const previous = await readDocument(storage, keys.manifest(manifest.store, last.id), manifestSchema);
+  if (previous === undefined || previous.kind !== manifest.kind || previous.rawBytes < SHRUNK_MATTERS_ABOVE) return undefined;
+  if (manifest.rawBytes >= previous.rawBytes * SHRUNK_BELOW) return undefined;
+  return { from: previous.rawBytes, to: manifest.rawBytes, previous: previous.id };
+}

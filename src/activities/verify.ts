@@ -1,0 +1,130 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RestorePlace, StorePort } from '../adapters/stores/port.js';
+import type { StoragePort } from '../adapters/storage/port.js';
+import { SteadyError } from '../contracts/failures.js';
+import { keys } from '../contracts/keys.js';
+import type { Depth } from '../contracts/names.js';
+import type { BackupRef } from '../contracts/runs/claims.js';
+import type { ProofResult } from '../contracts/runs/procedures.js';
+import type { StackSnapshot } from '../contracts/runs/snapshot.js';
+import type { Manifest } from '../contracts/stored/manifest.js';
+import type { Proof } from '../contracts/stored/others.js';
+import { withCall, type ActivityCall } from './call.js';
+import { createDocument } from './catalog/documents.js';
+import { readManifest } from './catalog/read-manifest.js';
+import type { Ports } from './ports.js';
+import { backupReader } from './streams.js';
+
+export interface VerifyBackupInput {
+  readonly snapshot: StackSnapshot;
+  readonly backup: BackupRef;
+  readonly depth: Depth;
+}
+
+/** What was read, and whether it held. Not yet a proof: `writeProof` makes it one. */
+export type Verification = ProofResult & { readonly bytes: number };
+
+/** Failures that say something about the backup; all others say something about today, and are tried again. */
+const DAMNING = new Set(['stream.corrupt', 'storage.missing', 'store.mismatch', 'verify.failed', 'storage.damaged']);
+
+/** Proofs, for workers of the role `proof`: they read, and change nothing live. */
+export function createVerifyActivities(ports: Ports) {
+  return {
+    /** Verifies one backup. Reading and a scratch folder of its own: safe to run again. */
+    async verifyBackup(input: VerifyBackupInput): Promise<Verification> {
+      const { snapshot, backup, depth } = input;
+      return await withCall({ title: `Verify ${backup.store} ${backup.id}, ${depth}`, store: backup.store }, async (call) => {
+        await ports.reap(call.markerPrefix);
+        const started = Date.now();
+        const storage = await ports.storage(snapshot);
+        const manifest = await readManifest(storage, backup);
+        const base = { ...backup, depth, bytes: depth === 'stored' ? 0 : manifest.bytes };
+        try {
+          const findings = await verifyTo(depth, { call, ports, snapshot, storage, manifest });
+          return { ...base, passed: true, seconds: (Date.now() - started) / 1000, findings };
+        } catch (error) {
+          if (!(error instanceof SteadyError) || !DAMNING.has(error.code)) throw error;
+          return { ...base, passed: false, seconds: (Date.now() - started) / 1000, findings: [error.message] };
+        }
+      });
+    },
+
+    /** Writes the proof; create-only, its key carries the workflow's time, so running again finds it. */
+    async writeProof(input: { snapshot: StackSnapshot; verification: Verification; now: string; run: Proof['run'] }): Promise<void> {
+      const { verification } = input;
+      const proof: Proof = {
+        version: 1,
+        store: verification.store,
+        backupId: verification.id,
+        depth: verification.depth,
+        passed: verification.passed,
+        at: input.now,
+        seconds: verification.seconds,
+        bytes: verification.bytes,
+        findings: [...verification.findings],
+        run: input.run,
+      };
+      const key = keys.proof(proof.store, proof.backupId, new Date(input.now), proof.depth, proof.passed);
+      await createDocument(await ports.storage(input.snapshot), key, proof);
+    },
+  };
+}
+export type VerifyActivities = ReturnType<typeof createVerifyActivities>;
+
+interface Verifying {
+  readonly call: ActivityCall;
+  readonly ports: Ports;
+  readonly snapshot: StackSnapshot;
+  readonly storage: StoragePort;
+  readonly manifest: Manifest;
+}
+
+async function verifyTo(depth: Depth, of: Verifying): Promise<string[]> {
+  switch (depth) {
+    case 'stored':
+      return await verifyStored(of);
+    case 'readable': {
+      const port = await of.ports.store(of.snapshot, of.manifest.store);
+      return await port.readable(of.call, await backupReader(of.call, of));
+    }
+    case 'restored':
+      return await verifyRestored(of);
+  }
+}
+
+async function verifyStored({ storage, manifest }: Verifying): Promise<string[]> {
+  const pieces = manifest.streams.flatMap((stream) => stream.pieces);
+  let checksums = 0;
+  for (const piece of pieces) {
+    const there = await storage.head(piece.key);
+    if (there === undefined) throw new SteadyError('storage.missing', { key: piece.key });
+    if (there.bytes !== piece.bytes || (there.sha256 !== undefined && there.sha256 !== piece.sha256)) {
+      throw new SteadyError('stream.corrupt', { key: piece.key, expected: piece.bytes, found: there.bytes });
+    }
+    if (there.sha256 !== undefined) checksums++;
+  }
+  return [`${pieces.length} objects there with their sizes, ${checksums} with a checksum kept by storage`];
+}
+
+async function verifyRestored(of: Verifying): Promise<string[]> {
+  const port = await of.ports.store(of.snapshot, of.manifest.store);
+  const folder = await mkdtemp(join(of.ports.scratch, 'proof-'));
+  try {
+    const scratch = await port.scratch(of.call, of.manifest, folder);
+    try {
+      return await restoreInto(scratch.store, of);
+    } finally {
+      await scratch.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function restoreInto(store: StorePort, of: Verifying): Promise<string[]> {
+  const place: RestorePlace = { mode: 'beside', token: 'proof000', at: new Date().toISOString() };
+  await store.load(of.call, await backupReader(of.call, of), place);
+  const findings = await store.compare(of.call, of.manifest, place);
+  return [`restored into a throwaway ${of.manifest.server.product}`, ...findings];
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import type { ServiceState, ServiceStatus } from '../port.js';
+
+/** A container as the engine describes it, found by its compose labels and never by a guessed name. */
+export interface Container {
+  readonly id: string;
+  /** Compose service; undefined for containers of others. */
+  readonly service: string | undefined;
+  /** Made by `compose run`: not the service itself. */
+  readonly oneOff: boolean;
+  readonly status: ServiceStatus;
+  readonly health: 'healthy' | 'unhealthy' | 'starting' | undefined;
+  readonly restarts: number;
+  /** The exact image it was made of, also when its tag has moved on. */
+  readonly image: string;
+  readonly imageName: string;
+  readonly startedAt: string | undefined;
+  /** Set by the service's `user:`, else empty. */
+  readonly user: string;
+  /** Names of the volumes mounted. */
+  readonly volumes: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const health = z.object({ Status: z.string().optional() }).nullish();
+
+/** What `container inspect` of docker, nerdctl (dockercompat) and podman have in common. */
+const inspectSchema = z.array(
+  z.object({
+    Id: z.string(),
+    Image: z.string().default(''),
+    RestartCount: z.number().default(0),
+    State: z.object({
+      Status: z.string(),
+      StartedAt: z.string().optional(),
+      Health: health,
+      Healthcheck: health.describe('podman before 4'),
+    }),
+    Config: z.object({
+      Image: z.string().default(''),
+      User: z.string().nullish(),
+      Labels: z.record(z.string(), z.string()).nullish(),
+    }),
+    Mounts: z.array(z.object({ Type: z.string().optional(), Name: z.string().optional() })).nullish(),
+  }),
+);
+
+/** Reads the answer of `container inspect`; throws a ZodError when it is none. */
+export function parseInspect(json: string): Container[] {
+  return inspectSchema.parse(JSON.parse(json)).map((found) => {
+    const labels = found.Config.Labels ?? {};
+    return {
+      id: found.Id,
+      service: labels['com.docker.compose.service'],
+      // Docker writes `True`; nerdctl and podman-compose leave it out.
+      oneOff: /^true$/i.test(labels['com.docker.compose.oneoff'] ?? ''),
+      status: statusOf(found.State.Status),
+      health: healthOf(found.State.Health?.Status ?? found.State.Healthcheck?.Status),
+      restarts: found.RestartCount,
+      image: found.Image || found.Config.Image,
+      imageName: found.Config.Image || found.Image,
+      // Docker's word for never.
+      startedAt: found.State.StartedAt?.startsWith('0001-') ? undefined : found.State.StartedAt,
+      user: found.Config.User ?? '',
+      volumes: (found.Mounts ?? []).flatMap((mount) => (mount.Name !== undefined ? [mount.Name] : [])),
+      labels,
+    };
+  });
+}
+
+/** Paused, restarting and on their way out are neither: `unknown`. */
+function statusOf(engineStatus: string): ServiceStatus {
+  if (engineStatus === 'running') return 'running';
+  return ['created', 'exited', 'dead', 'stopped', 'configured'].includes(engineStatus)
+    ? 'stopped'
+    : 'unknown';
+}
+
+function healthOf(text: string | undefined): Container['health'] {
+  return text === 'healthy' || text === 'unhealthy' || text === 'starting' ? text : undefined;
+}
+
+/** The containers of one service as one state: running or stopped only when all of them are. */
+export function serviceState(service: string, containers: readonly Container[]): ServiceState {
+  const [first] = containers;
+  if (first === undefined) return { service, status: 'missing' };
+  const status = containers.every((one) => one.status === first.status) ? first.status : 'unknown';
+  const health = (['unhealthy', 'starting', 'healthy'] as const).find((word) =>
+    containers.some((one) => one.health === word),
+  );
+  const startedAt = containers
+    .flatMap((one) => one.startedAt ?? [])
+    .sort()
+    .at(-1);
+  return {
+    service,
+    status,
+    ...(health && { health }),
+    restarts: containers.reduce((sum, one) => sum + one.restarts, 0),
+    image: first.imageName,
+    ...(startedAt !== undefined && { startedAt }),
+  };
+}

@@ -1,0 +1,71 @@
+import { SteadyError } from '../../../contracts/failures.js';
+import { runTool } from '../../../pipelines/run-tool.js';
+import type { CallOptions } from '../port.js';
+import {
+  composePs,
+  containerInspect,
+  containerPs,
+  engineEnv,
+  type Argv,
+  type ComposeTarget,
+} from './argv.js';
+import { parseInspect, type Container } from './containers.js';
+
+/** Runs a short command of compose or the engine in the folder of the stack file. */
+export type RunCommand = (
+  argv: Argv,
+  options?: CallOptions & { readonly limitSeconds?: number; readonly okCodes?: readonly number[] },
+) => Promise<{ readonly stdout: string; readonly code: number }>;
+
+export function createRunCommand(target: ComposeTarget, baseFolder: string): RunCommand {
+  const env = engineEnv(target);
+  return (argv, options) => runTool({ argv, env, cwd: baseFolder, label: argv[0] }, options);
+}
+
+/** Every container of the project but those of `compose run`, stopped ones included. */
+export async function projectContainers(
+  target: ComposeTarget,
+  run: RunCommand,
+  options?: CallOptions,
+): Promise<Container[]> {
+  const list =
+    target.project === undefined
+      ? composePs(target, { ids: true })
+      : containerPs(target, { labels: [`com.docker.compose.project=${target.project}`] });
+  const found = await inspectListed(target, run, list, options);
+  return found.filter((container) => container.service !== undefined && !container.oneOff);
+}
+
+/**
+ * Lists ids, then inspects them. A container that goes in between makes the inspection fail, so both are asked again.
+ */
+export async function inspectListed(
+  target: ComposeTarget,
+  run: RunCommand,
+  list: Argv,
+  options?: CallOptions,
+): Promise<Container[]> {
+  for (let attempt = 1; ; attempt++) {
+    const ids = (await run(list, options)).stdout.split('\n').filter((line) => line !== '');
+    if (ids.length === 0) return [];
+    const answer = await run(containerInspect(target, ids), {
+      ...options,
+      okCodes: attempt < 3 ? [0, 1] : [0],
+    });
+    if (answer.code === 0) return parseInspect(answer.stdout);
+  }
+}
+
+/** The containers of one service; fails when there are none. */
+export async function serviceContainers(
+  target: ComposeTarget,
+  run: RunCommand,
+  service: string,
+  options?: CallOptions,
+): Promise<[Container, ...Container[]]> {
+  const [first, ...rest] = (await projectContainers(target, run, options)).filter(
+    (one) => one.service === service,
+  );
+  if (first === undefined) throw new SteadyError('service.failed', { service, error: 'it has no container' });
+  return [first, ...rest];
+}

@@ -1,0 +1,41 @@
+import type { ServiceStatus } from '../port.js';
+
+/** systemd's commands; pure. `show` is its form for programs (systemctl(1)). */
+export const systemctl = {
+  start: (unit: string) => ['systemctl', 'start', unit] as const,
+  stop: (unit: string) => ['systemctl', 'stop', unit] as const,
+  show: (unit: string) =>
+    [
+      'systemctl',
+      'show',
+      '--property=LoadState,ActiveState,NRestarts,ActiveEnterTimestamp',
+      '--timestamp=unix',
+      unit,
+    ] as const,
+  logs: (unit: string, lines: number) =>
+    ['journalctl', `--unit=${unit}`, `--lines=${lines}`, '--output=cat', '--no-pager', '--quiet'] as const,
+};
+
+export interface UnitState {
+  readonly status: ServiceStatus;
+  readonly restarts?: number;
+  readonly startedAt?: string;
+}
+
+/** Reads `systemctl show`: `KEY=value` a line, in no certain order; a property of a newer systemd is not there. */
+export function parseUnitState(text: string): UnitState {
+  const value = (key: string): string | undefined => new RegExp(`^${key}=(.+)$`, 'm').exec(text)?.[1];
+  const restarts = Number(value('NRestarts') ?? Number.NaN);
+  const since = Number(/^@(\d+)$/.exec(value('ActiveEnterTimestamp') ?? '')?.[1] ?? Number.NaN);
+  return {
+    status: unitStatus(value('LoadState'), value('ActiveState')),
+    ...(Number.isInteger(restarts) && { restarts }),
+    ...(Number.isInteger(since) && { startedAt: new Date(since * 1000).toISOString() }),
+  };
+}
+
+function unitStatus(load: string | undefined, active: string | undefined): ServiceStatus {
+  if (load === 'not-found') return 'missing';
+  if (active === 'active' || active === 'reloading') return 'running';
+  return active === 'inactive' || active === 'failed' ? 'stopped' : 'unknown';
+}

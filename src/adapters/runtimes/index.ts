@@ -1,0 +1,22 @@
+import { SteadyError } from '../../contracts/failures.js';
+import { theOne } from '../../contracts/one-of.js';
+import type { RuntimeConfig } from '../../contracts/stack/runtime.js';
+import { createComposeRuntime } from './compose/compose.js';
+import { createHostRuntime, type HostRuntimeOptions } from './host/host.js';
+import type { RuntimePort } from './port.js';
+
+/** The runtime a stack file names; an unknown one throws `config.invalid`. */
+export function createRuntime(config: RuntimeConfig, options: HostRuntimeOptions): RuntimePort {
+  const runtime = theOne(config);
+  switch (runtime.kind) {
+    case 'compose':
+      return createComposeRuntime({ config: runtime.options, baseFolder: options.baseFolder });
+    case 'host':
+      return createHostRuntime(options);
+    default:
+      throw new SteadyError('config.invalid', {
+        field: 'runtime',
+        found: String((runtime as { kind: unknown }).kind),
+      });
+  }
+}

@@ -1,0 +1,52 @@
+import { isAbsolute, resolve } from 'node:path';
+import { SteadyError } from '../../contracts/failures.js';
+import type { S3StorageConfig, StorageKindConfig } from '../../contracts/stack/storage.js';
+import type { SecretsPort } from '../secrets/port.js';
+import { createDirectoryStorage } from './directory/directory.js';
+import type { StoragePort } from './port.js';
+import { createS3Storage } from './s3/s3.js';
+
+export interface CreateStorageOptions {
+  readonly stack: string;
+  /** Folder of the stack file: relative paths in the config start there. Absolute. */
+  readonly baseFolder: string;
+  readonly secrets: SecretsPort;
+}
+
+/**
+ * The storage a stack names. Reaches nothing yet.
+ *
+ * @throws `secret.missing`; `config.invalid` for an unknown kind or a CA file that cannot be read
+ */
+export async function createStorage(
+  config: StorageKindConfig,
+  options: CreateStorageOptions,
+): Promise<StoragePort> {
+  const { directory, s3 } = config;
+  if (directory !== undefined) {
+    return createDirectoryStorage({
+      root: resolve(options.baseFolder, directory.path),
+      stack: options.stack,
+    });
+  }
+  if (s3 !== undefined) return createS3(s3, options);
+  throw new SteadyError('config.invalid', {
+    field: 'storage.main',
+    found: Object.keys(config).join(',') || 'nothing',
+  });
+}
+
+async function createS3(config: S3StorageConfig, options: CreateStorageOptions): Promise<StoragePort> {
+  const { credentials } = config;
+  const resolved = credentials && {
+    accessKey: await options.secrets.resolve(credentials.accessKey),
+    secretKey: await options.secrets.resolve(credentials.secretKey),
+  };
+  const ca =
+    config.ca === undefined || isAbsolute(config.ca) ? config.ca : resolve(options.baseFolder, config.ca);
+  return createS3Storage({
+    config: ca === undefined ? config : { ...config, ca },
+    credentials: resolved,
+    stack: options.stack,
+  });
+}

@@ -1,0 +1,35 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { FailureFacts } from '../../../contracts/failures.js';
+import type { Secret } from '../../../contracts/secret.js';
+import type { S3StorageConfig } from '../../../contracts/stack/storage.js';
+import type { S3Limits } from './client.js';
+import { s3Failure } from './s3-failure.js';
+
+/** What every request of this adapter needs to know. */
+export interface Bucket {
+  readonly client: S3Client;
+  readonly config: S3StorageConfig;
+  readonly limits: S3Limits;
+  /** `<prefix>/<stack>/`, put before every key. */
+  readonly base: string;
+  readonly location: string;
+  readonly secrets: readonly Secret[];
+}
+
+/** Bucket and full key of an object, as the SDK's commands take them. */
+export function objectOf(bucket: Bucket, key: string): { Bucket: string; Key: string } {
+  return { Bucket: bucket.config.bucket, Key: bucket.base + key };
+}
+
+/** Runs one request and names its failure. */
+export async function withS3<T>(bucket: Bucket, facts: FailureFacts, request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    throw s3Failure(error, { storage: bucket.location, ...facts }, bucket.secrets);
+  }
+}
+
+/** A limit of its own for what must be tried although the caller has given up. */
+export const cleanUpSignal = (bucket: Bucket): AbortSignal =>
+  AbortSignal.timeout(bucket.limits.cleanUpSeconds * 1000);

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { S3Client } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { SteadyError } from '../../../contracts/failures.js';
+import type { Secret } from '../../../contracts/secret.js';
+import type { S3StorageConfig } from '../../../contracts/stack/storage.js';
+
+export interface S3Credentials {
+  readonly accessKey: Secret;
+  readonly secretKey: Secret;
+}
+
+/** How long each wait may be; all in seconds. */
+export interface S3Limits {
+  readonly connectSeconds: number;
+  /** No byte moved on the connection. */
+  readonly stallSeconds: number;
+  /** Tries of one request, the first included. */
+  readonly attempts: number;
+  /** Cleaning up after a failure, which the caller's abort does not shorten. */
+  readonly cleanUpSeconds: number;
+}
+
+export const S3_LIMITS: S3Limits = { connectSeconds: 5, stallSeconds: 60, attempts: 4, cleanUpSeconds: 30 };
+
+/**
+ * The SDK's client as this adapter needs it: path style for endpoints other than AWS, the endpoint's own CA, bounded
+ * waits and tries. Checksums are sent and compared by us, so the SDK's own (CRC32) are off.
+ */
+export function createS3Client(
+  config: S3StorageConfig,
+  credentials: S3Credentials | undefined,
+  limits: S3Limits,
+): S3Client {
+  const agent = { keepAlive: true, maxSockets: 64 };
+  return new S3Client({
+    region: config.region,
+    ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
+    forcePathStyle: config.pathStyle ?? config.endpoint !== undefined,
+    ...(credentials === undefined
+      ? {}
+      : {
+          credentials: {
+            accessKeyId: credentials.accessKey.reveal(),
+            secretAccessKey: credentials.secretKey.reveal(),
+          },
+        }),
+    maxAttempts: limits.attempts,
+    retryMode: 'standard',
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    expectContinueHeader: false,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: limits.connectSeconds * 1000,
+      socketTimeout: limits.stallSeconds * 1000,
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent({ ...agent, ...(config.ca === undefined ? {} : { ca: readCa(config.ca) }) }),
+    }),
+  });
+}
+
+function readCa(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const says = error instanceof Error ? error.message : String(error);
+    throw new SteadyError('config.invalid', { field: 'storage.main.s3.ca', says }, { cause: error });
+  }
+}

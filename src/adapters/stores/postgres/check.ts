@@ -1,0 +1,128 @@
+import { SteadyError } from '../../../contracts/failures.js';
+import type { CheckLine, StoreCall } from '../port.js';
+import { openAccess, type Access, type StoreOptions } from './access.js';
+import { findBlockers } from './blockers.js';
+import { throughPooler } from './pooler.js';
+import { findRights, unreadableTables } from './rights.js';
+import { mayReadPasswords } from './roles.js';
+import { withSession } from './session.js';
+
+const ok = (what: string, message: string): CheckLine => ({ what, status: 'ok', message });
+const warning = (what: string, message: string, hint: string): CheckLine => ({
+  what,
+  status: 'warning',
+  message,
+  hint,
+});
+const error = (what: string, message: string, hint: string): CheckLine => ({
+  what,
+  status: 'error',
+  message,
+  hint,
+});
+
+/** Reach, versions, tools, pooler and privileges, a line each; nothing is changed and nothing thrown but a cancel. */
+export async function check(options: StoreOptions, call: StoreCall): Promise<CheckLine[]> {
+  const { config } = options;
+  const lines: CheckLine[] = [];
+  const step = async (what: string, look: () => Promise<CheckLine[]>): Promise<boolean> => {
+    try {
+      lines.push(...(await look()));
+      return true;
+    } catch (failure) {
+      if (call.signal.aborted || !(failure instanceof SteadyError)) throw failure;
+      lines.push(error(what, failure.message, failure.hint));
+      return false;
+    }
+  };
+  let access: Access | undefined;
+  const reached = await step('reach', async () => {
+    access = await openAccess(options, call, config.database);
+    return [
+      ok('reach', `PostgreSQL ${access.server.version}, database ${config.database}`),
+      toolsLine(access),
+    ];
+  });
+  if (!reached || access === undefined) return lines;
+  const there = access;
+  await step('connection', async () => [await poolerLine(there)]);
+  await step('backup', () => backupLines(there));
+  await step('restore', () => restoreLines(there));
+  return lines;
+}
+
+function toolsLine({ tools, server }: Access): CheckLine {
+  const text = `client tools ${tools.version}${tools.bin === undefined ? '' : ` in ${tools.bin}`}`;
+  // An archive of pg_dump 17 and newer sets transaction_timeout, which servers before 17 refuse.
+  if (tools.major < 17 || server.major >= 17) return ok('tools', text);
+  return warning(
+    'tools',
+    `${text} are newer than the server`,
+    `Install client tools of version ${server.major}: theirs restore into this server.`,
+  );
+}
+
+async function poolerLine(access: Access): Promise<CheckLine> {
+  if (!(await throughPooler(access, access.options.config.database)))
+    return ok('connection', 'direct, each session keeps its backend');
+  return error('connection', 'goes through a transaction pooler', 'Give the address of the server itself.');
+}
+
+function backupLines(access: Access): Promise<CheckLine[]> {
+  const { database, user } = access.options.config;
+  return withSession(access.session(database), async (session) => {
+    const unreadable = await unreadableTables(session);
+    const grant = `GRANT pg_read_all_data TO ${user}, and ALTER ROLE ${user} BYPASSRLS where tables have policies.`;
+    const shown =
+      unreadable.slice(0, 5).join(', ') + (unreadable.length > 5 ? ` and ${unreadable.length - 5} more` : '');
+    return [
+      unreadable.length === 0
+        ? ok('backup', 'all tables can be read')
+        : error('backup', `${user} cannot read all of ${shown}`, grant),
+      (await mayReadPasswords(session))
+        ? ok('roles', 'roles with their password hashes are in the backup')
+        : warning(
+            'roles',
+            `${user} may not read password hashes: roles are backed up without`,
+            'A superuser may; on managed servers nobody does.',
+          ),
+    ];
+  });
+}
+
+function restoreLines(access: Access): Promise<CheckLine[]> {
+  const { database, maintenanceDatabase } = access.options.config;
+  return withSession(access.session(maintenanceDatabase), async (session) => {
+    const rights = await findRights(session, database);
+    const needs =
+      'A restore beside and cut-over needs a superuser, or the owner of the database with CREATEDB; --into needs CREATEDB.';
+    const blockers = await findBlockers(session, database);
+    return [
+      rights.createDatabase && rights.owner
+        ? ok('restore', `${rights.user} may restore beside and cut over`)
+        : warning(
+            'restore',
+            `${rights.user} may not ${rights.createDatabase ? 'rename the database' : 'create databases'}`,
+            needs,
+          ),
+      ...(rights.signal
+        ? []
+        : [
+            warning(
+              'restore',
+              `${rights.user} may not end sessions of other users`,
+              `GRANT pg_signal_backend TO ${rights.user}.`,
+            ),
+          ]),
+      ...(blockers.length === 0
+        ? []
+        : [
+            warning(
+              'cut-over',
+              `would be blocked by ${blockers.join('; ')}`,
+              'Remove them before a restore with cut-over.',
+            ),
+          ]),
+    ];
+  });
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { SteadyError } from '../../../contracts/failures.js';
+
+const copyStreamSchema = z.strictObject({
+  stream: z.string(),
+  fromPage: z.number().int().optional(),
+  toPage: z.number().int().optional(),
+});
+
+const bigTableSchema = z.strictObject({
+  schema: z.string(),
+  name: z.string(),
+  label: z.string(),
+  columns: z.array(z.string()),
+  streams: z.array(copyStreamSchema),
+});
+
+/** A role as far as everybody may see it: password hashes are in the encrypted streams only. */
+export const roleFactsSchema = z.object({
+  name: z.string(),
+  superuser: z.boolean(),
+  inherit: z.boolean(),
+  createRole: z.boolean(),
+  createDatabase: z.boolean(),
+  login: z.boolean(),
+  replication: z.boolean(),
+  bypassRls: z.boolean(),
+  connectionLimit: z.number(),
+  validUntil: z.string().nullable(),
+  config: z.array(z.string()).nullable(),
+  memberOf: z.array(z.object({ role: z.string(), admin: z.boolean() })),
+  comment: z.string().nullable(),
+});
+export type RoleFacts = z.infer<typeof roleFactsSchema>;
+
+/** What CREATE DATABASE needs, and the settings no dump carries. */
+export const databaseFactsSchema = z.object({
+  name: z.string(),
+  owner: z.string(),
+  encoding: z.string(),
+  collate: z.string(),
+  ctype: z.string(),
+  provider: z.enum(['c', 'i', 'b']),
+  locale: z.string().nullable().describe('of the ICU or builtin provider'),
+  icuRules: z.string().nullable(),
+  tablespace: z.string(),
+  template: z.boolean(),
+  connectionLimit: z.number(),
+  comment: z.string().nullable(),
+  acl: z
+    .array(
+      z.object({
+        grantor: z.string(),
+        grantee: z.string().nullable(),
+        privilege: z.string(),
+        grantable: z.boolean(),
+      }),
+    )
+    .nullable(),
+  settings: z.array(z.object({ role: z.string().nullable(), config: z.array(z.string()) })),
+  bytes: z.number(),
+});
+export type DatabaseFacts = z.infer<typeof databaseFactsSchema>;
+
+/** `detail` of a manifest of this kind; unknown fields of a later version are kept out of the way. */
+export const detailSchema = z.object({
+  database: databaseFactsSchema,
+  roles: z.array(roleFactsSchema),
+  extensions: z.array(z.object({ name: z.string(), version: z.string() })),
+  preload: z.array(z.string()),
+  big: z.array(bigTableSchema),
+});
+export type Detail = z.infer<typeof detailSchema>;
+
+/** Fails with `storage.damaged` when the manifest is not one of this adapter. */
+export function readDetail(manifest: {
+  readonly id: string;
+  readonly kind: string;
+  readonly detail: unknown;
+}): Detail {
+  const parsed = detailSchema.safeParse(manifest.detail);
+  if (manifest.kind !== 'postgres' || !parsed.success) {
+    throw new SteadyError('storage.damaged', {
+      backup: manifest.id,
+      field: parsed.error?.issues[0]?.path.join('.') ?? 'kind',
+    });
+  }
+  return parsed.data;
+}

@@ -1,0 +1,54 @@
+import type { Manifest } from '../../../contracts/stored/manifest.js';
+import { copyInSql } from './copy-plan.js';
+import { readDetail, type DatabaseFacts } from './detail.js';
+import { conninfo, quoteLiteral, quoteShell } from './quote.js';
+
+/**
+ * Shell commands that restore this backup with createdb, psql and pg_restore. libpq's environment (PGHOST, PGUSER…) says
+ * where; `DB` is the new database.
+ *
+ * @param cat gives the shell fragment that prints a stream, raw
+ */
+export function escape(manifest: Omit<Manifest, 'restore'>, cat: (stream: string) => string): string[] {
+  const detail = readDetail(manifest);
+  const { database } = detail;
+  const restore = (section: string): string => `${cat(section)} | pg_restore --exit-on-error -d "$DB"`;
+  const rows = detail.big.flatMap((table) =>
+    table.streams.map(({ stream }) => {
+      const encoding = `SET client_encoding TO ${quoteLiteral(database.encoding)}`;
+      return `${cat(stream)} | psql -X -q -v ON_ERROR_STOP=1 -d "$DB" -c ${quoteShell(encoding)} -c ${quoteShell(copyInSql(table))}`;
+    }),
+  );
+  return [
+    `# PostgreSQL ${manifest.server.version}; needs client tools of ${manifest.tools['pg_dump'] ?? manifest.server.version} or newer. Set PGHOST, PGPORT, PGUSER and PGPASSWORD first.`,
+    `DB=${quoteShell(conninfo(`${database.name}_restored`))}`,
+    '# Roles: "already exists" is no trouble.',
+    `${cat('globals')} | psql -X -q -d postgres`,
+    createdb(database),
+    restore('pre-data'),
+    restore('data'),
+    ...rows,
+    restore('post-data'),
+    'psql -X -q -d "$DB" -c ANALYZE',
+  ];
+}
+
+function createdb(database: DatabaseFacts): string {
+  const args = [
+    '-T',
+    'template0',
+    '-O',
+    database.owner,
+    '-E',
+    database.encoding,
+    `--lc-collate=${database.collate}`,
+    `--lc-ctype=${database.ctype}`,
+  ];
+  if (database.provider === 'i') args.push('--locale-provider=icu', `--icu-locale=${database.locale ?? ''}`);
+  if (database.provider === 'i' && database.icuRules !== null) args.push(`--icu-rules=${database.icuRules}`);
+  if (database.provider === 'b')
+    args.push('--locale-provider=builtin', `--builtin-locale=${database.locale ?? ''}`);
+  return ['createdb', ...args, '--maintenance-db=postgres', '--', `${database.name}_restored`]
+    .map(quoteShell)
+    .join(' ');
+}

@@ -1,0 +1,87 @@
+import type { BackupReader, RestorePlace, StoreCall } from '../port.js';
+import { openAccess, type Access, type StoreOptions } from './access.js';
+import { copyInSql, type BigTable } from './copy-plan.js';
+import { databaseNames } from './database-names.js';
+import { readDetail, type Detail } from './detail.js';
+import { endBackends, endLeftovers } from './leftovers.js';
+import { makeFresh } from './make-fresh.js';
+import { conninfo, quoteLiteral } from './quote.js';
+import { withSession } from './session.js';
+import { lanes, together } from './together.js';
+
+/** Loading is not worth waiting for the disk at each statement: until the cut-over a crash only means to begin anew. */
+const LOADING =
+  '-c synchronous_commit=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0';
+
+/**
+ * Loads a backup into a database of its own. Running again is safe: it first ends what an earlier attempt left and drops
+ * the database that attempt made, known by its comment; another's database of that name is `store.not-empty`.
+ */
+export async function load(
+  options: StoreOptions,
+  call: StoreCall,
+  reader: BackupReader,
+  place: RestorePlace,
+): Promise<void> {
+  const detail = readDetail(reader.manifest);
+  const access = await openAccess(options, call, options.config.maintenanceDatabase);
+  await endLeftovers(access, options.config.maintenanceDatabase);
+  const names = databaseNames(options.config.database, place);
+  if (!(await makeFresh(access, reader, detail, place))) {
+    call.say(`nothing to load: the cut-over has been done, ${names.old} is kept`);
+    return;
+  }
+  await loadInto(access, names.fresh, reader, detail);
+}
+
+async function loadInto(
+  access: Access,
+  database: string,
+  reader: BackupReader,
+  detail: Detail,
+): Promise<void> {
+  const { call, options } = access;
+  call.say('creating tables');
+  await reader.stream('pre-data', pgRestore(access, database));
+  call.say('loading rows');
+  const jobs = detail.big.flatMap((table) =>
+    table.streams.map((stream) => ({ table, stream: stream.stream })),
+  );
+  const encoding = detail.database.encoding;
+  let dataEnded: () => void = () => undefined;
+  const dataEnd = new Promise<void>((resolve) => (dataEnded = resolve));
+  const copies = lanes(Math.min(options.config.jobs, jobs.length), jobs, async (job) => {
+    await reader.stream(job.stream, copyIn(access, database, job.table, encoding));
+  });
+  await together(
+    [
+      async () => {
+        try {
+          await reader.stream('data', pgRestore(access, database));
+        } finally {
+          dataEnded();
+        }
+      },
+      ...copies.map((lane, index) => async () => {
+        if (index === 0) await dataEnd;
+        await lane();
+      }),
+    ],
+    () => endBackends(access, options.config.maintenanceDatabase, call.marker),
+  );
+  call.say('building indexes and constraints');
+  await reader.stream('post-data', pgRestore(access, database));
+  call.say('collecting statistics');
+  await withSession(access.session(database), (session) => session.run('ANALYZE'));
+}
+
+function pgRestore(access: Access, database: string) {
+  const args = ['--exit-on-error', '--no-password', '-d', conninfo(database)];
+  return access.tool('pg_restore', args, { database, env: { PGOPTIONS: LOADING } });
+}
+
+function copyIn(access: Access, database: string, table: BigTable, encoding: string) {
+  const encode = `SET client_encoding TO ${quoteLiteral(encoding)}`;
+  const args = ['-X', '-q', '--no-password', '-v', 'ON_ERROR_STOP=1', '-c', encode, '-c', copyInSql(table)];
+  return access.tool('psql', args, { database, env: { PGOPTIONS: LOADING } });
+}

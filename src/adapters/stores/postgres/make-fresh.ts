@@ -1,0 +1,82 @@
+import { SteadyError } from '../../../contracts/failures.js';
+import type { BackupReader, RestorePlace } from '../port.js';
+import type { Access } from './access.js';
+import { addRoles } from './add-roles.js';
+import { copySettings } from './copy-settings.js';
+import { createDatabaseSql } from './create-database.js';
+import { databaseFacts } from './database-facts.js';
+import { databaseNames } from './database-names.js';
+import type { DatabaseFacts, Detail } from './detail.js';
+import { commentSql, databaseState, ownComment } from './ownership.js';
+import { quoteIdentifier } from './quote.js';
+import type { StoredRole } from './roles.js';
+import { withSession, type Session } from './session.js';
+
+/**
+ * Makes the empty database a backup is loaded into: from template0, with owner, encoding, locale and provider of the
+ * live one, or of the backup where there is no live one. Gives false when the cut-over has been done already.
+ */
+export function makeFresh(
+  access: Access,
+  reader: BackupReader,
+  detail: Detail,
+  place: RestorePlace,
+): Promise<boolean> {
+  const { config } = access.options;
+  const names = databaseNames(config.database, place);
+  return withSession(access.session(config.maintenanceDatabase), async (session) => {
+    if ((await databaseState(session, names.old, place.token)).own) return false;
+    const earlier = await databaseState(session, names.fresh, place.token);
+    await dropOwn(session, names.fresh, place.token);
+    await session.run(`DROP DATABASE IF EXISTS ${quoteIdentifier(names.nascent)} WITH (FORCE)`);
+    await readRoles(access, session, reader);
+
+    const live = place.mode === 'into' ? undefined : await databaseFacts(session, config.database);
+    const like = live ?? earlier.own?.kept.live ?? detail.database;
+    const owner = await ownerFor(access, session, like.owner);
+    const tablespace = live?.tablespace;
+    await session.run(
+      createDatabaseSql({ name: names.nascent, owner, like, major: access.server.major, tablespace }),
+    );
+    const kept = { comment: like.comment, ...(place.mode === 'in-place' ? { live: like } : {}) };
+    await session.run(commentSql(names.nascent, ownComment('loading', place.token, kept)));
+    await session.run(
+      `ALTER DATABASE ${quoteIdentifier(names.nascent)} RENAME TO ${quoteIdentifier(names.fresh)}`,
+    );
+    if (live === undefined || place.mode === 'in-place')
+      await copySettings(session, { ...like, owner }, names.fresh);
+    if (place.mode === 'in-place' && live !== undefined) await giveWay(access, session, live);
+    return true;
+  });
+}
+
+/** Drops the database an earlier attempt made; another's is left alone and refused. */
+export async function dropOwn(session: Session, database: string, token: string): Promise<boolean> {
+  const state = await databaseState(session, database, token);
+  if (!state.exists) return false;
+  if (!state.own) throw new SteadyError('store.not-empty', { database });
+  await session.run(`DROP DATABASE ${quoteIdentifier(database)} WITH (FORCE)`);
+  return true;
+}
+
+async function readRoles(access: Access, session: Session, reader: BackupReader): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of reader.open('roles')) chunks.push(chunk);
+  const added = await addRoles(session, JSON.parse(Buffer.concat(chunks).toString('utf8')) as StoredRole[]);
+  if (added.length > 0) access.call.say(`added roles ${added.join(', ')}`);
+}
+
+/** The owner, or the user itself on a server that has no such role and where none could be added. */
+async function ownerFor(access: Access, session: Session, owner: string): Promise<string> {
+  const roles = await session.json<string[]>('SELECT jsonb_agg(rolname) FROM pg_roles');
+  return roles.includes(owner) ? owner : access.options.config.user;
+}
+
+/**
+ * In place there is no room for both: the live database goes before the load begins. Its settings are on the new one
+ * by then, so that nothing but its rows is lost, and those are what the backup replaces.
+ */
+async function giveWay(access: Access, session: Session, live: DatabaseFacts): Promise<void> {
+  access.call.say(`dropping ${live.name} to make room`);
+  await session.run(`DROP DATABASE ${quoteIdentifier(live.name)} WITH (FORCE)`);
+}

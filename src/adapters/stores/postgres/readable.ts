@@ -1,0 +1,56 @@
+import { SteadyError } from '../../../contracts/failures.js';
+import type { BackupReader, StoreCall } from '../port.js';
+import { placer, type StoreOptions } from './access.js';
+import { countLines } from './copy-out.js';
+import { readDetail } from './detail.js';
+import { dumpTools } from './find-tools.js';
+import { SECTIONS } from './sections.js';
+
+/**
+ * Walks every stream to its end: pg_restore reads the archives as it would for a restore, into nothing (`--list` would
+ * read the table of contents only); rows of big tables are counted and compared. Needs no server.
+ */
+export async function readable(
+  options: StoreOptions,
+  call: StoreCall,
+  reader: BackupReader,
+): Promise<string[]> {
+  const detail = readDetail(reader.manifest);
+  const { config } = options;
+  const tools = await dumpTools({
+    place: (argv) => placer(options, call, undefined)({ argv }),
+    signal: call.signal,
+    bin: config.bin,
+    local: config.service === undefined,
+    wanted: Number.parseInt(reader.manifest.tools['pg_dump'] ?? '', 10) || reader.manifest.server.major,
+  });
+  const place = placer(options, call, tools.bin);
+  const findings: string[] = [];
+  for (const section of SECTIONS) {
+    call.say(`reading ${section}`);
+    const { rawBytes } = await reader.stream(
+      section,
+      place({ argv: ['pg_restore', '-f', '/dev/null'], env: { LC_ALL: 'C' } }),
+    );
+    findings.push(`${section}: archive of ${rawBytes} bytes read to its end by pg_restore`);
+  }
+  for (const table of detail.big) {
+    let rows = 0;
+    for (const { stream } of table.streams) {
+      call.say(`reading ${stream}`);
+      const counted = { lines: 0 };
+      for await (const chunk of countLines(reader.open(stream), counted)) void chunk;
+      const wanted = reader.manifest.streams.find((s) => s.name === stream)?.lines;
+      if (counted.lines !== wanted)
+        throw new SteadyError('stream.corrupt', { stream, rows: counted.lines, wanted });
+      rows += counted.lines;
+    }
+    findings.push(`${table.label}: ${rows} rows in ${table.streams.length} streams`);
+  }
+  for (const name of ['globals', 'roles']) {
+    const { rawBytes } = await reader.stream(name);
+    if (rawBytes === 0) throw new SteadyError('stream.corrupt', { stream: name, bytes: 0 });
+    findings.push(`${name}: ${rawBytes} bytes`);
+  }
+  return findings;
+}

@@ -1,0 +1,84 @@
+import type { RestorePlace, StoreCall } from '../port.js';
+import { openAccess, type StoreOptions } from './access.js';
+import { allowConnections, endSessions } from './close-database.js';
+import { databaseNames, type DatabaseNames } from './database-names.js';
+import { endLeftovers } from './leftovers.js';
+import { dropOwn } from './make-fresh.js';
+import { commentSql, databaseState, ownComment } from './ownership.js';
+import { quoteIdentifier } from './quote.js';
+import { withSession, type Session } from './session.js';
+
+/**
+ * Before the cut-over: opens the live database and drops what was loaded. After it: swaps back the same way, and keeps
+ * the restored one, with what was written since, under a name of its own. Looks first, so that it can run again.
+ */
+export async function undo(options: StoreOptions, call: StoreCall, place: RestorePlace): Promise<string[]> {
+  const { maintenanceDatabase } = options.config;
+  const access = await openAccess(options, call, maintenanceDatabase);
+  await endLeftovers(access, maintenanceDatabase);
+  const names = databaseNames(options.config.database, place);
+  return withSession(access.session(maintenanceDatabase), async (session) => {
+    await session.run(`DROP DATABASE IF EXISTS ${quoteIdentifier(names.nascent)} WITH (FORCE)`);
+    const fresh = await databaseState(session, names.fresh, place.token);
+    const live = await databaseState(session, names.live, place.token);
+    const old = await databaseState(session, names.old, place.token);
+    if (old.own?.state === 'kept')
+      return swapBack(session, names, place.token, {
+        liveExists: live.exists,
+        comment: old.own.kept.comment,
+      });
+    if (live.own?.state === 'moved')
+      return [`nothing to do: there was no database ${names.live} to go back to`];
+    if (!fresh.own) return alreadyUndone(session, names, place);
+    if (place.mode !== 'into' && live.exists) await allowConnections(session, names.live, true);
+    if (place.mode === 'in-place' && !live.exists) {
+      return [
+        `${names.live} has been dropped to make room: ${names.fresh} is left as it is, restore the safety backup`,
+      ];
+    }
+    await dropOwn(session, names.fresh, place.token);
+    return [`${names.fresh} was dropped`, ...(place.mode === 'into' ? [] : [`${names.live} serves`])];
+  });
+}
+
+async function alreadyUndone(session: Session, names: DatabaseNames, place: RestorePlace): Promise<string[]> {
+  const undone = await databaseState(session, names.undone, place.token);
+  return [
+    undone.own
+      ? `was undone already: ${names.undone} keeps what was restored`
+      : `nothing to do: ${names.fresh} is not there`,
+  ];
+}
+
+async function swapBack(
+  session: Session,
+  names: DatabaseNames,
+  token: string,
+  { liveExists, comment }: { liveExists: boolean; comment: string | null },
+): Promise<string[]> {
+  try {
+    if (liveExists) {
+      await allowConnections(session, names.live, false);
+      await endSessions(session, [names.live]);
+    }
+    await session.run('BEGIN');
+    if (liveExists) {
+      await session.run(
+        `ALTER DATABASE ${quoteIdentifier(names.live)} RENAME TO ${quoteIdentifier(names.undone)}`,
+      );
+      await session.run(commentSql(names.undone, ownComment('undone', token, { comment })));
+    }
+    await session.run(
+      `ALTER DATABASE ${quoteIdentifier(names.old)} RENAME TO ${quoteIdentifier(names.live)}`,
+    );
+    await session.run(commentSql(names.live, comment));
+    await session.run(`ALTER DATABASE ${quoteIdentifier(names.live)} WITH ALLOW_CONNECTIONS true`);
+    await session.run('COMMIT');
+  } catch (error) {
+    await session.run('ROLLBACK').catch(() => undefined);
+    if (liveExists) await allowConnections(session, names.live, true).catch(() => undefined);
+    throw error;
+  }
+  const kept = liveExists ? [`what was restored, and written since, is kept as ${names.undone}`] : [];
+  return [`${names.live} is the database from before the restore`, ...kept];
+}

@@ -1,0 +1,164 @@
+import { statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { SteadyError } from '../../../contracts/failures.js';
+import type { CheckLine, StoreCall } from '../port.js';
+import type { RedisStoreOptions } from './context.js';
+import { infoFields } from './info.js';
+import { liveServer, liveSettings, openLive, workerPlace, type Live, type LiveSettings } from './live.js';
+import { findServer } from './programs.js';
+import type { ServerInfo } from './versions.js';
+import { chooseWay, dataFolder } from './way.js';
+
+const line = (status: CheckLine['status'], what: string, message: string, hint?: string): CheckLine => ({
+  ...{ status, what, message },
+  ...(hint !== undefined && { hint }),
+});
+
+const failed = (what: string, error: unknown): CheckLine => {
+  if (!(error instanceof SteadyError)) throw error;
+  return line('error', what, error.message, error.hint);
+};
+
+/** Reach, rights, persistence, files and tools of a Redis store, a line each. */
+export async function check(options: RedisStoreOptions, call: StoreCall): Promise<CheckLine[]> {
+  let live: Live;
+  let server: ServerInfo & { info: string };
+  let settings: LiveSettings | undefined;
+  try {
+    live = await openLive(options, call);
+    server = await liveServer(live.ask, call.signal);
+    settings = await liveSettings(live.ask, call.signal);
+  } catch (error) {
+    return [failed('reach', error)];
+  }
+  return [
+    line('ok', 'reach', `${server.product} ${server.version}, ${server.role}`),
+    await rights(live, server, settings, call),
+    persistence(settings),
+    await files(options, call, settings),
+    await ownServer(options, call, server),
+    await room(server),
+  ];
+}
+
+async function rights(
+  live: Live,
+  server: ServerInfo,
+  settings: LiveSettings | undefined,
+  call: StoreCall,
+): Promise<CheckLine> {
+  const may = async (command: string): Promise<boolean | undefined> => {
+    try {
+      const user = await live.ask(['ACL', 'WHOAMI'], { signal: call.signal });
+      return (await live.ask(['ACL', 'DRYRUN', user, command], { signal: call.signal })) === 'OK';
+    } catch (error) {
+      // The user may not ask, or the server is older than 7.0, which has no DRYRUN.
+      if (error instanceof SteadyError && (error.code === 'store.denied' || error.code === 'tool.failed'))
+        return undefined;
+      throw error;
+    }
+  };
+  const sync = await may('sync');
+  if (sync === true) return line('ok', 'rights', 'may synchronise: backups come as a replication stream');
+  const save = (await may('bgsave')) === true && settings !== undefined;
+  if (sync === false && save)
+    return line(
+      'warning',
+      'rights',
+      'may not SYNC: backups are taken by BGSAVE, which writes to the server’s own disk',
+    );
+  if (sync === false) {
+    const hint = 'Grant +sync +psync +replconf, or +bgsave and +config|get.';
+    return line('error', 'rights', 'may neither SYNC nor BGSAVE: no backup can be taken', hint);
+  }
+  return line(
+    'warning',
+    'rights',
+    `cannot be told by ${server.product} ${server.version}: a backup will show whether the user may SYNC`,
+  );
+}
+
+function persistence(settings: LiveSettings | undefined): CheckLine {
+  if (!settings) {
+    const hint = 'Grant +config|get: a restore must know whether the server is append-only.';
+    return line('warning', 'persistence', 'the user may not read the settings', hint);
+  }
+  if (settings.appendonly)
+    return line('ok', 'persistence', 'append-only: a restore goes in through its base file');
+  if (settings.save === '') {
+    const hint = 'Set save points or appendonly yes.';
+    return line('warning', 'persistence', 'none: everything since the start is lost in a crash', hint);
+  }
+  return line('ok', 'persistence', 'RDB');
+}
+
+async function files(
+  options: RedisStoreOptions,
+  call: StoreCall,
+  settings: LiveSettings | undefined,
+): Promise<CheckLine> {
+  const way = await chooseWay(options, call, settings);
+  if (way.kind === 'replication') {
+    const hint =
+      'Give data, and a service or process commands, so that the replaced data can be kept as they are.';
+    return line('warning', 'data folder', `restores go by replication: ${way.why}`, hint);
+  }
+  const folder = dataFolder(options, settings) ?? way.files.folder;
+  const entries = await way.files.list();
+  const known =
+    settings &&
+    [settings.dbfilename, settings.appenddirname, settings.appendfilename].some(
+      (name) => name !== undefined && entries?.includes(name),
+    );
+  if (settings && !known && (settings.appendonly || settings.save !== '')) {
+    const hint = 'Name the folder as the worker sees it as data.';
+    return line('warning', 'data folder', `${folder} holds no data file of this server`, hint);
+  }
+  if (options.config.data === undefined) {
+    const hint = `Set data: ${folder}, so that it is known while the server is down.`;
+    return line('warning', 'data folder', `${folder} can be written; only the running server tells it`, hint);
+  }
+  return line('ok', 'data folder', `${folder} can be written`);
+}
+
+async function ownServer(
+  options: RedisStoreOptions,
+  call: StoreCall,
+  server: ServerInfo,
+): Promise<CheckLine> {
+  try {
+    const { version } = await findServer(options.config.bin, workerPlace(options, call));
+    const message = `${version.product} ${version.version} on the worker`;
+    const older =
+      version.product !== server.product ||
+      version.major < server.major ||
+      (version.major === server.major && version.minor < server.minor);
+    if (!older) return line('ok', 'own server', message);
+    const hint = 'Install the server binary of its version where the worker runs.';
+    return line(
+      'warning',
+      'own server',
+      `${message}: older than, or another product than, ${server.product} ${server.version}`,
+      hint,
+    );
+  } catch (error) {
+    const beside = options.service && options.runtime.kind === 'compose';
+    if (beside)
+      return line('ok', 'own server', 'none on the worker: a container of the service’s image is used');
+    return failed('own server', error);
+  }
+}
+
+async function room(server: { readonly info: string }): Promise<CheckLine> {
+  const used = Number(infoFields(server.info).get('used_memory') ?? 0);
+  const stat = await statfs(tmpdir());
+  const free = stat.bavail * stat.bsize;
+  const message = `${Math.round(free / 2 ** 20)} MiB free in ${tmpdir()}, the data take ${Math.round(used / 2 ** 20)} MiB of memory`;
+  if (free > used) return line('ok', 'scratch room', message);
+  return line(
+    'warning',
+    'scratch room',
+    message,
+    'An RDB is brought there before it is stored; set TMPDIR to a larger disk.',
+  );
+}

@@ -1,0 +1,113 @@
+import { SteadyError } from '../../../contracts/failures.js';
+import type { Secret } from '../../../contracts/secret.js';
+import { runTool } from '../../../pipelines/run-tool.js';
+import type { PlacedTool, Tool } from '../../../pipelines/tool.js';
+
+/** Where redis-cli connects to. */
+export interface RedisAddress {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly socket?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: Secret | undefined;
+}
+
+/** redis-cli as a tool; the password goes by its environment variable REDISCLI_AUTH. */
+export function cliTool(program: string, address: RedisAddress, args: readonly string[]): Tool {
+  const where =
+    address.socket === undefined
+      ? [...(address.host === undefined ? [] : ['-h', address.host]), '-p', String(address.port ?? 6379)]
+      : ['-s', address.socket];
+  const user = address.user === undefined ? [] : ['--user', address.user];
+  return {
+    argv: [program, ...where, ...user, '--no-auth-warning', ...args],
+    env: { LC_ALL: 'C' },
+    ...(address.password && { secrets: { REDISCLI_AUTH: address.password } }),
+  };
+}
+
+export interface AskOptions {
+  readonly signal?: AbortSignal;
+  readonly db?: number;
+  /** A command with a secret in it: it goes by stdin instead of argv. */
+  readonly secretly?: boolean;
+  /** Longest time, in seconds; default 30. */
+  readonly limitSeconds?: number;
+}
+
+export type Ask = (args: readonly string[], options?: AskOptions) => Promise<string>;
+
+/**
+ * Gives a function that sends one command and answers its reply as text, without the final newline.
+ * It fails with `store.unreachable`, `store.denied`, or `tool.failed` for an error reply.
+ */
+export function createAsk(program: string, address: RedisAddress, place: (tool: Tool) => PlacedTool): Ask {
+  return async (args, options = {}) => {
+    const db = options.db === undefined ? [] : ['-n', String(options.db)];
+    const tool = place(cliTool(program, address, options.secretly ? db : [...db, ...args]));
+    const input = options.secretly ? `${args.map((arg) => JSON.stringify(arg)).join(' ')}\n` : '';
+    const limitSeconds = options.limitSeconds ?? 30;
+    const output = await runTool(tool, {
+      input,
+      limitSeconds,
+      okCodes: Array.from({ length: 128 }, (_, code) => code),
+      ...(options.signal && { signal: options.signal }),
+    }).catch((error: unknown) => {
+      if (error instanceof SteadyError && error.code === 'stream.stalled') {
+        throw new SteadyError(
+          'store.unreachable',
+          { ...place_(address), limit: `${limitSeconds}s` },
+          { cause: error },
+        );
+      }
+      throw error;
+    });
+    const reply = output.stdout.replace(/\n$/, '');
+    const failure = failureOf(reply, output.stderr, output.code, address, args[0] ?? '');
+    if (failure) throw failure;
+    return reply;
+  };
+}
+
+const place_ = (address: RedisAddress): { at: string } => ({
+  at: address.socket ?? `${address.host ?? '127.0.0.1'}:${address.port ?? 6379}`,
+});
+
+/** What redis-cli says of a connection or a credential that failed, as an error of ours. It exits 0 on error replies. */
+export function failureOf(
+  reply: string,
+  stderr: string,
+  code: number,
+  address: RedisAddress,
+  command: string,
+): SteadyError | undefined {
+  const both = `${stderr}\n${reply}`;
+  const says = (pattern: RegExp): string | undefined =>
+    both
+      .split('\n')
+      .find((line) => pattern.test(line))
+      ?.trim();
+  const denied = says(/AUTH failed|^-?NOAUTH |WRONGPASS|NOPERM|invalid password|-DENIED/);
+  if (denied !== undefined)
+    return new SteadyError('store.denied', { ...place_(address), user: address.user, says: denied });
+  const loading = says(/^(Error: )?(LOADING|MASTERDOWN) /);
+  if (loading !== undefined)
+    return new SteadyError('store.unreachable', { ...place_(address), says: loading });
+  const refused = says(
+    /^Could not connect|^Error: (Server closed|Connection reset|Broken pipe)|is not running/,
+  );
+  if (refused !== undefined)
+    return new SteadyError('store.unreachable', { ...place_(address), says: refused });
+  if (code === 126 || code === 127)
+    return new SteadyError('tool.missing', { tool: 'redis-cli', says: stderr.slice(-200) });
+  if (
+    code !== 0 ||
+    /^(\(error\) )?(ERR|MISCONF|BUSY|BUSYKEY|READONLY|OOM|WRONGTYPE|NOSCRIPT|NOREPLICAS|EXECABORT) /.test(
+      reply,
+    )
+  ) {
+    const words = (code === 0 ? reply : both).trim().slice(-300);
+    return new SteadyError('tool.failed', { tool: `redis-cli ${command}`, exit: code, says: words });
+  }
+  return undefined;
+}

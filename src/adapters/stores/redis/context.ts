@@ -1,0 +1,25 @@
+import type { Secret } from '../../../contracts/secret.js';
+import type { RedisStoreConfig } from '../../../contracts/stack/stores.js';
+import type { RuntimePort, ServiceHandle } from '../../runtimes/port.js';
+
+/** What a Redis store is made from. */
+export interface RedisStoreOptions {
+  /** Name of the store in the stack file. */
+  readonly name: string;
+  readonly config: RedisStoreConfig;
+  readonly runtime: RuntimePort;
+  /** The service that holds it, when there is one. */
+  readonly service?: ServiceHandle | undefined;
+  readonly password?: Secret | undefined;
+  /** Folder on the worker for what a restore by replication keeps; default `/var/tmp/steadyhand`. */
+  readonly keep?: string | undefined;
+}
+
+export const DEFAULT_KEEP = '/var/tmp/steadyhand';
+
+/** How the server is started and stopped: by its service, by given commands, or not at all by us. */
+export function serverHandle(options: RedisStoreOptions): ServiceHandle | undefined {
+  if (options.service) return options.service;
+  const process = options.config.process;
+  return process && { name: options.name, start: process.start, stop: process.stop, drainSeconds: 30 };
+}

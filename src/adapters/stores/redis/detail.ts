@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { SteadyError } from '../../../contracts/failures.js';
+import type { Manifest } from '../../../contracts/stored/manifest.js';
+import { versionOf, type RedisVersion } from './versions.js';
+
+/** What a Redis manifest's `detail` holds; fields that a later version adds are let through. */
+const detailSchema = z.looseObject({
+  rdbVersion: z.number().int(),
+  databases: z.number().int().positive(),
+  modules: z.array(z.string()).default([]),
+  factsBy: z.string().describe('product and major of the server that took the facts'),
+  appendonly: z.boolean().optional(),
+  dbfilename: z.string().optional(),
+  appendfilename: z.string().optional(),
+  appenddirname: z.string().optional(),
+  users: z.array(z.string()).optional(),
+});
+export type RedisDetail = z.infer<typeof detailSchema>;
+
+/** @throws `storage.damaged` when it is not the detail of a Redis backup. */
+export function detailOf(manifest: Pick<Manifest, 'detail' | 'id' | 'kind'>): RedisDetail {
+  const parsed = detailSchema.safeParse(manifest.detail);
+  if (manifest.kind !== 'redis' || !parsed.success) {
+    throw new SteadyError('storage.damaged', {
+      backup: manifest.id,
+      says: 'its detail is not that of a Redis backup',
+    });
+  }
+  return parsed.data;
+}
+
+/** The server that wrote the backup. */
+export function writerOf(manifest: Pick<Manifest, 'server'>): RedisVersion {
+  return versionOf(manifest.server.product, manifest.server.version);
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SteadyError } from '../../../contracts/failures.js';
+import { Secret } from '../../../contracts/secret.js';
+import type { StoreCall } from '../port.js';
+import type { Ask } from './cli.js';
+import type { RedisStoreOptions } from './context.js';
+import { infoFields } from './info.js';
+import { workerPlace } from './live.js';
+import { findCli, findServer } from './programs.js';
+import type { RestoreState } from './restore-state.js';
+import { startThrowaway } from './throwaway.js';
+
+/** Marks a `masterauth` that a replication of ours has set: it is taken back at the end, also by a later attempt. */
+const MARK = 'steady-';
+
+export interface Replicate {
+  readonly options: RedisStoreOptions;
+  readonly call: StoreCall;
+  /** Commands to the server that is filled. */
+  readonly target: Ask;
+  /** RDB on the worker. */
+  readonly file: string;
+  readonly token: string;
+  readonly state: Pick<RestoreState, 'databases' | 'modules'>;
+  readonly limitSeconds?: number;
+}
+
+/**
+ * Fills a server with an RDB by making it, for a moment, a replica of a Redis of our own that has loaded it. What it
+ * held is dropped by the server when the transfer begins. Our Redis asks for a password made for this one transfer.
+ * The target must reach this worker: it works for servers on the same host. Ends with {@link endReplication}, which is
+ * left to the caller: until then a later attempt can tell that the data there are ours.
+ */
+export async function replicate(input: Replicate): Promise<void> {
+  const { options, call, target, file, token, state } = input;
+  const place = workerPlace(options, call);
+  const server = await findServer(options.config.bin, place);
+  const cli = await findCli(options.config.bin, place);
+  const port = await freePort();
+  const { databases, modules } = state;
+  const where = { folder: dirname(file), file: basename(file), socket: join(dirname(file), 's') };
+  const password = new Secret(`${MARK}${token}-${randomBytes(18).toString('base64url')}`);
+  const extra = ['--repl-diskless-sync-delay', '0'];
+  const common = { signal: call.signal, place, server, cli: cli.path, databases, modules };
+  await refuseOwnReplication(target, call.signal);
+  const source = await startThrowaway({ ...common, ...where, port, extra, password });
+  try {
+    await target(['CONFIG', 'SET', 'masterauth', password.reveal()], { secretly: true, signal: call.signal });
+    call.say('the server takes the data over from a Redis of our own');
+    await target(['REPLICAOF', '127.0.0.1', String(port)], { signal: call.signal });
+    await untilSynchronised(target, call, input.limitSeconds ?? 3600, source.ask);
+    await target(['REPLICAOF', 'NO', 'ONE'], { signal: call.signal });
+  } finally {
+    await source.close();
+  }
+}
+
+/** A server set up to replicate by credentials of its own would need them back afterwards: not ours to handle. */
+async function refuseOwnReplication(target: Ask, signal: AbortSignal): Promise<void> {
+  for (const setting of ['masterauth', 'masteruser']) {
+    const value = (await target(['CONFIG', 'GET', setting], { signal })).split('\n')[1] ?? '';
+    if (value !== '' && !value.startsWith(MARK)) {
+      throw new SteadyError('store.blocked', {
+        setting,
+        says: 'the server has credentials of its own for replication',
+      });
+    }
+  }
+}
+
+/** Makes the server a primary again and takes back what the replication had set. Safe to repeat. */
+export async function endReplication(target: Ask, signal: AbortSignal): Promise<void> {
+  await target(['REPLICAOF', 'NO', 'ONE'], { signal });
+  const config = await target(['CONFIG', 'GET', 'masterauth'], { signal });
+  if (config.split('\n')[1]?.startsWith(MARK)) await target(['CONFIG', 'SET', 'masterauth', ''], { signal });
+}
+
+/** Whether a replication of this restore was begun there and not ended. */
+export async function isOurReplica(target: Ask, token: string, signal: AbortSignal): Promise<boolean> {
+  const config = await target(['CONFIG', 'GET', 'masterauth'], { signal });
+  return config.split('\n')[1]?.startsWith(`${MARK}${token}-`) === true;
+}
+
+/** Longest time until the server has connected to ours, in seconds. */
+const CONNECT_LIMIT = 60;
+
+async function untilSynchronised(
+  target: Ask,
+  call: StoreCall,
+  limitSeconds: number,
+  source: Ask,
+): Promise<void> {
+  const begun = Date.now();
+  let connected = false;
+  for (let wait = 50; ; wait = Math.min(wait * 1.5, 1000)) {
+    try {
+      const fields = infoFields(await target(['INFO'], { signal: call.signal }));
+      const running = fields.get('master_sync_in_progress') === '1';
+      if (fields.get('master_link_status') === 'up' && !running && fields.get('loading') === '0') return;
+      connected ||= running;
+    } catch (error) {
+      // LOADING, while it reads what it received.
+      if (!(error instanceof SteadyError) || error.code !== 'store.unreachable') throw error;
+      connected = true;
+    }
+    const limit = connected ? limitSeconds : CONNECT_LIMIT;
+    if (Date.now() - begun > limit * 1000) {
+      const seen = infoFields(await source(['INFO', 'replication'])).get('connected_slaves');
+      const says =
+        'the server did not take the data over by replication: does it reach 127.0.0.1 of this worker?';
+      throw new SteadyError('store.blocked', { says, limit: `${limit}s`, replicas: seen });
+    }
+    await delay(wait, undefined, { signal: call.signal });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { rememberApplied } from '../../client/entities.js';
+import { applySchedules, compareSchedules, type Change } from '../../client/schedules.js';
+import { snapshotOf } from '../../client/snapshot.js';
+import type { Steady } from '../../client/connect.js';
+import type { LoadedStack } from '../../config/load-stack-file.js';
+import { formatProblems } from '../../config/problems.js';
+import { contextOf } from '../context.js';
+
+export function addApplyCommand(program: Command): void {
+  program
+    .command('apply')
+    .description('make Schedules equal the file; prints the difference')
+    .option('--dry-run', 'only print it')
+    .action(async (options: { dryRun?: boolean }, command: Command) => {
+      const context = contextOf(command);
+      const loaded = await context.load();
+      if (loaded.warnings.length > 0) context.output.warn(formatProblems(loaded.warnings));
+      const { name } = await context.requester();
+      const changes = await context.withTemporal((steady) =>
+        options.dryRun === true ? compareSchedules(steady, snapshotOf(loaded)) : applyStack(steady, loaded, name),
+      );
+      for (const change of changes) context.output.line(`${SIGNS[change.change]} ${change.schedule}  ${change.words}`);
+      if (changes.every((one) => one.change === 'none')) context.output.line('Schedules equal the file.');
+      context.output.document({ applied: options.dryRun !== true, config: loaded.sha256, changes });
+    });
+}
+
+const SIGNS = { create: '+', update: '~', remove: '-', none: '=' } as const;
+
+/** Schedules first, then the note of what is applied: a failure half-way is seen as `not applied`. */
+export async function applyStack(steady: Steady, loaded: LoadedStack, by: string): Promise<Change[]> {
+  const changes = await applySchedules(steady, snapshotOf(loaded));
+  await rememberApplied(steady, loaded.stack, { sha256: loaded.sha256, at: new Date().toISOString(), by });
+  return changes;
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { resultOf } from '../../client/outcome.js';
+import { snapshotOf } from '../../client/snapshot.js';
+import { startRun } from '../../client/start.js';
+import { formatProblems } from '../../config/problems.js';
+import type { CheckInput } from '../../contracts/runs/procedures.js';
+import { contextOf } from '../context.js';
+
+interface Line {
+  readonly what: string;
+  readonly status: 'ok' | 'warning' | 'error';
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export function addCheckCommand(program: Command): void {
+  program
+    .command('check')
+    .option('--file', 'only the file, without Temporal')
+    .description('validate the file, then have every site reach what it names: a line each, with a hint')
+    .action(async (options: { file?: boolean }, command: Command) => {
+      const context = contextOf(command);
+      const { output } = context;
+      const loaded = await context.load();
+      output.line(`✓ ${loaded.path} is valid`);
+      if (loaded.warnings.length > 0) output.line(formatProblems(loaded.warnings));
+      if (options.file === true) {
+        output.document({ valid: true, warnings: loaded.warnings, lines: [] });
+        return;
+      }
+      const lines = await context.withTemporal(async (steady) => {
+        const input: CheckInput = { version: 1, snapshot: snapshotOf(loaded), by: await context.requester(), stores: Object.keys(loaded.stack.stores) };
+        return await resultOf<Line[]>(await startRun(steady, { procedure: 'check', input }));
+      });
+      const signs = { ok: '✓', warning: '!', error: '✗' } as const;
+      for (const line of lines) {
+        output.line(`${signs[line.status]} ${line.what}: ${line.message}`);
+        if (line.hint !== undefined && line.status !== 'ok') output.line(`    ${line.hint}`);
+      }
+      output.document({ valid: true, warnings: loaded.warnings, lines });
+      if (lines.some((line) => line.status === 'error')) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { freeze, thaw } from '../../client/entities.js';
+import { SteadyError } from '../../contracts/failures.js';
+import { contextOf } from '../context.js';
+
+export function addFreezeCommands(program: Command): void {
+  program
+    .command('freeze')
+    .argument('[stores...]', 'default: all stores of the stack')
+    .requiredOption('--reason <text>', 'why; whoever is refused sees it')
+    .description('nothing may change these stores until they are thawed; backups and proofs go on')
+    .action(async (stores: string[], options: { reason: string }, command: Command) => {
+      const context = contextOf(command);
+      const { stack } = await context.load();
+      const { name } = await context.requester();
+      const targets = chosen(stores, Object.keys(stack.stores));
+      await context.withTemporal(async (steady) => {
+        for (const target of targets) {
+          await freeze(steady, stack, target, { by: name, reason: options.reason, at: new Date().toISOString() });
+          context.output.line(`${target} is frozen`);
+        }
+      });
+      context.output.document({ frozen: targets });
+    });
+  program
+    .command('thaw')
+    .argument('[stores...]', 'default: all stores of the stack')
+    .description('lift a freeze')
+    .action(async (stores: string[], _options: object, command: Command) => {
+      const context = contextOf(command);
+      const { stack } = await context.load();
+      const targets = chosen(stores, Object.keys(stack.stores));
+      await context.withTemporal(async (steady) => {
+        for (const target of targets) {
+          await thaw(steady, stack, target);
+          context.output.line(`${target} is thawed`);
+        }
+      });
+      context.output.document({ thawed: targets });
+    });
+}
+
+export function chosen(given: readonly string[], all: readonly string[]): readonly string[] {
+  const unknown = given.find((one) => !all.includes(one));
+  if (unknown !== undefined) throw new SteadyError('usage.invalid', { store: unknown, allowed: all.join(',') });
+  return given.length === 0 ? all : given;
+}

@@ -1,0 +1,121 @@
+import type { Command } from 'commander';
+import { findRun } from '../../client/runs.js';
+import { resultOf } from '../../client/outcome.js';
+import { newRequest, startRun } from '../../client/start.js';
+import { SteadyError } from '../../contracts/failures.js';
+import { parseRunId, runId } from '../../contracts/ids.js';
+import type { BackupLine, HoldInput, RestoreInput, RestoreResult, Selection, UndoInput } from '../../contracts/runs/procedures.js';
+import { contextOf } from '../context.js';
+import { bytesText, secondsText, table } from '../output.js';
+import { watchRun } from '../watch.js';
+import { ask, selectionText } from './backup.js';
+import { chosen } from './freeze.js';
+
+interface Options {
+  readonly store?: string[];
+  readonly list?: boolean;
+  readonly dryRun?: boolean;
+  readonly into?: string;
+  readonly inPlace?: boolean;
+  readonly unverified?: boolean;
+  readonly consumers?: string;
+  readonly wait: boolean;
+}
+
+export function addRestoreCommands(program: Command): void {
+  const restore = program
+    .command('restore')
+    .argument('[what]', 'a set, a backup, a date or latest', 'latest')
+    .option('--store <name...>', 'only these stores')
+    .option('--list', 'what could be restored')
+    .option('--dry-run', 'print every step, sizes, and what would be lost; change nothing')
+    .option('--into <place>', 'load into a new place (a database name, a folder); the live data are not touched')
+    .option('--in-place', 'replace the live data where there is no room beside them')
+    .option('--unverified', 'take one that is not verified')
+    .option('--consumers <when>', 'stop-first: stop consumers before loading, for data known to be poisoned')
+    .option('--no-wait', 'start it and return')
+    .description('put a backup back')
+    .action(async (what: string, options: Options, command: Command) => {
+      const context = contextOf(command);
+      const { output } = context;
+      if (options.list === true) {
+        const lines = await ask<BackupLine[]>(context, { what: 'backups', stores: options.store ?? [] });
+        const rows = lines.map((one) => [one.takenAt, one.store, one.id, bytesText(one.rawBytes), one.verified ?? 'not verified', one.set ?? '']);
+        table([['DATA OF', 'STORE', 'BACKUP', 'SIZE', 'PROOF', 'SET'], ...rows]).forEach((line) => output.line(line));
+        output.document({ backups: lines });
+        return;
+      }
+      if (options.consumers !== undefined && options.consumers !== 'stop-first') {
+        throw new SteadyError('usage.invalid', { consumers: options.consumers, allowed: 'stop-first' });
+      }
+      if (options.into !== undefined && options.inPlace === true) throw new SteadyError('usage.invalid', { error: '--into and --in-place exclude each other' });
+      await context.withTemporal(async (steady) => {
+        const snapshot = await context.appliedSnapshot(steady);
+        const selection: Selection = {
+          text: selectionText(what, snapshot.stack.timezone),
+          stores: chosen(options.store ?? [], Object.keys(snapshot.stack.stores)),
+          unverified: options.unverified === true,
+        };
+        const request = newRequest();
+        const input: RestoreInput = {
+          version: 1,
+          snapshot,
+          by: await context.requester(selection),
+          selection,
+          mode: options.into !== undefined ? 'into' : options.inPlace === true ? 'in-place' : 'beside',
+          dryRun: options.dryRun === true,
+          consumersFirst: options.consumers === 'stop-first',
+          token: request.slice(-8),
+          ...(options.into !== undefined && { into: options.into }),
+        };
+        const handle = await startRun(steady, { procedure: 'restore', input, request });
+        output.line(`run ${handle.workflowId}`);
+        if (!options.wait) {
+          output.document({ run: handle.workflowId });
+          return;
+        }
+        const result = await watchRun<RestoreResult>(steady, handle, output);
+        if (result.dryRun) result.lines.forEach((line) => output.line(line));
+        for (const one of result.stores) {
+          output.line(`${one.store}: ${one.id}, loaded in ${secondsText(one.loadSeconds)}${one.gapSeconds === undefined ? '' : `, gap ${one.gapSeconds.toFixed(2)} s`}${one.keptAs === undefined ? '' : `, replaced data kept as ${one.keptAs}`}`);
+        }
+        if (result.rtoSeconds !== undefined) output.line(`RTO ${secondsText(result.rtoSeconds)}`);
+        output.document({ run: handle.workflowId, ...result });
+      });
+    });
+
+  restore
+    .command('undo')
+    .argument('<run>', 'the restore to undo')
+    .option('--no-wait', 'start it and return')
+    .description('switch back to the data a restore replaced; writes since then go with it and are kept aside')
+    .action(async (run: string, options: { wait: boolean }, command: Command) => {
+      const context = contextOf(command);
+      await context.withTemporal(async (steady) => {
+        const snapshot = await context.appliedSnapshot(steady);
+        const { stack } = snapshot.stack;
+        const handle = await findRun(steady, stack, run);
+        const parts = parseRunId(handle.workflowId);
+        if (parts?.procedure !== 'restore') throw new SteadyError('usage.invalid', { run: handle.workflowId, allowed: 'a restore' });
+        const hold = steady.client.workflow.getHandle(runId('hold', stack, parts.last.slice(-8)));
+        const open = await hold.describe().then((one) => one.status.name === 'RUNNING', () => false);
+        if (!open) throw new SteadyError('store.gone', { restore: handle.workflowId });
+        const input: UndoInput & { hold: HoldInput } = {
+          version: 1,
+          snapshot,
+          by: await context.requester({ undo: handle.workflowId }),
+          restore: handle.workflowId,
+          hold: await hold.query<HoldInput>('hold'),
+        };
+        const undo = await startRun(steady, { procedure: 'restore-undo', input });
+        context.output.line(`run ${undo.workflowId}`);
+        if (!options.wait) {
+          context.output.document({ run: undo.workflowId });
+          return;
+        }
+        const findings = await watchRun<string[]>(steady, undo, context.output);
+        context.output.document({ run: undo.workflowId, findings });
+        await resultOf(undo);
+      });
+    });
+}

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { addressInUse } from '../../client/address.js';
+import { ROLES, type Role } from '../../contracts/names.js';
+import { SteadyError } from '../../contracts/failures.js';
+import { contextOf } from '../context.js';
+
+export function addWorkerCommand(program: Command): void {
+  program
+    .command('worker')
+    .description('run workers for a Temporal address (standard Temporal environment and profile settings)')
+    .option('--site <name>', 'site this worker is at', 'main')
+    .option('--roles <list>', `comma-separated of ${ROLES.join(', ')}`, ROLES.join(','))
+    .option('--scratch <folder>', 'for throwaway servers and scratch files', join(tmpdir(), 'steady'))
+    .option('--log-level <level>', 'trace, debug, info, warn, error', 'warn')
+    .action(async (options: { site: string; roles: string; scratch: string; logLevel: string }, command: Command) => {
+      const context = contextOf(command);
+      const config = loadClientConnectConfig(context.options.profile === undefined ? {} : { profile: context.options.profile });
+      const address = addressInUse(context.options);
+      const namespace = context.options.namespace ?? config.namespace ?? 'default';
+      const { runWorker } = await import('../../workers/run-worker.js');
+      await runWorker({
+        connect: { ...config.connectionOptions, address },
+        namespace,
+        site: options.site,
+        roles: rolesOf(options.roles),
+        scratch: options.scratch,
+        logLevel: options.logLevel,
+        onReady: () => {
+          context.output.line(`worker ready: ${address}, site ${options.site}, roles ${options.roles}`);
+          context.output.document({ ready: true, address, namespace, site: options.site, pid: process.pid });
+        },
+      });
+    });
+}
+
+function rolesOf(text: string): Role[] {
+  return text.split(',').map((name) => {
+    const role = ROLES.find((one) => one === name.trim());
+    if (role === undefined) throw new SteadyError('usage.invalid', { role: name, allowed: ROLES.join(',') });
+    return role;
+  });
+}

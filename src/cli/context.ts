@@ -1,0 +1,65 @@
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+import { connect, type Steady } from '../client/connect.js';
+import { signedRequester } from '../client/approvals.js';
+import { snapshotOf } from '../client/snapshot.js';
+import { storageState } from '../client/entities.js';
+import { loadStackFile, type LoadedStack } from '../config/load-stack-file.js';
+import { SteadyError } from '../contracts/failures.js';
+import type { Requester, StackSnapshot } from '../contracts/runs/snapshot.js';
+import { readIdentity } from './identity-file.js';
+import { createOutput, type Output } from './output.js';
+
+export interface GlobalOptions {
+  readonly config: string;
+  readonly json?: boolean;
+  readonly address?: string;
+  readonly namespace?: string;
+  readonly profile?: string;
+  readonly identity?: string;
+}
+
+/** What every command is given: where to look, whom to ask, how to say it. */
+export interface Context {
+  readonly options: GlobalOptions;
+  readonly output: Output;
+  load(): Promise<LoadedStack>;
+  /** Runs a body with a connection that is closed afterwards. */
+  withTemporal<T>(body: (steady: Steady) => Promise<T>): Promise<T>;
+  /** The snapshot for a run by hand: what is applied is what runs, so a file that differs is refused. */
+  appliedSnapshot(steady: Steady): Promise<StackSnapshot>;
+  /** Who asks: the identity of this person where there is one, else the name of the account. */
+  requester(request?: unknown): Promise<Requester>;
+}
+
+export function contextOf(command: Command): Context {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const output = createOutput({ json: options.json === true });
+  const load = async (): Promise<LoadedStack> => await loadStackFile(options.config);
+  return {
+    options,
+    output,
+    load,
+    async withTemporal(body) {
+      const steady = await connect(options);
+      try {
+        return await body(steady);
+      } finally {
+        await steady.close();
+      }
+    },
+    async appliedSnapshot(steady) {
+      const loaded = await load();
+      const state = await storageState(steady, loaded.stack);
+      if (state?.applied?.sha256 !== loaded.sha256) {
+        throw new SteadyError('config.not-applied', { file: loaded.path, applied: state?.applied?.sha256.slice(0, 12) ?? 'never', file_is: loaded.sha256.slice(0, 12) });
+      }
+      return snapshotOf(loaded);
+    },
+    async requester(request) {
+      const identity = await readIdentity(options.identity);
+      if (identity === undefined) return { name: `unix:${userInfo().username}` };
+      return signedRequester(identity, request ?? null);
+    },
+  };
+}

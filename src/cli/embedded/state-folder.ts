@@ -1,0 +1,73 @@
+import { mkdir, rm, writeFile, readFile } from 'node:fs/promises';
+import { createServer, connect, type Server } from 'node:net';
+import { join } from 'node:path';
+import { SteadyError } from '../../contracts/failures.js';
+
+export interface StateFolder {
+  readonly path: string;
+  readonly database: string;
+  readonly scratch: string;
+  file(name: string): string;
+  /** Lets the next one in. */
+  release(): Promise<void>;
+}
+
+/**
+ * Takes a state folder for this process: a listening socket in it is the lock, so that a killed owner's lock is gone
+ * with it. Throws `up.running` when another `steady up` has it.
+ */
+export async function takeStateFolder(path: string): Promise<StateFolder> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const socket = join(path, 'up.sock');
+  let server: Server;
+  try {
+    server = await listen(socket);
+  } catch {
+    const pid = await ownerOf(socket);
+    if (pid !== undefined) throw new SteadyError('up.running', { state: path, pid });
+    await rm(socket, { force: true });
+    server = await listen(socket);
+  }
+  return {
+    path,
+    database: join(path, 'temporal.db'),
+    scratch: join(path, 'scratch'),
+    file: (name) => join(path, name),
+    release: async () => {
+      await new Promise((resolve) => server.close(resolve));
+      await rm(socket, { force: true });
+    },
+  };
+}
+
+function listen(socket: string): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((client) => client.end(String(process.pid)));
+    server.once('error', reject);
+    server.listen(socket, () => resolve(server));
+  });
+}
+
+/** The pid that answers on the socket; undefined when nobody does. */
+function ownerOf(socket: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const client = connect(socket);
+    let text = '';
+    client.on('data', (chunk) => (text += chunk.toString()));
+    client.once('end', () => resolve(text));
+    client.once('error', () => resolve(undefined));
+  });
+}
+
+/** Notes something small for other commands; written whole or not at all matters little here. */
+export async function note(folder: StateFolder, name: string, value: unknown): Promise<void> {
+  await writeFile(folder.file(name), `${JSON.stringify(value)}\n`);
+}
+
+export async function readNote(folder: StateFolder, name: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(folder.file(name), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

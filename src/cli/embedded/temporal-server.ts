@@ -1,0 +1,124 @@
+import { Connection } from '@temporalio/client';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, openSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SteadyError } from '../../contracts/failures.js';
+import { SEARCH_ATTRIBUTES } from '../../contracts/names.js';
+import type { StateFolder } from './state-folder.js';
+
+export interface Ports {
+  readonly port: number;
+  readonly uiPort: number;
+}
+
+const RETENTION_SECONDS = 90 * 86_400;
+const KEYWORD = 2;
+
+/** Temporal's own server binary: STEADY_TEMPORAL, the folder of `scripts/setup`, PATH. Throws `tool.missing`. */
+export function temporalBinary(): string {
+  const given = process.env['STEADY_TEMPORAL'];
+  const tools = process.env['STEADY_TOOLS'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'steadyhand');
+  const folders = [join(tools, 'bin'), ...(process.env['PATH'] ?? '').split(delimiter)];
+  const found = given ?? folders.map((folder) => join(folder, 'temporal')).find((path) => existsSync(path));
+  if (found === undefined || !existsSync(found)) throw new SteadyError('tool.missing', { tool: 'temporal' });
+  return found;
+}
+
+/** Argv of the embedded server. Full synchronous writes: a power cut is what happens to small servers. */
+export function temporalArgv(binary: string, options: Ports & { database: string; httpPort: number; metricsPort: number }): string[] {
+  return [
+    binary,
+    'server',
+    'start-dev',
+    ...['--db-filename', options.database],
+    ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=2'],
+    ...['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="10ms"'],
+    ...['--dynamic-config-value', 'history.maxInFlightUpdates=300'],
+    ...['--ip', '127.0.0.1', '--port', String(options.port), '--ui-port', String(options.uiPort)],
+    ...['--http-port', String(options.httpPort), '--metrics-port', String(options.metricsPort)],
+    ...['--log-level', 'warn', '--ui-disable-news-fetch'],
+  ];
+}
+
+/** Starts the server; it dies with this process however that ends, and its file survives both. */
+export async function startTemporal(folder: StateFolder, ports: Ports): Promise<ChildProcess> {
+  await refuseTaken({ '--port': ports.port, '--ui-port': ports.uiPort });
+  const [httpPort, metricsPort] = [await freePort(), await freePort()];
+  const argv = temporalArgv(temporalBinary(), { ...ports, database: folder.database, httpPort, metricsPort });
+  const log = openSync(folder.file('temporal.log'), 'a');
+  const setpriv = '/usr/bin/setpriv';
+  const [program, ...args] = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--', ...argv] : argv;
+  // A group of its own: Ctrl-C is ours to handle, in order.
+  const child = spawn(program as string, args, { stdio: ['ignore', log, log], detached: true });
+  const died = new Promise<never>((_, reject) => {
+    child.once('exit', (code, signal) =>
+      reject(new SteadyError('tool.failed', { tool: 'temporal', exit: code ?? signal ?? '?', says: lastLine(folder.file('temporal.log')) })),
+    );
+    child.once('error', reject);
+  });
+  died.catch(() => undefined);
+  await Promise.race([died, prepare(`127.0.0.1:${ports.port}`)]);
+  return child;
+}
+
+/** Waits until it answers; gives the namespace our search attributes and a retention that keeps runs for months. */
+async function prepare(address: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: '2s' });
+      try {
+        const { workflowService, operatorService } = connection;
+        await workflowService.updateNamespace({
+          namespace: 'default',
+          config: { workflowExecutionRetentionTtl: { seconds: RETENTION_SECONDS as never, nanos: 0 } },
+        });
+        const { customAttributes } = await operatorService.listSearchAttributes({ namespace: 'default' });
+        const missing = SEARCH_ATTRIBUTES.filter((name) => customAttributes?.[name] === undefined);
+        if (missing.length > 0) {
+          await operatorService.addSearchAttributes({
+            namespace: 'default',
+            searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
+          });
+        }
+        return;
+      } finally {
+        await connection.close();
+      }
+    } catch (cause) {
+      if (tries >= 120) throw new SteadyError('temporal.unreachable', { address }, { cause });
+      await sleep(250);
+    }
+  }
+}
+
+async function refuseTaken(ports: Record<string, number>): Promise<void> {
+  for (const [option, port] of Object.entries(ports)) {
+    if (!(await canListen(port))) throw new SteadyError('up.port-taken', { port, option });
+  }
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function lastLine(path: string): string {
+  return readFileSync(path, 'utf8').trim().split('\n').at(-1) ?? '';
+}

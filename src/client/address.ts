@@ -1,0 +1,28 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+
+export const DEFAULT_ADDRESS = '127.0.0.1:7233';
+/** Written by `steady up` into its state folder, so that commands beside it find it on whatever port. */
+export const UP_FILE = join('.steady', 'up.json');
+
+/** Temporal's address: given, from the standard environment or profile, as `steady up` here noted it, the default. */
+export function addressInUse(options: { address?: string | undefined; profile?: string | undefined; config: string }): string {
+  if (options.address !== undefined) return options.address;
+  const configured = loadClientConnectConfig(options.profile === undefined ? {} : { profile: options.profile }).connectionOptions.address;
+  if (configured !== undefined && configured !== '' && process.env['TEMPORAL_ADDRESS'] !== undefined) return configured;
+  return noted(options.config) ?? configured ?? DEFAULT_ADDRESS;
+}
+
+function noted(config: string): string | undefined {
+  for (const path of [join(dirname(config), UP_FILE), join(config, UP_FILE)]) {
+    if (!existsSync(path)) continue;
+    try {
+      const { address } = JSON.parse(readFileSync(path, 'utf8')) as { address?: unknown };
+      if (typeof address === 'string') return address;
+    } catch {
+      // A file half-written by a killed `up` is no address.
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,61 @@
+import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
+import { APPROVAL_QUERY, DECIDE_UPDATE, type ApprovalState, type Decision, type SignedDecision } from '../contracts/runs/approval.js';
+import { requestToSign } from '../contracts/runs/requester.js';
+import type { Requester } from '../contracts/runs/snapshot.js';
+import { SteadyError } from '../contracts/failures.js';
+import { publicKeyOf, sign } from '../contracts/signing.js';
+
+/** A person's own key, from `~/.config/steady/identity`. */
+export interface Identity {
+  readonly name: string;
+  readonly secretKey: Uint8Array;
+}
+
+export async function askedBy(handle: WorkflowHandle): Promise<ApprovalState | undefined> {
+  return await handle.query<ApprovalState | undefined>(APPROVAL_QUERY);
+}
+
+/** Signs and sends a decision on what was shown. Throws `approval.invalid` with the reason it is refused for. */
+export async function decide(
+  handle: WorkflowHandle,
+  options: { identity: Identity; shown: ApprovalState; decision: 'approve' | 'deny'; reason: string; now?: Date },
+): Promise<ApprovalState> {
+  const { proposal, digest } = options.shown;
+  const decision: Decision = {
+    version: 1,
+    workflowId: proposal.workflowId,
+    runId: proposal.runId,
+    step: proposal.step,
+    decision: options.decision,
+    proposal: digest,
+    name: options.identity.name,
+    reason: options.reason,
+    at: (options.now ?? new Date()).toISOString(),
+  };
+  const signed: SignedDecision = { decision, signature: sign('decision', decision, options.identity.secretKey) };
+  return await sendDecision(handle, signed);
+}
+
+export async function sendDecision(handle: WorkflowHandle, signed: SignedDecision): Promise<ApprovalState> {
+  try {
+    return await handle.executeUpdate<ApprovalState, [SignedDecision]>(DECIDE_UPDATE, { args: [signed] });
+  } catch (error) {
+    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+    const failure = new SteadyError('approval.invalid', {}, { cause: error });
+    failure.message = error.cause?.message ?? error.message;
+    throw failure;
+  }
+}
+
+/** Who asks, signed over what is asked. */
+export function signedRequester(identity: Identity, request: unknown, now = new Date()): Requester {
+  const at = now.toISOString();
+  return {
+    name: identity.name,
+    signed: {
+      key: publicKeyOf(identity.secretKey),
+      at,
+      signature: sign('request', requestToSign(identity.name, at, request), identity.secretKey),
+    },
+  };
+}

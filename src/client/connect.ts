@@ -1,0 +1,39 @@
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { addressInUse } from './address.js';
+import { SteadyError } from '../contracts/failures.js';
+
+export interface Steady {
+  readonly client: Client;
+  readonly address: string;
+  readonly namespace: string;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /** Overrides TEMPORAL_ADDRESS and the profile. */
+  readonly address?: string | undefined;
+  readonly namespace?: string | undefined;
+  /** Profile of Temporal's own configuration file. */
+  readonly profile?: string | undefined;
+  /** Path of the stack file: a `steady up` beside it has noted its address. */
+  readonly config: string;
+}
+
+/**
+ * Connects to Temporal with its standard environment variables and profiles (docs.temporal.io, "Environment
+ * configuration"). Throws `temporal.unreachable` within a few seconds.
+ */
+export async function connect(options: ConnectOptions): Promise<Steady> {
+  const config = loadClientConnectConfig(options.profile === undefined ? {} : { profile: options.profile });
+  const address = addressInUse(options);
+  const namespace = options.namespace ?? config.namespace ?? 'default';
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ ...config.connectionOptions, address, connectTimeout: '3s' });
+  } catch (cause) {
+    throw new SteadyError('temporal.unreachable', { address }, { cause });
+  }
+  const client = new Client({ connection, namespace });
+  return { client, address, namespace, close: () => connection.close() };
+}

@@ -1,0 +1,67 @@
+import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
+import { ledgerEntityId, storageEntityId, targetEntityId } from '../contracts/ids.js';
+import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
+import { APPLIED_UPDATE, STORAGE_QUERY, type AppliedConfig, type StorageInput, type StorageState } from '../contracts/runs/claims.js';
+import { LEDGER_QUERY, type LedgerState } from '../contracts/runs/ledger.js';
+import { FREEZE_UPDATE, TARGET_QUERY, THAW_UPDATE, type Freeze, type TargetInput, type TargetState } from '../contracts/runs/locks.js';
+import type { Steady } from './connect.js';
+
+interface At {
+  readonly stack: string;
+  readonly site: string;
+}
+
+/** What an entity answers, or undefined when it has never been started. */
+async function ask<T>(steady: Steady, workflowId: string, query: string): Promise<T | undefined> {
+  try {
+    return await steady.client.workflow.getHandle(workflowId).query<T>(query);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+export const targetState = (steady: Steady, at: At, target: string): Promise<TargetState | undefined> =>
+  ask<TargetState>(steady, targetEntityId(at.stack, target), TARGET_QUERY);
+
+export const storageState = (steady: Steady, at: At): Promise<StorageState | undefined> =>
+  ask<StorageState>(steady, storageEntityId(at.stack), STORAGE_QUERY);
+
+export const ledgerState = (steady: Steady, at: At): Promise<LedgerState | undefined> =>
+  ask<LedgerState>(steady, ledgerEntityId(at.stack), LEDGER_QUERY);
+
+/** No run may change the target until it is thawed; backups and proofs go on. */
+export async function freeze(steady: Steady, at: At, target: string, freeze: Freeze): Promise<TargetState> {
+  return await updateTarget<TargetState>(steady, at, target, FREEZE_UPDATE, [freeze]);
+}
+
+export async function thaw(steady: Steady, at: At, target: string): Promise<TargetState> {
+  return await updateTarget<TargetState>(steady, at, target, THAW_UPDATE, []);
+}
+
+async function updateTarget<T>(steady: Steady, at: At, target: string, update: string, args: unknown[]): Promise<T> {
+  const input: TargetInput = { ...at, target };
+  return await steady.client.workflow.executeUpdateWithStart<(input: TargetInput) => Promise<void>, T, unknown[]>(update, {
+    args,
+    startWorkflowOperation: new WithStartWorkflowOperation('target', {
+      workflowId: targetEntityId(at.stack, target),
+      taskQueue: WORKFLOW_TASK_QUEUE,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    }),
+  });
+}
+
+/** Remembers which stack file is applied, so that `status` can say when the file differs. */
+export async function rememberApplied(steady: Steady, at: At, applied: AppliedConfig): Promise<void> {
+  const input: StorageInput = { ...at };
+  await steady.client.workflow.executeUpdateWithStart<(input: StorageInput) => Promise<void>, void, [AppliedConfig]>(APPLIED_UPDATE, {
+    args: [applied],
+    startWorkflowOperation: new WithStartWorkflowOperation('storage', {
+      workflowId: storageEntityId(at.stack),
+      taskQueue: WORKFLOW_TASK_QUEUE,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    }),
+  });
+}

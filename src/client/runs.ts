@@ -1,0 +1,98 @@
+import { WorkflowNotFoundError, type WorkflowExecutionInfo, type WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter, defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { SteadyError } from '../contracts/failures.js';
+import type { SearchAttributeName } from '../contracts/names.js';
+import { TIMELINE_QUERY, type ActivityProgress, type Timeline } from '../contracts/runs/timeline.js';
+import type { Steady } from './connect.js';
+
+export interface RunLine {
+  readonly run: string;
+  readonly runId: string;
+  readonly procedure: string;
+  readonly status: string;
+  readonly outcome?: string | undefined;
+  readonly awaiting?: string | undefined;
+  readonly startedAt: string;
+  readonly closedAt?: string | undefined;
+}
+
+/** Runs people ask for; entities, look-ups and children are left out. */
+const HIDDEN = ['look', 'check', 'backup-store'];
+
+/** Newest first. `query` is added to the visibility query. */
+export async function listRuns(
+  steady: Steady,
+  options: { stack: string; limit?: number; open?: boolean; procedure?: string; all?: boolean },
+): Promise<RunLine[]> {
+  const parts = [`SteadyStack = "${options.stack}"`];
+  if (options.open) parts.push('ExecutionStatus = "Running"');
+  if (options.procedure) parts.push(`SteadyProcedure = "${options.procedure}"`);
+  else if (!options.all) parts.push(...HIDDEN.map((one) => `SteadyProcedure != "${one}"`));
+  const lines: RunLine[] = [];
+  for await (const info of steady.client.workflow.list({ query: parts.join(' AND ') })) {
+    lines.push(lineOf(info));
+    if (lines.length >= (options.limit ?? 50)) break;
+  }
+  return lines;
+}
+
+function lineOf(info: Pick<WorkflowExecutionInfo, "workflowId" | "runId" | "type" | "status" | "startTime" | "typedSearchAttributes"> & { closeTime?: Date | undefined }): RunLine {
+  return {
+    run: info.workflowId,
+    runId: info.runId,
+    procedure: attribute(info, 'SteadyProcedure') ?? info.type,
+    status: info.status.name.toLowerCase(),
+    outcome: attribute(info, 'SteadyOutcome'),
+    awaiting: attribute(info, 'SteadyAwaiting'),
+    startedAt: info.startTime.toISOString(),
+    closedAt: info.closeTime?.toISOString(),
+  };
+}
+
+function attribute(info: Pick<WorkflowExecutionInfo, "typedSearchAttributes">, name: SearchAttributeName): string | undefined {
+  return info.typedSearchAttributes.get(defineSearchAttributeKey(name, SearchAttributeType.KEYWORD));
+}
+
+/** The run meant by a workflow id or a unique ending of it. */
+export async function findRun(steady: Steady, stack: string, text: string): Promise<WorkflowHandle> {
+  try {
+    const exact = steady.client.workflow.getHandle(text);
+    await exact.describe();
+    return exact;
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+  const found = (await listRuns(steady, { stack, limit: 1000, all: true })).filter((one) => one.run.endsWith(text));
+  const ids = [...new Set(found.map((one) => one.run))];
+  if (ids.length > 1) throw new SteadyError('run.unknown', { run: text, error: `${ids.length} runs end so`, first: ids[0], second: ids[1] });
+  if (ids[0] === undefined) throw new SteadyError('run.unknown', { run: text });
+  return steady.client.workflow.getHandle(ids[0]);
+}
+
+export interface RunView extends RunLine {
+  readonly timeline?: Timeline | undefined;
+  readonly progress: readonly ActivityProgress[];
+}
+
+/** A run as it stands: its timeline, and what its activities (and its children's) say in their heartbeats. */
+export async function viewRun(steady: Steady, handle: WorkflowHandle): Promise<RunView> {
+  const description = await handle.describe();
+  const timeline = await handle.query<Timeline>(TIMELINE_QUERY).catch(() => undefined);
+  const progress = await progressOf(steady, handle);
+  return { ...lineOf(description), timeline, progress };
+}
+
+async function progressOf(steady: Steady, handle: WorkflowHandle): Promise<ActivityProgress[]> {
+  const { raw } = await handle.describe();
+
+  const own = (raw.pendingActivities ?? []).flatMap((pending) => {
+    const payload = pending.heartbeatDetails?.payloads?.[0];
+    return payload ? [defaultPayloadConverter.fromPayload<ActivityProgress>(payload)] : [];
+  });
+  const children = await Promise.all(
+    (raw.pendingChildren ?? []).map((child) =>
+      child.workflowId ? progressOf(steady, steady.client.workflow.getHandle(child.workflowId)).catch(() => []) : [],
+    ),
+  );
+  return [...own, ...children.flat()];
+}

@@ -1,0 +1,123 @@
+import { ScheduleNotFoundError, type ScheduleOptions, type ScheduleUpdateOptions, type ScheduleOptionsStartWorkflowAction, type Workflow } from '@temporalio/client';
+import { digestOf } from '../contracts/canonical.js';
+import { scheduleId } from '../contracts/ids.js';
+import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
+import type { BackupInput, VerifyInput } from '../contracts/runs/procedures.js';
+import type { Requester, StackSnapshot } from '../contracts/runs/snapshot.js';
+import type { Steady } from './connect.js';
+
+/** The mark of our schedules; others' are never touched. */
+const MANAGED_BY = 'steadyhand';
+const BY_SCHEDULE: Requester = { name: 'schedule' };
+
+export interface Change {
+  readonly schedule: string;
+  readonly change: 'create' | 'update' | 'remove' | 'none';
+  readonly words: string;
+}
+
+type Action = ScheduleOptionsStartWorkflowAction<Workflow>;
+type Wanted = ScheduleOptions<Action>;
+
+/** The schedules a stack's plans ask for. Pure. */
+export function wantedSchedules(snapshot: StackSnapshot): Wanted[] {
+  const { stack } = snapshot;
+  return Object.entries(stack.plans).flatMap(([name, plan]) => {
+    const backup: BackupInput = { version: 1, snapshot, by: BY_SCHEDULE, plan: name, stores: plan.stores };
+    const wanted = [
+      schedule(snapshot, { id: scheduleId('backup', stack.stack, name), cron: plan.schedule, type: 'backup', input: backup, catchup: plan.catchup }),
+    ];
+    if (plan.prove) {
+      const prove: VerifyInput = {
+        version: 1,
+        snapshot,
+        by: BY_SCHEDULE,
+        plan: name,
+        depth: 'restored',
+        selection: { text: 'latest', stores: plan.stores, unverified: true },
+      };
+      wanted.push(schedule(snapshot, { id: scheduleId('verify', stack.stack, name), cron: plan.prove.schedule, type: 'verify', input: prove, catchup: plan.catchup }));
+    }
+    return wanted;
+  });
+}
+
+function schedule(
+  snapshot: StackSnapshot,
+  of: { id: string; cron: string; type: string; input: BackupInput | VerifyInput; catchup: number },
+): Wanted {
+  const spec = { cronExpressions: [of.cron], timezone: snapshot.stack.timezone };
+  const policies = { overlap: 'SKIP', catchupWindow: of.catchup * 1000 } as const;
+  const hash = digestOf({ spec, policies, type: of.type, input: of.input });
+  return {
+    scheduleId: of.id,
+    spec,
+    policies,
+    memo: { managedBy: MANAGED_BY, stack: snapshot.stack.stack },
+    action: {
+      type: 'startWorkflow',
+      workflowType: of.type,
+      workflowId: of.id,
+      taskQueue: WORKFLOW_TASK_QUEUE,
+      args: [of.input],
+      // The schedule's own memo cannot be changed by an update; the action's can.
+      memo: { hash, cron: of.cron, timezone: snapshot.stack.timezone, stack: snapshot.stack.stack, by: BY_SCHEDULE.name },
+    },
+  };
+}
+
+interface Existing {
+  readonly hash?: string;
+  readonly cron?: string;
+}
+
+/** What would have to change for Schedules to equal the file. Looks, changes nothing. */
+export async function compareSchedules(steady: Steady, snapshot: StackSnapshot): Promise<Change[]> {
+  const wanted = wantedSchedules(snapshot);
+  const changes: Change[] = [];
+  for (const one of wanted) {
+    const there = await existing(steady, one.scheduleId);
+    const { hash, cron } = one.action.memo as { hash: string; cron: string };
+    const when = `${cron} ${snapshot.stack.timezone}`;
+    if (there === undefined) changes.push({ schedule: one.scheduleId, change: 'create', words: when });
+    else if (there.hash === hash) changes.push({ schedule: one.scheduleId, change: 'none', words: when });
+    else changes.push({ schedule: one.scheduleId, change: 'update', words: there.cron === cron ? `${when}, other contents` : `${there.cron ?? '?'} becomes ${when}` });
+  }
+  const ids = new Set(wanted.map((one) => one.scheduleId));
+  for await (const one of steady.client.schedule.list()) {
+    const ours = one.memo?.['managedBy'] === MANAGED_BY && one.memo['stack'] === snapshot.stack.stack;
+    if (ours && !ids.has(one.scheduleId)) changes.push({ schedule: one.scheduleId, change: 'remove', words: 'no longer in the file' });
+  }
+  return changes;
+}
+
+/** Makes Schedules equal the file: create, update (a pause stays), remove. Running again changes nothing. */
+export async function applySchedules(steady: Steady, snapshot: StackSnapshot): Promise<Change[]> {
+  const changes = await compareSchedules(steady, snapshot);
+  const wanted = new Map(wantedSchedules(snapshot).map((one) => [one.scheduleId, one]));
+  for (const { schedule: id, change } of changes) {
+    const handle = steady.client.schedule.getHandle(id);
+    const one = wanted.get(id);
+    if (change === 'remove') await handle.delete();
+    else if (change === 'create' && one) await steady.client.schedule.create(one);
+    else if (change === 'update' && one) {
+      await handle.update<Workflow>((previous) => ({
+        spec: one.spec,
+        policies: one.policies ?? {},
+        action: one.action as ScheduleUpdateOptions<Action>['action'],
+        state: previous.state,
+      }));
+    }
+  }
+  return changes;
+}
+
+async function existing(steady: Steady, id: string): Promise<Existing | undefined> {
+  try {
+    const { action } = await steady.client.schedule.getHandle(id).describe();
+    return { ...(action.memo as Existing | undefined) };
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  }
+}

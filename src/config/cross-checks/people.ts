@@ -1,0 +1,67 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
+import type { Stack } from '../../contracts/stack/stack.js';
+import { EXAMPLE_APPROVER_KEYS } from '../example-keys.js';
+import { nearest } from '../nearest.js';
+import type { CrossCheckReport } from './report.js';
+
+/** Approvers have usable keys of their own, and roles asked for are held by enough of them. */
+export function checkPeople(stack: Stack, report: CrossCheckReport): void {
+  const { approvers } = stack;
+  for (const [index, approver] of approvers.entries()) {
+    const path = ['approvers', index, 'key'];
+    const bytes = decodeKey(approver.key);
+    if (!isUsableKey(bytes))
+      report.error(path, 'not an Ed25519 public key; `steady identity create` prints one');
+    if (approvers.findIndex((other) => other.name === approver.name) !== index) {
+      report.error(['approvers', index, 'name'], 'an approver named twice', {
+        found: JSON.stringify(approver.name),
+      });
+    }
+    if (approvers.findIndex((other) => decodeKey(other.key).equals(bytes)) !== index) {
+      report.error(path, 'another approver has the same key: every person one of their own');
+    }
+    if (EXAMPLE_APPROVER_KEYS.includes(approver.key)) {
+      report.warn(path, 'a key of the examples: nobody holds its other half; put in your own');
+    }
+  }
+
+  const policy = stack.approvals.restore;
+  if (!policy) return;
+  const path = ['approvals', 'restore'];
+  if (approvers.length === 0) {
+    report.warn(path, 'there are no approvers: no restore can be approved', { at: 'key' });
+    return;
+  }
+  const holders = approvers.filter((approver) => approver.roles.includes(policy.from));
+  if (holders.length === 0) {
+    const roles = [...new Set(approvers.flatMap((approver) => approver.roles))];
+    const found = JSON.stringify(policy.from);
+    report.error([...path, 'from'], 'nobody has this role', {
+      found,
+      allowed: roles,
+      nearest: nearest(policy.from, roles),
+    });
+  } else if (holders.length < policy.count) {
+    report.error([...path, 'count'], `only ${holders.length} have the role ${policy.from}`, {
+      found: String(policy.count),
+    });
+  } else if (holders.length === policy.count && !policy.self) {
+    const who = holders.map((holder) => holder.name).join(', ');
+    const message = `all of ${who} must agree, and none may approve what they asked for: nobody of them can ask`;
+    report.warn([...path, 'count'], message, { at: 'parent' });
+  }
+}
+
+function decodeKey(key: string): Buffer {
+  return Buffer.from(key.slice('ed25519:'.length).replaceAll('-', '+').replaceAll('_', '/'), 'base64');
+}
+
+/** 32 bytes that are a point of the curve; with a point of small order anyone could sign. */
+function isUsableKey(bytes: Uint8Array): boolean {
+  if (bytes.length !== 32) return false;
+  try {
+    return !ed25519.Point.fromBytes(bytes).isSmallOrder();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,49 @@
+/** Messages of the entity `storage.<stack>`: which backups are being read, and which are being deleted. */
+export interface BackupRef {
+  readonly store: string;
+  readonly id: string;
+}
+
+export interface ClaimHolder {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+export interface ClaimRequest extends ClaimHolder {
+  readonly backups: readonly BackupRef[];
+}
+
+export interface Claim extends ClaimHolder, BackupRef {
+  readonly since: string;
+}
+
+/** Which of the backups may be deleted now, and who still reads the others. */
+export interface DeletePermit {
+  readonly granted: readonly BackupRef[];
+  readonly refused: readonly (BackupRef & { readonly by: string })[];
+}
+
+export interface AppliedConfig {
+  readonly sha256: string;
+  readonly at: string;
+  readonly by: string;
+}
+
+export interface StorageState {
+  readonly claims: readonly Claim[];
+  readonly deleting: readonly (BackupRef & ClaimHolder)[];
+  readonly applied?: AppliedConfig | undefined;
+}
+
+export interface StorageInput {
+  readonly stack: string;
+  readonly site: string;
+  readonly state?: StorageState;
+}
+
+export const CLAIM_UPDATE = 'claim';
+export const UNCLAIM_UPDATE = 'unclaim';
+export const BEGIN_DELETE_UPDATE = 'beginDelete';
+export const END_DELETE_UPDATE = 'endDelete';
+export const APPLIED_UPDATE = 'applied';
+export const STORAGE_QUERY = 'storage';

@@ -1,0 +1,62 @@
+/** Messages between runs and the entity `target.<stack>.<target>`, which lets one hand on a target at a time. */
+export type LockMode = 'shared' | 'exclusive';
+
+/** Lower goes first: a restore does not wait behind scheduled work that has not begun. */
+export const LOCK_PRIORITY = { emergency: 0, deploy: 1, scheduled: 2 } as const;
+export type LockPriority = keyof typeof LOCK_PRIORITY;
+
+export interface LockRequest {
+  readonly requestId: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly target: string;
+  readonly mode: LockMode;
+  readonly priority: LockPriority;
+  /** In words, for those who wait. */
+  readonly purpose: string;
+}
+
+/** Signalled to the requester whenever its position changes. */
+export interface LockAnswer {
+  readonly requestId: string;
+  readonly target: string;
+  readonly state: 'granted' | 'waiting' | 'refused';
+  /** Rises with each grant; checked before anything is changed. */
+  readonly fence?: number;
+  /** Who holds it and since when, or why it is refused. */
+  readonly words?: string;
+}
+
+export interface LockHolder extends LockRequest {
+  readonly fence: number;
+  readonly since: string;
+}
+
+export interface Freeze {
+  readonly by: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
+/** What the query `target` answers. */
+export interface TargetState {
+  readonly holders: readonly LockHolder[];
+  readonly waiting: readonly LockRequest[];
+  readonly frozen?: Freeze | undefined;
+  readonly fence: number;
+}
+
+export const LOCK_REQUEST_SIGNAL = 'lockRequest';
+export const LOCK_RELEASE_SIGNAL = 'lockRelease';
+export const LOCK_ANSWER_SIGNAL = 'lockAnswer';
+export const TARGET_QUERY = 'target';
+export const FREEZE_UPDATE = 'freeze';
+export const THAW_UPDATE = 'thaw';
+
+/** Input of the target entity; `state` is carried over when it continues as new. */
+export interface TargetInput {
+  readonly stack: string;
+  readonly target: string;
+  readonly site: string;
+  readonly state?: TargetState;
+}

@@ -1,0 +1,165 @@
+import type { Depth } from '../names.js';
+import type { BackupRef } from './claims.js';
+import type { RunInput } from './snapshot.js';
+import type { Step } from './timeline.js';
+
+/** Inputs and results of the procedures. Plain JSON: they stay in histories for months. */
+export interface BackupInput extends RunInput {
+  /** Plan that names stores, proof and retention; left out for a run by hand over some stores. */
+  readonly plan?: string;
+  readonly stores: readonly string[];
+  readonly verify?: Depth;
+}
+
+export interface StoreBackupResult {
+  readonly store: string;
+  readonly backupId?: string;
+  readonly takenAt?: string;
+  readonly bytes?: number;
+  readonly rawBytes?: number;
+  readonly seconds?: number;
+  readonly proof?: { readonly depth: Depth; readonly passed: boolean };
+  readonly shrunk?: boolean;
+  readonly failure?: { readonly code: string; readonly message: string };
+  readonly steps: readonly Step[];
+}
+
+export interface BackupResult {
+  readonly setId: string;
+  readonly stores: readonly StoreBackupResult[];
+  readonly pruned?: number;
+}
+
+export interface StoreBackupInput extends RunInput {
+  readonly store: string;
+  readonly setId: string;
+  readonly plan?: string;
+  readonly verify: Depth;
+  readonly stackUuid: string;
+}
+
+/** Which backups a run is about: by id, by date, the newest verified one, or the newest of all. */
+export interface Selection {
+  readonly text: string;
+  readonly stores: readonly string[];
+  readonly unverified: boolean;
+}
+
+export interface VerifyInput extends RunInput {
+  readonly selection: Selection;
+  readonly depth: Depth;
+  readonly plan?: string;
+}
+
+export interface ProofResult extends BackupRef {
+  readonly depth: Depth;
+  readonly passed: boolean;
+  readonly seconds: number;
+  readonly findings: readonly string[];
+}
+
+export interface VerifyResult {
+  readonly proofs: readonly ProofResult[];
+}
+
+export interface PruneInput extends RunInput {
+  readonly plan?: string;
+  readonly stores: readonly string[];
+  readonly dryRun: boolean;
+}
+
+export interface PruneLine extends BackupRef {
+  readonly keep: boolean;
+  readonly why: string;
+  readonly deleted: boolean;
+  readonly bytes: number;
+}
+
+export interface PruneResult {
+  readonly dryRun: boolean;
+  readonly lines: readonly PruneLine[];
+}
+
+export interface RestoreInput extends RunInput {
+  readonly selection: Selection;
+  readonly mode: 'beside' | 'into' | 'in-place';
+  readonly into?: string;
+  readonly dryRun: boolean;
+  readonly consumersFirst: boolean;
+  /** 8 characters of the request: names what the run makes. */
+  readonly token: string;
+}
+
+export interface RestoredStore extends BackupRef {
+  readonly rawBytes: number;
+  readonly loadSeconds: number;
+  readonly gapSeconds?: number;
+  readonly keptAs?: string;
+  readonly findings: readonly string[];
+}
+
+export interface RestoreResult {
+  readonly dryRun: boolean;
+  readonly lines: readonly string[];
+  readonly stores: readonly RestoredStore[];
+  /** From the approval (or the start, when none was asked) until checks answered again. */
+  readonly rtoSeconds?: number;
+}
+
+export interface UndoInput extends RunInput {
+  /** Workflow id of the restore. */
+  readonly restore: string;
+}
+
+/** What stays to be released when the hold of a restore ends. */
+export interface HoldInput extends RunInput {
+  readonly restore: string;
+  readonly stores: readonly string[];
+  readonly token: string;
+  readonly at: string;
+  readonly mode: 'beside' | 'in-place';
+  readonly seconds: number;
+}
+
+export interface MarkInput extends RunInput {
+  readonly store: string;
+  readonly id: string;
+  readonly kind: 'keep' | 'accepted' | 'suspect';
+  readonly until?: string;
+  readonly reason: string;
+}
+
+/** Looks for `status`, `backup list`, `backup show`: reads storage on a worker, changes nothing. */
+export interface LookInput extends RunInput {
+  readonly what: 'standings' | 'backups' | 'backup' | 'services';
+  readonly stores: readonly string[];
+  readonly id?: string;
+}
+
+export interface CheckInput extends RunInput {
+  readonly stores: readonly string[];
+}
+
+export interface SweepInput extends RunInput {
+  readonly dryRun: boolean;
+}
+
+/** One backup as listings tell it. */
+export interface BackupLine extends BackupRef {
+  readonly takenAt: string;
+  readonly kind: string;
+  readonly bytes: number;
+  readonly rawBytes: number;
+  /** Deepest passed proof. */
+  readonly proven?: Depth | undefined;
+  /** The same, when it is deep enough for this stack to rely on. */
+  readonly verified?: Depth | undefined;
+  readonly verifiedAt?: string | undefined;
+  readonly failedProof?: string | undefined;
+  readonly set?: string | undefined;
+  readonly plan?: string | undefined;
+  readonly kept?: string | undefined;
+  readonly shrunk: boolean;
+  readonly accepted: boolean;
+  readonly suspect: boolean;
+}

@@ -1,0 +1,56 @@
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, type LogEntry } from '@temporalio/worker';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import type { Role } from '../contracts/names.js';
+import { wire } from './wire.js';
+import { BUNDLE_PATH, createWorkers } from './worker.js';
+
+export interface RunWorkerOptions {
+  readonly connect: { readonly address: string } & Record<string, unknown>;
+  readonly namespace: string;
+  readonly site: string;
+  readonly roles: readonly Role[];
+  readonly scratch: string;
+  readonly logLevel: string;
+  readonly onReady: () => void;
+}
+
+/** Runs the workers of one process until it is told to stop; waits for Temporal as long as it takes. */
+export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const log = pino({ level: options.logLevel }, pino.destination(2));
+  Runtime.install({
+    logger: new DefaultLogger('INFO', (entry: LogEntry) => {
+      const level = entry.level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error';
+      log[level](entry.meta ?? {}, entry.message);
+    }),
+    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
+  });
+  const connection = await connectPatiently(options, log);
+  const workflows = existsSync(BUNDLE_PATH)
+    ? { workflowBundle: { codePath: BUNDLE_PATH } }
+    : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };
+  const workers = await createWorkers({
+    connection,
+    namespace: options.namespace,
+    site: options.site,
+    roles: options.roles,
+    ports: wire({ scratch: options.scratch, env: process.env }),
+    workflows,
+  });
+  options.onReady();
+  await Promise.all(workers.map((worker) => worker.run()));
+  await connection.close();
+}
+
+async function connectPatiently(options: RunWorkerOptions, log: pino.Logger): Promise<NativeConnection> {
+  for (let told = false; ; told = true) {
+    try {
+      return await NativeConnection.connect(options.connect);
+    } catch (error) {
+      if (!told) log.warn({ address: options.connect.address, error: (error as Error).message }, 'waiting for Temporal');
+      await sleep(500);
+    }
+  }
+}

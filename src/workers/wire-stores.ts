@@ -1,0 +1,44 @@
+import type { RuntimePort } from '../adapters/runtimes/port.js';
+import type { SecretsPort } from '../adapters/secrets/port.js';
+import { createFilesStore } from '../adapters/stores/files/index.js';
+import { createPostgresStore } from '../adapters/stores/postgres/index.js';
+import { createRedisStore } from '../adapters/stores/redis/index.js';
+import type { StorePort } from '../adapters/stores/port.js';
+import { serviceHandle } from '../activities/services.js';
+import { SteadyError } from '../contracts/failures.js';
+import { theOne } from '../contracts/one-of.js';
+import type { StackSnapshot } from '../contracts/runs/snapshot.js';
+import type { SecretRef } from '../contracts/secret.js';
+
+export interface StoreWiring {
+  readonly snapshot: StackSnapshot;
+  readonly name: string;
+  readonly runtime: RuntimePort;
+  readonly secrets: SecretsPort;
+}
+
+/** The store of a stack by its name; an unknown name or kind throws `config.invalid`. */
+export async function createStore({ snapshot, name, runtime, secrets }: StoreWiring): Promise<StorePort> {
+  const config = snapshot.stack.stores[name];
+  if (config === undefined) throw new SteadyError('config.invalid', { store: name, error: 'not in the stack' });
+  const store = theOne(config);
+  const passwordOf = async (reference: SecretRef | undefined) =>
+    reference === undefined ? {} : { password: await secrets.resolve(reference) };
+  const common = { name, runtime, baseFolder: snapshot.folder };
+  switch (store.kind) {
+    case 'postgres':
+      return createPostgresStore({ ...common, config: store.options, ...(await passwordOf(store.options.password)) });
+    case 'redis': {
+      const { service } = store.options;
+      const handle = service === undefined ? {} : { service: knownOrBare(snapshot, service) };
+      return createRedisStore({ ...common, ...handle, config: store.options, ...(await passwordOf(store.options.password)) });
+    }
+    case 'files':
+      return createFilesStore({ ...common, config: store.options });
+  }
+}
+
+/** A store's own service need not be named among the services. */
+function knownOrBare(snapshot: StackSnapshot, service: string) {
+  return snapshot.stack.services[service] === undefined ? { name: service, drainSeconds: 30 } : serviceHandle(snapshot, service);
+}

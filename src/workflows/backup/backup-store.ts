@@ -1,0 +1,54 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { StoreBackupInput, StoreBackupResult } from '../../contracts/runs/procedures.js';
+import { proveBackup } from '../verify/prove-backup.js';
+import { runProcedure } from '../shared/run.js';
+import { failureOf } from '../shared/failures.js';
+
+/** The backup of one store: lock, dump, seal, prove. Its failure is its own: the set goes on with the others. */
+export async function backupStore(input: StoreBackupInput): Promise<StoreBackupResult> {
+  const { store, snapshot } = input;
+  const parent = workflowInfo().parent;
+  const { workflowId, runId } = parent ?? workflowInfo();
+  const options = { procedure: 'backup-store', limitSeconds: snapshot.stack.limits.run, record: false } as const;
+
+  return await runProcedure<StoreBackupResult>(input, options, async (run) => {
+    await run.step(`Take ${store} for reading`, () =>
+      run.locks.take([store], { mode: 'shared', priority: 'scheduled', purpose: `backup of ${store}` }),
+    );
+    const dumped = await run.step(`Back up ${store}`, async (note) => {
+      const result = await run.activities.backup.dumpStore({
+        snapshot,
+        store,
+        stackUuid: input.stackUuid,
+        now: new Date().toISOString(),
+        setId: input.setId,
+        run: { workflowId, runId },
+        ...(input.plan !== undefined && { plan: input.plan }),
+      });
+      note(`${result.backupId}: ${result.bytes} bytes stored of ${result.rawBytes}`);
+      result.notes.forEach(note);
+      return result;
+    });
+    const sealed = await run.step(`Seal ${dumped.backupId}`, async (note) => {
+      const result = await run.activities.look.seal({ snapshot, store, dumped, now: new Date().toISOString() });
+      if (result.shrunk) note(`sharply smaller than ${result.shrunk.previous}: ${result.shrunk.to} bytes after ${result.shrunk.from}`);
+      return result;
+    });
+    const done = {
+      store,
+      backupId: dumped.backupId,
+      takenAt: dumped.takenAt,
+      bytes: dumped.bytes,
+      rawBytes: dumped.rawBytes,
+      seconds: dumped.seconds,
+      shrunk: sealed.shrunk !== undefined,
+    };
+    try {
+      const proof = await proveBackup(run, { snapshot, backup: { store, id: dumped.backupId }, depth: input.verify });
+      return { ...done, proof: { depth: proof.depth, passed: proof.passed }, steps: run.timeline.steps };
+    } catch (error) {
+      // The backup is there all the same; that it could not be proven is told.
+      return { ...done, failure: failureOf(error), steps: run.timeline.steps };
+    }
+  });
+}

@@ -1,0 +1,93 @@
+import { executeChild, isCancellation, uuid4, workflowInfo } from '@temporalio/workflow';
+import { WORKFLOW_TASK_QUEUE } from '../../contracts/names.js';
+import { runId, timeId } from '../../contracts/ids.js';
+import type { BackupInput, BackupResult, StoreBackupInput, StoreBackupResult } from '../../contracts/runs/procedures.js';
+import { failureOf, fail } from '../shared/failures.js';
+import { runProcedure, type Run } from '../shared/run.js';
+import { pruneStores } from '../prune/prune-stores.js';
+import { backupStore } from './backup-store.js';
+
+/** Backups of a plan's stores taken together: a child per store, then the set, then retention. */
+export async function backup(input: BackupInput): Promise<BackupResult> {
+  const { snapshot } = input;
+  const plan = input.plan === undefined ? undefined : snapshot.stack.plans[input.plan];
+  const limitSeconds = plan?.limit ?? snapshot.stack.limits.run;
+
+  return await runProcedure(input, { procedure: 'backup', limitSeconds, record: true }, async (run) => {
+    const setId = timeId(new Date(), randomBytes5());
+    const opened = await run.step('Open storage', () => run.activities.look.openStack(snapshot));
+    const depth = input.verify ?? plan?.verify ?? 'readable';
+
+    const results = await Promise.all(
+      input.stores.map((store) => {
+        const child: StoreBackupInput = {
+          version: 1,
+          snapshot,
+          by: input.by,
+          store,
+          setId,
+          verify: depth,
+          stackUuid: opened.uuid,
+          ...(input.plan !== undefined && { plan: input.plan }),
+        };
+        return storeInStep(run, child, limitSeconds);
+      }),
+    );
+
+    await run.step('Write the set', () => run.activities.look.writeSet({ snapshot, set: setOf(setId, input, results) }));
+    const failed = results.filter((one) => one.failure !== undefined);
+    const result: BackupResult = { setId, stores: results };
+    if (failed.length > 0) {
+      throw fail('backup.failed', {
+        ...Object.fromEntries(failed.map((one) => [one.store, one.failure?.message])),
+        done: results.length - failed.length,
+      });
+    }
+    if (plan?.keep === undefined) return result;
+    const lines = await pruneStores(run, { snapshot, stores: input.stores, dryRun: false });
+    return { ...result, pruned: lines.filter((one) => one.deleted).length };
+  });
+}
+
+/** A step that keeps a failing store's failure to itself; cancelling the set cancels it. */
+async function storeInStep(run: Run, child: StoreBackupInput, limitSeconds: number): Promise<StoreBackupResult> {
+  const stack = child.snapshot.stack.stack;
+  let result: StoreBackupResult = { store: child.store, steps: [] };
+  try {
+    return await run.step(`Back up ${child.store}`, async (note) => {
+      result = await executeChild(backupStore, {
+        workflowId: runId('backup-store', stack, `${child.store}.${workflowInfo().workflowId.split('.').slice(2).join('.')}`),
+        taskQueue: WORKFLOW_TASK_QUEUE,
+        args: [child],
+        workflowRunTimeout: (limitSeconds + 3600) * 1000,
+      });
+      if (result.backupId !== undefined) note(`${result.backupId}, ${result.proof ? result.proof.depth : 'stored, not proven'}`);
+      if (result.failure) throw fail('backup.failed', { store: child.store, why: result.failure.message });
+      return result;
+    });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { ...result, failure: failureOf(error) };
+  }
+}
+
+function setOf(id: string, input: BackupInput, results: readonly StoreBackupResult[]) {
+  const taken = results.flatMap((one) => (one.takenAt === undefined ? [] : [Date.parse(one.takenAt)]));
+  return {
+    version: 1 as const,
+    id,
+    stack: input.snapshot.stack.stack,
+    at: new Date().toISOString(),
+    backups: Object.fromEntries(results.flatMap((one) => (one.backupId === undefined ? [] : [[one.store, one.backupId]]))),
+    failed: Object.fromEntries(results.flatMap((one) => (one.failure === undefined ? [] : [[one.store, one.failure.message]]))),
+    skewSeconds: taken.length < 2 ? 0 : (Math.max(...taken) - Math.min(...taken)) / 1000,
+    configSha256: input.snapshot.configSha256,
+    ...(input.plan !== undefined && { plan: input.plan }),
+  };
+}
+
+/** Five bytes from the workflow's own deterministic randomness. */
+function randomBytes5(): Uint8Array {
+  const hex = uuid4().replaceAll('-', '');
+  return Uint8Array.from([0, 2, 4, 6, 8], (at) => Number.parseInt(hex.slice(at, at + 2), 16));
+}

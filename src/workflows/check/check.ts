@@ -1,0 +1,17 @@
+import type { CheckLine } from '../../adapters/stores/port.js';
+import type { CheckInput } from '../../contracts/runs/procedures.js';
+import { runProcedure } from '../shared/run.js';
+
+/** Has the site's workers reach everything the file names: a line each. */
+export async function check(input: CheckInput): Promise<CheckLine[]> {
+  const { snapshot, stores } = input;
+  return await runProcedure(input, { procedure: 'check', limitSeconds: 600, record: false }, async (run) => {
+    const lines = await Promise.all([
+      run.step('Check the tools', () => run.activities.backup.checkTools()),
+      run.step('Check storage', () => run.activities.proof.checkStorage({ snapshot })),
+      ...stores.map((store) => run.step(`Check ${store}`, () => run.activities.backup.checkStore({ snapshot, store }))),
+      run.step('Ask the checks', () => run.activities.change.checkChecks({ snapshot })),
+    ]);
+    return lines.flat();
+  });
+}

@@ -1,0 +1,13 @@
+/** Every workflow type of steadyhand, by the name it is started under. */
+export { backup } from './backup/backup.js';
+export { backupStore } from './backup/backup-store.js';
+export { check } from './check/check.js';
+export { ledger } from './entities/ledger.js';
+export { storage } from './entities/storage.js';
+export { target } from './entities/target.js';
+export { look, mark } from './look/look.js';
+export { prune } from './prune/prune.js';
+export { hold } from './restore/hold.js';
+export { restore } from './restore/restore.js';
+export { undoRestore } from './restore/undo.js';
+export { verify } from './verify/verify.js';

@@ -1,0 +1,29 @@
+import type { Previewed } from '../../activities/restore.js';
+import type { RestoreInput } from '../../contracts/runs/procedures.js';
+
+export interface Described {
+  readonly input: RestoreInput;
+  readonly previews: readonly Previewed[];
+  readonly consumers: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** What a restore will do and what will be lost, a line each: what a dry run prints and an approver signs. */
+export function describeRestore({ input, previews, consumers, notes }: Described): string[] {
+  const lines: string[] = [];
+  for (const { store, backupId, takenAt, bytes, rawBytes, server, preview } of previews) {
+    lines.push(`${store}: from ${backupId}, data of ${takenAt}, ${rawBytes} bytes (${bytes} stored), ${server}`);
+    if (input.mode !== 'into') lines.push(`${store}: everything written since ${takenAt} is replaced${preview.keptAs === undefined ? '' : ` and kept as ${preview.keptAs}`}`);
+    if (input.mode !== 'into' && preview.live === undefined) lines.push(`${store}: the live data cannot be read`);
+    preview.notes.forEach((note) => lines.push(`${store}: ${note}`));
+    lines.push(`${store}: ${preview.words.load}`, `${store}: ${preview.words.compare}`);
+  }
+  if (consumers.length > 0) lines.push(`stop ${consumers.join(', ')}${input.consumersFirst ? ' before loading' : ''}`);
+  if (input.mode !== 'into') {
+    for (const { store, preview } of previews) lines.push(`${store}: ${preview.words.cutover}`);
+    if (consumers.length > 0) lines.push(`start ${[...consumers].reverse().join(', ')}`);
+    const checks = Object.keys(input.snapshot.stack.checks);
+    if (checks.length > 0) lines.push(`ask the checks ${checks.join(', ')}`);
+  }
+  return [...lines, ...notes];
+}

@@ -1,0 +1,147 @@
+import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import { runId as runIdOf } from '../../contracts/ids.js';
+import { WORKFLOW_TASK_QUEUE } from '../../contracts/names.js';
+import { doubtAboutRequester } from '../../contracts/runs/requester.js';
+import type { HoldInput, RestoredStore, RestoreInput, RestoreResult } from '../../contracts/runs/procedures.js';
+import { digestOf } from '../../contracts/canonical.js';
+import type { Previewed } from '../../activities/restore.js';
+import { fail } from '../shared/failures.js';
+import { runProcedure, type Run } from '../shared/run.js';
+import { hold } from './hold.js';
+import { describeRestore } from './describe-restore.js';
+import { consumersFor, startConsumers, stopConsumers } from './consumers.js';
+
+/** Puts a backup back: looked at first, approved, loaded beside the live data, compared, then cut over. */
+export async function restore(input: RestoreInput): Promise<RestoreResult> {
+  const { snapshot, mode } = input;
+  const { stack } = snapshot;
+  const options = { procedure: 'restore', limitSeconds: stack.limits.run, record: !input.dryRun } as const;
+
+  return await runProcedure(input, options, async (run) => {
+    const policy = mode === 'into' ? undefined : stack.approvals.restore;
+    if (policy && !policy.self && !input.dryRun) requireKnownRequester(input);
+
+    const selected = await run.step('Find the backup', async (note) => {
+      const found = await run.activities.look.selectBackups({ snapshot, selection: input.selection });
+      found.backups.forEach(({ store, id }) => note(`${store}: ${id}`));
+      found.notes.forEach(note);
+      return found;
+    });
+    const stores = selected.backups.map(({ store }) => store);
+    const place = { mode, token: input.token, at: run.startedAt.toISOString(), ...(input.into !== undefined && { into: input.into }) };
+    await claim(run, input, selected.backups);
+
+    const look = (): Promise<Previewed[]> =>
+      Promise.all(selected.backups.map((backup) => run.activities.change.previewRestore({ snapshot, backup, place })));
+    const previews = await run.step('Look before anything is touched', look);
+    const consumers = mode === 'into' ? { stop: [], start: [] } : consumersFor(stack, stores);
+    const lines = describeRestore({ input, previews, consumers: consumers.stop, notes: selected.notes });
+    if (input.dryRun) return { dryRun: true, lines, stores: [] };
+
+    if (policy) {
+      await run.step('Ask for approval', async (note) => {
+        const facts = { ...Object.fromEntries(selected.backups.map(({ store, id }) => [store, id])), config: snapshot.configSha256, lines: digestOf(lines) };
+        const answer = await run.approvals.ask({ step: 'restore', title: `Restore ${stores.join(', ')} of ${stack.stack}`, lines, facts, policy });
+        for (const { decision } of answer.decisions) note(`${decision.name}: ${decision.decision} ${decision.reason}`.trim());
+      });
+    }
+    const go = Date.now();
+    if (mode !== 'into') {
+      await run.step(`Take ${stores.join(', ')}`, () =>
+        run.locks.take(stores, { mode: 'exclusive', priority: 'emergency', purpose: `restore asked by ${input.by.name}` }),
+      );
+    }
+
+    const fenceOf = (store: string) => (mode === 'into' ? {} : { fence: run.locks.held(store) });
+    if (input.consumersFirst) await stopConsumers(run, snapshot, consumers);
+    const restored = new Map<string, RestoredStore>();
+    for (const { preview, store, backupId } of previews) {
+      const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
+      run.compensate(preview.words.undo, () => run.activities.undo.undoRestore({ snapshot, store, place, ...fenceOf(store) }));
+      const loaded = await run.step(preview.words.load, () => run.activities.change.loadBackup(step));
+      const findings = await run.step(preview.words.compare, async (note) => {
+        const found = await run.activities.change.compareLoaded(step);
+        found.forEach(note);
+        return found;
+      });
+      restored.set(store, { ...step.backup, rawBytes: loaded.rawBytes, loadSeconds: loaded.seconds, findings });
+    }
+    if (mode === 'into') {
+      // What was loaded is the result: nothing is put back from here on.
+      run.commit();
+      await release(run, input);
+      return { dryRun: false, lines, stores: [...restored.values()] };
+    }
+
+    if (!input.consumersFirst) await stopConsumers(run, snapshot, consumers);
+    for (const { preview, store, backupId } of previews) {
+      await run.step(preview.words.cutover, async (note) => {
+        const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
+        const { gapSeconds, notes } = await run.activities.change.cutOver(step);
+        notes.forEach(note);
+        note(`gap ${gapSeconds.toFixed(2)} s`);
+        const kept = preview.keptAs === undefined ? {} : { keptAs: preview.keptAs };
+        restored.set(store, { ...(restored.get(store) as RestoredStore), gapSeconds, ...kept });
+      });
+    }
+    await startConsumers(run, snapshot, consumers);
+    await askChecks(run, input);
+    run.commit();
+    const rtoSeconds = (Date.now() - go) / 1000;
+    await run.step(`Keep the replaced data for ${Math.round(stack.limits.hold / 3600)} h`, () => startHold(run, input, stores, place.at));
+    await release(run, input);
+    return { dryRun: false, lines, stores: [...restored.values()], rtoSeconds };
+  });
+}
+
+function requireKnownRequester(input: RestoreInput): void {
+  const doubt = doubtAboutRequester(input.by, input.snapshot.stack.approvers, input.selection);
+  if (doubt !== undefined) throw fail('identity.missing', { asked_by: input.by.name, why: doubt });
+}
+
+async function claim(run: Run, input: RestoreInput, backups: readonly { store: string; id: string }[]): Promise<void> {
+  const { stack, site } = input.snapshot.stack;
+  const { workflowId, runId } = workflowInfo();
+  run.compensate('let go of the backups', () => run.activities.quick.unclaimBackups({ stack, site }, { workflowId, runId }));
+  await run.step('Claim the backups, so that prune leaves them', () =>
+    run.activities.quick.claimBackups({ stack, site }, { workflowId, runId, backups }),
+  );
+}
+
+async function release(run: Run, input: RestoreInput): Promise<void> {
+  const { stack, site } = input.snapshot.stack;
+  const { workflowId, runId } = workflowInfo();
+  await run.activities.quick.unclaimBackups({ stack, site }, { workflowId, runId });
+}
+
+async function askChecks(run: Run, input: RestoreInput): Promise<void> {
+  const names = Object.keys(input.snapshot.stack.checks);
+  if (names.length === 0) return;
+  await run.step('Ask the checks of the stack', async (note) => {
+    const asked = await run.activities.change.runChecks({ snapshot: input.snapshot, names });
+    for (const one of asked) note(`${one.name}: ${one.passed ? 'passed' : 'failed'}, ${one.answer}`);
+    const failed = asked.filter((one) => !one.passed);
+    if (failed.length > 0) throw fail('check.failed', Object.fromEntries(failed.map((one) => [one.name, one.answer])));
+  });
+}
+
+async function startHold(run: Run, input: RestoreInput, stores: readonly string[], at: string): Promise<void> {
+  const { stack, limits } = input.snapshot.stack;
+  const args: HoldInput = {
+    version: 1,
+    snapshot: input.snapshot,
+    by: input.by,
+    restore: workflowInfo().workflowId,
+    stores,
+    token: input.token,
+    at,
+    mode: input.mode === 'in-place' ? 'in-place' : 'beside',
+    seconds: limits.hold,
+  };
+  await startChild(hold, {
+    workflowId: runIdOf('hold', stack, input.token),
+    taskQueue: WORKFLOW_TASK_QUEUE,
+    args: [args],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+  });
+}

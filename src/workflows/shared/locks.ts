@@ -1,0 +1,83 @@
+import { condition, defineSignal, getExternalWorkflowHandle, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.js';
+import { targetEntityId } from '../../contracts/ids.js';
+import {
+  LOCK_ANSWER_SIGNAL,
+  LOCK_RELEASE_SIGNAL,
+  type LockAnswer,
+  type LockMode,
+  type LockPriority,
+  type LockRequest,
+} from '../../contracts/runs/locks.js';
+import type { RunInput } from '../../contracts/runs/snapshot.js';
+import { fail } from './failures.js';
+
+export interface Held {
+  readonly stack: string;
+  readonly target: string;
+  readonly requestId: string;
+  readonly fence: number;
+}
+
+export interface Locks {
+  /** Takes targets in sorted order, so that two runs never wait for each other. */
+  take(targets: readonly string[], options: { mode: LockMode; priority: LockPriority; purpose: string }): Promise<void>;
+  /** The grant for a target, for activities that check it before they change anything. */
+  held(target: string): Held;
+  releaseAll(): Promise<void>;
+}
+
+const answerSignal = defineSignal<[LockAnswer]>(LOCK_ANSWER_SIGNAL);
+const releaseSignal = defineSignal<[string]>(LOCK_RELEASE_SIGNAL);
+
+export function createLocks(
+  input: RunInput,
+  quick: Activities['quick'],
+  waiting: (words: string | undefined) => void,
+): Locks {
+  const { stack, site, limits } = input.snapshot.stack;
+  const answers = new Map<string, LockAnswer>();
+  const asked = new Map<string, LockRequest>();
+  setHandler(answerSignal, (answer) => {
+    answers.set(answer.requestId, answer);
+    if (answer.state === 'waiting') waiting(`${answer.target}: ${answer.words ?? 'held by another run'}`);
+  });
+
+  const takeOne = async (target: string, options: { mode: LockMode; priority: LockPriority; purpose: string }): Promise<void> => {
+    const { workflowId, runId } = workflowInfo();
+    const request: LockRequest = { requestId: uuid4(), workflowId, runId, target, ...options };
+    asked.set(target, request);
+    await quick.requestLock({ stack, site, request });
+    const settled = await condition(() => {
+      const state = answers.get(request.requestId)?.state;
+      return state === 'granted' || state === 'refused';
+    }, limits.lock * 1000);
+    const answer = answers.get(request.requestId);
+    waiting(undefined);
+    if (answer?.state === 'refused') throw fail('target.frozen', { target, why: answer.words });
+    if (!settled) throw fail('target.busy', { target, held: answer?.words, waited: `${limits.lock}s` });
+  };
+
+  return {
+    async take(targets, options) {
+      for (const target of [...targets].sort()) {
+        if (!asked.has(target)) await takeOne(target, options);
+      }
+    },
+    held(target) {
+      const request = asked.get(target);
+      const fence = request && answers.get(request.requestId)?.fence;
+      if (request === undefined || fence === undefined) throw fail('internal', { error: `${target} is not held` });
+      return { stack, target, requestId: request.requestId, fence };
+    },
+    async releaseAll() {
+      for (const [target, request] of asked) {
+        // The entity always runs; should it be gone, so is the lock.
+        await getExternalWorkflowHandle(targetEntityId(stack, target))
+          .signal(releaseSignal, request.requestId)
+          .catch(() => undefined);
+      }
+      asked.clear();
+    },
+  };
+}

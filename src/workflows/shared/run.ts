@@ -1,0 +1,183 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  defineQuery,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { Procedure } from '../../contracts/ids.js';
+import type { SearchAttributeName } from '../../contracts/names.js';
+import type { SignedDecision } from '../../contracts/runs/approval.js';
+import type { RunInput } from '../../contracts/runs/snapshot.js';
+import { TIMELINE_QUERY, type Step, type Timeline } from '../../contracts/runs/timeline.js';
+import { asTransfer, quickly } from './activities.js';
+import { fail, failureOf } from './failures.js';
+import { createApprovals, type Approvals } from './approvals.js';
+import { createLocks, type Locks } from './locks.js';
+
+const timelineQuery = defineQuery<Timeline>(TIMELINE_QUERY);
+
+/** What a procedure's story is told with. */
+export interface Run {
+  /** Runs a step: timeline, current details, query and evidence at once. Notes are results worth keeping. */
+  step<T>(title: string, body: (note: (line: string) => void) => Promise<T>): Promise<T>;
+  /** Registered before the step it undoes; run in reverse order when the run does not finish. */
+  compensate(title: string, body: () => Promise<unknown>): void;
+  /** Compensations are no longer wanted: the run has done what cannot be half done. */
+  commit(): void;
+  readonly locks: Locks;
+  readonly approvals: Approvals;
+  readonly activities: RunActivities;
+  readonly startedAt: Date;
+  readonly timeline: Timeline;
+}
+
+export type RunActivities = ReturnType<typeof runActivities>;
+
+export interface ProcedureOptions {
+  readonly procedure: Procedure;
+  /** Longest time, in seconds; compensation still runs after it. */
+  readonly limitSeconds: number;
+  /** Children and look-ups leave no record of their own. */
+  readonly record: boolean;
+}
+
+/** `setup()` of every procedure, then its `body` reads as the runbook; the ending is the same for all. */
+export async function runProcedure<T>(input: RunInput, options: ProcedureOptions, body: (run: Run) => Promise<T>): Promise<T> {
+  const { stack } = input.snapshot.stack;
+  const startedAt = new Date();
+  const timeline: Mutable<Timeline> = {
+    procedure: options.procedure,
+    stack,
+    by: input.by.name,
+    startedAt: startedAt.toISOString(),
+    steps: [],
+  };
+  setHandler(timelineQuery, () => timeline);
+  mark('SteadyStack', stack);
+  mark('SteadyProcedure', options.procedure);
+
+  const activities = runActivities(input, options.limitSeconds);
+  const waiting = (words: string | undefined): void => {
+    timeline.waiting = words;
+    details(timeline);
+  };
+  const locks = createLocks(input, activities.quick, waiting);
+  const approvals = createApprovals(input, waiting, (role) => mark('SteadyAwaiting', role));
+  let compensations: { title: string; body: () => Promise<unknown> }[] = [];
+
+  const step = async <R>(title: string, stepBody: (note: (line: string) => void) => Promise<R>): Promise<R> => {
+    const entry: Step = { title, status: 'running', startedAt: new Date().toISOString(), notes: [] };
+    timeline.steps.push(entry);
+    details(timeline);
+    try {
+      const result = await stepBody((line) => entry.notes.push(line));
+      entry.status = 'done';
+      return result;
+    } catch (error) {
+      entry.status = 'failed';
+      entry.failure = failureOf(error);
+      throw error;
+    } finally {
+      entry.endedAt = new Date().toISOString();
+      details(timeline);
+    }
+  };
+  const run: Run = {
+    step,
+    compensate: (title, undo) => compensations.push({ title, body: undo }),
+    commit: () => {
+      compensations = [];
+    },
+    locks,
+    approvals,
+    activities,
+    startedAt,
+    timeline,
+  };
+
+  try {
+    const result = await new CancellationScope({ timeout: options.limitSeconds * 1000, cancellable: true }).run(() => body(run));
+    await CancellationScope.nonCancellable(() => finish('done', { result }));
+    return result;
+  } catch (error) {
+    let failure = failureOf(error);
+    const timedOut = isCancellation(error) && Date.now() - startedAt.getTime() >= options.limitSeconds * 1000;
+    if (timedOut) failure = { code: 'run.limit', message: fail('run.limit', { limit: `${options.limitSeconds}s` }).message };
+    await CancellationScope.nonCancellable(async () => {
+      for (const { title, body: undo } of compensations.reverse()) {
+        // Reported in the timeline and the record, never swallowed; the others still run.
+        await step(`Undo: ${title}`, undo).catch(() => undefined);
+      }
+      await finish(outcomeOf(failure.code), { failure });
+    });
+    if (isCancellation(error) && !timedOut) throw error;
+    throw ApplicationFailure.create({ message: failure.message, type: failure.code, nonRetryable: true });
+  }
+
+  async function finish(
+    outcome: 'done' | 'failed' | 'denied' | 'cancelled',
+    end: { result?: unknown; failure?: { code: string; message: string } },
+  ): Promise<void> {
+    await locks.releaseAll();
+    waiting(undefined);
+    mark('SteadyOutcome', outcome);
+    if (!options.record) return;
+    const { workflowId, runId } = workflowInfo();
+    await activities.quick.submitRecord({
+      snapshot: input.snapshot,
+      record: {
+        stack,
+        procedure: options.procedure,
+        run: { workflowId, runId },
+        by: input.by.name,
+        startedAt: timeline.startedAt,
+        closedAt: new Date().toISOString(),
+        outcome,
+        ...(end.failure && { failure: end.failure }),
+        configSha256: input.snapshot.configSha256,
+        steps: timeline.steps,
+        approvals: approvals.decided() as readonly (SignedDecision | unknown)[] as unknown[],
+        ...(end.result !== undefined && { result: end.result }),
+      },
+    });
+  }
+}
+
+function outcomeOf(code: string): 'failed' | 'denied' | 'cancelled' {
+  if (code === 'cancelled') return 'cancelled';
+  return code === 'approval.denied' || code === 'approval.expired' ? 'denied' : 'failed';
+}
+
+function runActivities(input: RunInput, limitSeconds: number) {
+  const { site, limits } = input.snapshot.stack;
+  const common = { site, workerSeconds: limits.worker };
+  const transfer = { ...common, runSeconds: limitSeconds };
+  return {
+    quick: quickly('quick', common),
+    look: quickly('proof', common),
+    undo: asTransfer('quick', transfer),
+    backup: asTransfer('backup', transfer),
+    proof: asTransfer('proof', transfer),
+    keeper: asTransfer('keeper', transfer),
+    change: asTransfer('change', transfer),
+  };
+}
+
+function mark(name: SearchAttributeName, value: string | null): void {
+  upsertSearchAttributes([{ key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD), value }]);
+}
+
+/** The timeline as people see it in Temporal's own UI. */
+function details(timeline: Timeline): void {
+  const signs = { running: '…', done: '✓', failed: '✗', undone: '↺' } as const;
+  const lines = timeline.steps.map((one) => `- ${signs[one.status]} ${one.title}${one.failure ? ` (${one.failure.message})` : ''}`);
+  if (timeline.waiting !== undefined) lines.push(`- waiting: ${timeline.waiting}`);
+  setCurrentDetails(lines.join('\n'));
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };

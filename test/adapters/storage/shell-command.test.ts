@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { s3StorageSchema } from '../../../src/contracts/stack/storage.js';
+import { shellCommand } from '../../../src/adapters/storage/s3/shell-command.js';
+
+describe('the shell command for an object in S3', () => {
+  it('is short for AWS', () => {
+    const config = s3StorageSchema.parse({ bucket: 'backups', region: 'eu-central-1' });
+    expect(shellCommand(config, 'demo/data/db/a.zst')).toBe(
+      `aws s3 cp --only-show-errors --region 'eu-central-1' 's3://backups/demo/data/db/a.zst' -`,
+    );
+  });
+
+  it('names endpoint and CA where there are any, and quotes the key', () => {
+    const config = s3StorageSchema.parse({ bucket: 'backups', endpoint: 'https://minio.internal:9000', ca: '/etc/ca.pem' });
+    expect(shellCommand(config, "demo/it's")).toBe(
+      `aws s3 cp --only-show-errors --endpoint-url 'https://minio.internal:9000' --ca-bundle '/etc/ca.pem' ` +
+        `--region 'us-east-1' 's3://backups/demo/it'\\''s' -`,
+    );
+  });
+});

@@ -1,0 +1,247 @@
+import { describe, expect, it } from 'vitest';
+import { FULL_STACK, problemsOf, warningsOf, withPart } from './stack-text.js';
+
+const HOST = 'runtime:\n  host: {}';
+const COMPOSE = 'runtime:\n  compose: { files: [docker-compose.prod.yml], project: rag }';
+
+describe('names', () => {
+  it('of a plan’s stores must exist', () => {
+    expect(problemsOf(withPart('stores: [db, cache, uploads]', 'stores: [db, cahce, db]'))).toBe(
+      [
+        'steady.yaml:30:18 plans.nightly.stores[1]: no such store; found "cahce"; allowed: db, cache, uploads; did you mean "cache"?',
+        'steady.yaml:30:25 plans.nightly.stores[2]: a store named twice; found "db"',
+      ].join('\n'),
+    );
+  });
+
+  it('of needs must be stores or services', () => {
+    expect(problemsOf(withPart('name: llm', 'name: llmm'))).toBe(
+      'steady.yaml:24:33 services.api.needs[3]: no such store or service; found "llmm"; allowed: db, cache, uploads, api, llm; did you mean "llm"?',
+    );
+  });
+
+  it('of stores and services must differ', () => {
+    expect(problemsOf(withPart('  llm: {}', '  llm: {}\n  db: {}'))).toBe(
+      'steady.yaml:27:3 services.db: a store has this name too: needs and locks could mean either',
+    );
+  });
+
+  it('in checks must be of the right kind', () => {
+    expect(problemsOf(withPart('sql: { store: db,', 'sql: { store: cache,'))).toContain(
+      'checks.answers.sql.store: no such postgres store; found "cache"; allowed: db',
+    );
+  });
+
+  it('that need each other in a circle are an error that shows the circle', () => {
+    const text = withPart(
+      '  llm: {}',
+      '  llm: { needs: [web] }\n  web: { needs: [proxy] }\n  proxy: { needs: [llm] }',
+    );
+    expect(problemsOf(text)).toBe(
+      'steady.yaml:26:10 services.llm.needs: needs go round in a circle: llm → web → proxy → llm',
+    );
+  });
+
+  it('may go round by an optional edge, which orders nothing', () => {
+    expect(warningsOf(withPart('  llm: {}', '  llm: { needs: [{ name: api, optional: true }] }'))).toBe('');
+  });
+
+  it('of stores that no plan backs up are warned of', () => {
+    expect(warningsOf(withPart('stores: [db, cache, uploads]', 'stores: [db, uploads]'))).toBe(
+      'steady.yaml:18:3 stores.cache: no plan backs up this store',
+    );
+  });
+});
+
+describe('places', () => {
+  it('are a service or a host, not both', () => {
+    expect(problemsOf(withPart('service: redis,', 'service: redis, host: 10.0.0.1,'))).toContain(
+      'stores.cache.redis.host: either a service or a host, not both',
+    );
+  });
+
+  it('must be named with the compose runtime', () => {
+    expect(problemsOf(withPart('service: redis, ', ''))).toBe(
+      'steady.yaml:19:5 stores.cache.redis.service: missing: with the compose runtime, name its service (or a host outside)',
+    );
+  });
+
+  it('are no services and volumes on a host', () => {
+    expect(problemsOf(withPart(COMPOSE, HOST))).toBe(
+      [
+        'steady.yaml:17:17 stores.db.postgres.service: a service needs the compose runtime; on a host, name host and port',
+        'steady.yaml:19:14 stores.cache.redis.service: a service needs the compose runtime; on a host, name host and port',
+        'steady.yaml:21:14 stores.uploads.files.volume: a volume needs the compose runtime; on a host, name a path',
+      ].join('\n'),
+    );
+  });
+
+  it('of files are a path or a volume, exactly one', () => {
+    expect(problemsOf(withPart('volume: rag_uploads', 'volume: rag_uploads, path: /srv'))).toContain(
+      'stores.uploads.files: must name exactly one of path, volume; found both',
+    );
+    expect(problemsOf(withPart('{ volume: rag_uploads }', '{}'))).toContain(
+      'stores.uploads.files: must name exactly one of path, volume; found none',
+    );
+  });
+
+  it('of a host’s services are given by a unit, or by start and stop', () => {
+    const onHost = (service: string) =>
+      withPart(COMPOSE, HOST)
+        .replace('service: postgres, ', '')
+        .replace('service: redis, ', '')
+        .replace('volume: rag_uploads', 'path: /srv/uploads')
+        .replace('  llm: {}', `  llm: ${service}`)
+        .replace('    needs: [db', '    unit: rag-api\n    needs: [db');
+    expect(warningsOf(onHost('{ unit: llama }'))).toBe('');
+    expect(problemsOf(onHost('{ unit: llama, start: [run] }'))).toContain(
+      'llm.unit: either a unit, or start and stop',
+    );
+    expect(problemsOf(onHost('{ start: [run] }'))).toContain(
+      'services.llm.stop: missing: start and stop belong together',
+    );
+    expect(warningsOf(onHost('{ needs: [db] }'))).toContain(
+      'services.llm: names no unit and no start and stop: a restore cannot stop it',
+    );
+  });
+});
+
+describe('times', () => {
+  const schedule = (zone: string, cron: string) =>
+    withPart(
+      'schedule: "30 3 * * *"',
+      `schedule: ${JSON.stringify(cron)}`,
+      withPart('timezone: UTC', `timezone: ${zone}`),
+    );
+
+  it('that daylight saving skips or repeats are warned of, with the day', () => {
+    expect(warningsOf(schedule('Europe/Berlin', '30 2 * * *'))).toBe(
+      [
+        'steady.yaml:29:15 plans.nightly.schedule: 02:30 comes twice on 2027-10-31 in Europe/Berlin',
+        'steady.yaml:29:15 plans.nightly.schedule: 02:30 does not exist on 2027-03-28 in Europe/Berlin',
+      ]
+        .sort()
+        .reverse()
+        .join('\n'),
+    );
+  });
+
+  it('at 03:30, in UTC, every hour, or on other days are fine', () => {
+    expect(warningsOf(schedule('Europe/Berlin', '30 3 * * *'))).toBe('');
+    expect(warningsOf(schedule('UTC', '30 2 * * *'))).toBe('');
+    expect(warningsOf(schedule('Europe/Berlin', '0 * * * *'))).toBe('');
+    expect(warningsOf(schedule('Europe/Berlin', '30 2 * * 6'))).toBe('');
+  });
+
+  it('know changes of half an hour', () => {
+    expect(warningsOf(schedule('Australia/Lord_Howe', '15 2 * * *'))).toContain(
+      'plans.nightly.schedule: 02:15 does not exist on 2027-10-03 in Australia/Lord_Howe',
+    );
+  });
+
+  it.each([
+    ['30 3 * *', 'a schedule has 5 fields (minute, hour, day of month, month, day of week), not 4'],
+    ['0 30 3 * * *', 'not 6'],
+    ['@daily', 'not 1'],
+    ['61 3 * * *', 'not a schedule'],
+    ['x 3 * * *', 'not a minute: x'],
+    ['30 3 L * *', 'not a day of month: L'],
+    ['30 3 30 2 *', 'not a schedule: invalid explicit day of month definition'],
+  ])('must be cron with five fields: %s', (cron, problem) => {
+    expect(problemsOf(schedule('UTC', cron))).toContain(problem);
+    expect(problemsOf(schedule('UTC', cron))).toContain('steady.yaml:29:15 plans.nightly.schedule: ');
+  });
+
+  it('are in a zone of the IANA list', () => {
+    expect(problemsOf(schedule('Europe/Berln', '30 3 * * *'))).toBe(
+      'steady.yaml:3:11 timezone: not a time zone of the IANA list; found "Europe/Berln"; did you mean "Europe/Berlin"?',
+    );
+    expect(problemsOf(schedule('berlin', '30 3 * * *'))).toContain('did you mean "Europe/Berlin"?');
+    expect(problemsOf(schedule('europe/berlin', '30 3 * * *'))).toContain('did you mean "Europe/Berlin"?');
+    expect(problemsOf(schedule('"+02:00"', '30 3 * * *'))).toContain('timezone: not a time zone');
+    expect(warningsOf(schedule('Etc/UTC', '30 3 * * *'))).toBe('');
+  });
+
+  it('by day of month and day of week run only where both match', () => {
+    expect(warningsOf(schedule('UTC', '30 3 1 * 0'))).toContain('it runs only on days that match both');
+  });
+});
+
+describe('people', () => {
+  const approvers = FULL_STACK.slice(FULL_STACK.indexOf('approvers:'), FULL_STACK.indexOf('approvals:'));
+
+  it('must hold the roles that are asked for', () => {
+    expect(problemsOf(withPart('from: operator', 'from: oprator'))).toBe(
+      'steady.yaml:40:20 approvals.restore.from: nobody has this role; found "oprator"; allowed: operator, owner; did you mean "operator"?',
+    );
+    expect(problemsOf(withPart('from: operator }', 'from: operator, count: 3 }'))).toBe(
+      'steady.yaml:40:37 approvals.restore.count: only 2 have the role operator; found 3',
+    );
+  });
+
+  it('that are missing altogether are a warning: no restore can be approved', () => {
+    expect(warningsOf(withPart(approvers, ''))).toBe(
+      'steady.yaml:37:3 approvals.restore: there are no approvers: no restore can be approved',
+    );
+  });
+
+  it('that must all agree cannot ask themselves', () => {
+    expect(warningsOf(withPart('from: operator', 'from: owner'))).toContain('all of ben must agree');
+  });
+
+  it('have names and keys of their own, and keys that are no trick', () => {
+    expect(problemsOf(withPart('name: ben', 'name: ana'))).toContain(
+      'approvers[1].name: an approver named twice; found "ana"',
+    );
+    const [first, second] = [...FULL_STACK.matchAll(/ed25519:[\w-]+/g)].map(String);
+    expect(problemsOf(withPart(second ?? '', first ?? ''))).toContain('another approver has the same key');
+    const zero = `ed25519:${'A'.repeat(43)}`;
+    expect(problemsOf(withPart(second ?? '', zero))).toContain('approvers[1].key: not an Ed25519 public key');
+    expect(problemsOf(withPart(second ?? '', 'ed25519:short'))).toContain(
+      'must be ed25519: and the public key',
+    );
+  });
+});
+
+describe('encryption and secrets', () => {
+  it('left out is a warning: backups hold password hashes', () => {
+    const encryption = FULL_STACK.slice(FULL_STACK.indexOf('  encryption:'), FULL_STACK.indexOf('stores:'));
+    expect(warningsOf(withPart(encryption, ''))).toBe(
+      'steady.yaml:6:1 storage.encryption: backups are not encrypted, and they hold password hashes; see storage.encryption',
+    );
+  });
+
+  it('for one recipient is a warning', () => {
+    const second = FULL_STACK.split('\n').find((line) => line.includes('age1q'));
+    expect(warningsOf(withPart(`${second}\n`, ''))).toBe(
+      'steady.yaml:11:7 storage.encryption.age.recipients: one recipient only: when its identity is lost, so are all backups; add one kept offline',
+    );
+  });
+
+  it('for a recipient with a wrong letter is an error', () => {
+    expect(problemsOf(withPart('age1hhc7', 'age1hhc8'))).toBe(
+      'steady.yaml:12:11 storage.encryption.age.recipients[0]: not an age recipient: a letter is wrong or missing',
+    );
+  });
+
+  it('without an identity proves nothing', () => {
+    expect(warningsOf(withPart('      identity: { file: /etc/steady/proof.key }\n', ''))).toContain(
+      'none will count as verified',
+    );
+  });
+
+  it('finds secrets in the file itself', () => {
+    const url = problemsOf(
+      withPart('http://localhost:8000/health', 'http://ana:hunter2hunter2@localhost/health'),
+    );
+    expect(url).toContain('services.api.health.http.url: an address with a password in it');
+    const form = problemsOf(
+      withPart(
+        'http: { url: "http://localhost:8000/health"',
+        'http: { login: { form: { url: "http://x/token", fields: { username: ana, password: hunter2hunter2 } } }, url: "http://localhost:8000/health"',
+      ),
+    );
+    expect(form).toContain('services.api.health.http.login.form.fields.password: a secret in plain text');
+    expect(url + form).not.toContain('hunter2');
+  });
+});

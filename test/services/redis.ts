@@ -1,0 +1,154 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { toolPath } from './tools.js';
+
+export interface StartRedisOptions {
+  /** Path of redis-server or valkey-server; default the first of {@link redisServers}. */
+  readonly server?: string;
+  readonly appendonly?: boolean;
+  readonly password?: string;
+  /** Lines of an ACL, such as `user app on >secret ~* +@all`. */
+  readonly users?: readonly string[];
+  /** More lines for redis.conf. */
+  readonly config?: readonly string[];
+  /** Data folder to use instead of a new one. */
+  readonly data?: string;
+}
+
+export interface RedisService {
+  readonly port: number;
+  /** Data folder. */
+  readonly data: string;
+  /** Folder with redis-server and redis-cli of this server. */
+  readonly bin: string;
+  /** Command that starts the same server again; the server dies with whoever runs it. */
+  readonly startArgv: string[];
+  /** Runs redis-cli as the superuser and gives what it prints. */
+  cli(...args: string[]): string;
+  /** Commands from stdin, one a line. */
+  feed(commands: string): void;
+  start(): Promise<void>;
+  /** Ends the server however it was started; its data stay. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Servers to run suites against: STEADY_REDIS_SERVERS (paths joined by `:`), else the installed one. */
+export function redisServers(): string[] {
+  const given = process.env['STEADY_REDIS_SERVERS']?.split(':').filter((path) => path !== '');
+  return given && given.length > 0 ? given : [toolPath('redis-server')];
+}
+
+/** A throwaway server on a free port of the loopback, as user `redis` when we are root; gone with this process. */
+export async function startRedis(options: StartRedisOptions = {}): Promise<RedisService> {
+  const server = options.server ?? (redisServers()[0] as string);
+  const folder = mkdtempSync(join(tmpdir(), 'steady-rd-'));
+  const data = options.data ?? join(folder, 'data');
+  mkdirSync(data, { recursive: true });
+  const port = await freePort();
+  const conf = join(folder, 'redis.conf');
+  const users = [...(options.users ?? [])];
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${data}`,
+    `appendonly ${options.appendonly ? 'yes' : 'no'}`,
+    'daemonize no',
+    ...(options.password === undefined ? [] : [`requirepass ${JSON.stringify(options.password)}`]),
+    ...users,
+    ...(options.config ?? []),
+  ];
+  writeFileSync(conf, `${lines.join('\n')}\n`, { mode: 0o600 });
+  const owner = redisIds();
+  if (owner) for (const path of [folder, conf, data]) chownSync(path, owner.uid, owner.gid);
+  const drop = owner ? ['--reuid', String(owner.uid), '--regid', String(owner.gid), '--clear-groups'] : [];
+  const startArgv = ['setpriv', ...drop, '--pdeathsig', 'KILL', '--', server, conf];
+  const cliPath = server.replace(/-server$/, '-cli');
+  const cliArgs = ['-p', String(port), '--no-auth-warning'];
+  const env = { ...process.env, ...(options.password !== undefined && { REDISCLI_AUTH: options.password }) };
+  let child: ChildProcess | undefined;
+
+  const service: RedisService = {
+    port,
+    data,
+    bin: dirname(server),
+    startArgv,
+    cli: (...args) =>
+      execFileSync(cliPath, [...cliArgs, ...args], { env, encoding: 'utf8', maxBuffer: 2 ** 28 }).replace(
+        /\n$/,
+        '',
+      ),
+    feed(commands) {
+      execFileSync(cliPath, cliArgs, { env, input: commands, stdio: ['pipe', 'ignore', 'inherit'] });
+    },
+    async start() {
+      child = spawn(startArgv[0] as string, startArgv.slice(1), { stdio: 'ignore', cwd: folder });
+      await until(() => answers(service), 'redis-server does not answer');
+    },
+    async kill() {
+      const pid = Number(/process_id:(\d+)/.exec(await tryInfo(service))?.[1] ?? child?.pid ?? 0);
+      if (pid > 0 && existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL');
+      await until(async () => !(await listening(port)), 'redis-server does not end');
+    },
+    async stop() {
+      await service.kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  await service.start();
+  return service;
+}
+
+function redisIds(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  try {
+    const id = (flag: string): number =>
+      Number(execFileSync('id', [flag, 'redis'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+    return { uid: id('-u'), gid: id('-g') };
+  } catch {
+    return undefined;
+  }
+}
+
+async function tryInfo(service: RedisService): Promise<string> {
+  try {
+    return (await listening(service.port)) ? service.cli('INFO', 'server') : '';
+  } catch {
+    return '';
+  }
+}
+
+async function answers(service: RedisService): Promise<boolean> {
+  return (await listening(service.port)) && service.cli('INFO', 'persistence').includes('loading:0');
+}
+
+function listening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host: '127.0.0.1' });
+    const end = (result: boolean) => () => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.once('connect', end(true)).once('error', end(false));
+  });
+}
+
+async function until(holds: () => Promise<boolean>, message: string): Promise<void> {
+  for (const end = Date.now() + 30_000; !(await holds());) {
+    if (Date.now() > end) throw new Error(message);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject).listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
