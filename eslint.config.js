@@ -14,7 +14,6 @@ export default tseslint.config(
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       eqeqeq: 'error',
-      'max-lines': ['warn', { max: 250 }],
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': [
@@ -33,6 +32,13 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
     },
   },
-  { files: ['src/**/*.ts'], rules: { 'import-x/no-default-export': 'error', 'no-console': 'error' } },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'import-x/no-default-export': 'error',
+      'no-console': 'error',
+      'max-lines': ['warn', { max: 250 }],
+    },
+  },
   ...arrows,
 );

@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * unit: pure, no process and no network. integration: real servers and tools (`*.int.test.ts`). crash: processes are
- * killed. Heavy suites run one file after another: the machines have two cores.
+ * unit: pure, no process and no network. integration: real servers and tools (`*.int.test.ts`). docker: a real engine
+ * (`*.docker.test.ts`). crash: processes are killed. Heavy suites run one file after another: the machines have two cores.
  */
 export default defineConfig({
   test: {
@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.int.test.ts', 'test/crash/**'],
+          exclude: ['test/**/*.int.test.ts', 'test/**/*.docker.test.ts', 'test/crash/**'],
           testTimeout: 20_000,
         },
       },
@@ -25,6 +25,17 @@ export default defineConfig({
           exclude: ['test/crash/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+          globalSetup: ['test/services/temporal-for-all.ts', 'test/services/bundle-for-all.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'docker',
+          include: ['test/**/*.docker.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

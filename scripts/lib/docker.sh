@@ -10,7 +10,7 @@ setup_docker() {
   elif have dockerd; then
     present 'docker engine' "$(command -v dockerd), started when needed"
   else
-    apt_install 'containers for tests and for the demo with --docker' docker.io iptables
+    apt_install 'containers for tests and for the demo with --docker' docker.io iptables iproute2
   fi
   have docker || apt_install 'talks to the engine' docker-cli
   setup_compose

@@ -56,6 +56,8 @@ launch_engine() {
   remember_network "$run"
   (
     let_go_of_locks
+    # Other runs may use it too, so it is no process of this run, and does not use its temporary folder.
+    unset STEADY_TEST_RUN TMPDIR
     as_root setsid dockerd --data-root "$STEADY_TOOLS/docker" --exec-root "$run/exec" --pidfile "$run/docker.pid" \
       -H "unix://$run/docker.sock" -G "$(id -gn)" --log-level warn >"$STEADY_TOOLS/docker.log" 2>&1 </dev/null
   ) &
@@ -63,6 +65,7 @@ launch_engine() {
     if engine_answers; then
       (
         let_go_of_locks
+        unset STEADY_TEST_RUN TMPDIR
         exec setsid bash -c '. "$1/scripts/lib/common.sh"; . "$1/scripts/lib/engine.sh"; guard_engine' guardian "$STEADY_ROOT" \
           >/dev/null 2>&1 </dev/null
       ) &

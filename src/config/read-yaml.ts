@@ -8,6 +8,8 @@ import { yamlProblem } from './yaml-problems.js';
 /** Deeper than any stack file. yaml composes by recursion, and very deep input ends the whole process, uncatchably. */
 const MAX_DEPTH = 64;
 const MAX_ALIASES = 100;
+/** Finding the place of each error takes a walk through the document. */
+const MAX_ERRORS = 100;
 /** What the lexer says before the text of a scalar. */
 const SCALAR_FOLLOWS = '\u001f';
 
@@ -56,6 +58,7 @@ export function readYaml(text: string, file: string, { tags = 'refused' }: ReadO
   const document = parseDocument(text, { ...options, lineCounter: lines });
   const errors = [...document.errors, ...(tags === 'refused' ? document.warnings : [])];
   const problems = errors
+    .slice(0, MAX_ERRORS)
     .map((error) => ({ ...place(error.pos[0]), ...yamlProblem(error, document), code: error.code }))
     // What follows a mistake on its line is mostly its echo.
     .filter(({ code, line }, index, all) => {

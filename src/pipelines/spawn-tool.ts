@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { Readable, type Writable } from 'node:stream';
+import { PassThrough, pipeline, Readable, type Writable } from 'node:stream';
 import { redact } from '../contracts/secret.js';
 import { SteadyError } from '../contracts/failures.js';
 import { findProgram } from './find-program.js';
@@ -81,7 +81,7 @@ export async function spawnTool(tool: PlacedTool, options: SpawnToolOptions = {}
   // The types know stdio only as literals: stdin and stderr are always pipes here.
   const stdin = child.stdin as Writable;
   const stderr = child.stderr as Readable;
-  const stdout = child.stdout ?? Readable.from([]);
+  const stdout = child.stdout ? keptUntilRead(child.stdout) : Readable.from([]);
   options.stdoutTo?.destroy();
 
   const words = keepLastWords(stderr, secrets);
@@ -148,6 +148,16 @@ export async function spawnTool(tool: PlacedTool, options: SpawnToolOptions = {}
       resolve({ label: tool.label, pid: child.pid ?? 0, stdin, stdout, lastWords: words, exited, end });
     });
   });
+}
+
+/**
+ * When a process exits, Node lets run out (`flushStdio` in its child_process) whatever output nobody has begun to read:
+ * a short-lived tool's bytes would be gone before a slow reader comes. Reading begins here, at once.
+ */
+function keptUntilRead(output: Readable): Readable {
+  const kept = new PassThrough({ highWaterMark: 256 * 1024 });
+  pipeline(output, kept, () => undefined);
+  return kept;
 }
 
 /** The error of a tool that did not end with 0: its label, how it ended, its last words. */

@@ -77,6 +77,10 @@ export async function startReading(parts: {
     }
     await flow.wait(ask.during(feeding));
     const failure = await flow.wait(ask.during(filters.done));
+    // Every piece was as the manifest says and yet it cannot be read; a tool that was killed says nothing of that.
+    if (failure && failure.exit.code !== null) {
+      throw new SteadyError('stream.corrupt', { stream: stored.name, says: failure.error.message });
+    }
     if (failure) throw failure.error;
     compareRaw(stored, meter.bytes, meter.sha256());
     tell();

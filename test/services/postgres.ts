@@ -43,7 +43,7 @@ export function postgresBins(): string[] {
  * superuser `postgres` has a SCRAM password.
  */
 export async function startPostgres(options: StartPostgresOptions = {}): Promise<PostgresService> {
-  const bin = options.bin ?? (postgresBins().at(-1));
+  const bin = options.bin ?? postgresBins().at(-1) ?? '';
   const folder = mkdtempSync(join(tmpdir(), 'steady-pg-'));
   const owner = process.getuid?.() === 0 ? postgresIds() : undefined;
   if (owner) {

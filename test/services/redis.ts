@@ -44,7 +44,7 @@ export function redisServers(): string[] {
 
 /** A throwaway server on a free port of the loopback, as user `redis` when we are root; gone with this process. */
 export async function startRedis(options: StartRedisOptions = {}): Promise<RedisService> {
-  const server = options.server ?? (redisServers()[0] as string);
+  const server = options.server ?? redisServers()[0] ?? '';
   const folder = mkdtempSync(join(tmpdir(), 'steady-rd-'));
   const data = options.data ?? join(folder, 'data');
   mkdirSync(data, { recursive: true });
@@ -85,7 +85,7 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
       execFileSync(cliPath, cliArgs, { env, input: commands, stdio: ['pipe', 'ignore', 'inherit'] });
     },
     async start() {
-      child = spawn(startArgv[0] as string, startArgv.slice(1), { stdio: 'ignore', cwd: folder });
+      child = spawn(startArgv[0] ?? '', startArgv.slice(1), { stdio: 'ignore', cwd: folder });
       await until(() => answers(service), 'redis-server does not answer');
     },
     async kill() {

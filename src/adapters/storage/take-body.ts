@@ -41,10 +41,7 @@ export async function* takeBody(body: AsyncIterable<Buffer>, signal: AbortSignal
       signal.throwIfAborted();
       const next = await new Promise<IteratorResult<Buffer>>((resolve, reject) => {
         refuse = reject;
-        iterator.next().then(resolve, (error: unknown) => {
-          ended = true;
-          reject(error as Error);
-        });
+        iterator.next().then(resolve, reject);
       });
       if (next.done) {
         ended = true;
@@ -54,7 +51,7 @@ export async function* takeBody(body: AsyncIterable<Buffer>, signal: AbortSignal
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
-    // Not awaited: a generator that waits for bytes would answer only when they come.
+    // Not awaited: a generator that waits for bytes would answer only when they come. Harmless after its own error.
     if (!ended) void Promise.resolve(iterator.return?.()).catch(() => undefined);
   }
 }

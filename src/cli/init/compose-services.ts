@@ -1,3 +1,4 @@
+import { COMPOSE_SERVICE_PATTERN } from '../../contracts/stack/units.js';
 import { interpolate } from './interpolate.js';
 
 /** A mount of a service, by short or long syntax. */
@@ -49,11 +50,11 @@ const textOf = (value: unknown): string =>
       ? String(value)
       : '';
 
-/** The services of a compose file's content. */
+/** The services of a compose file's content; names that Compose refuses are passed over. */
 export function composeServices(compose: Mapping, known: Environment): ComposeService[] {
   const services = isMapping(compose['services']) ? compose['services'] : {};
   return Object.entries(services).flatMap(([name, value]) =>
-    isMapping(value) ? [serviceOf(name, value, known)] : [],
+    isMapping(value) && COMPOSE_SERVICE_PATTERN.test(name) ? [serviceOf(name, value, known)] : [],
   );
 }
 

@@ -39,7 +39,7 @@ export function postgresStore(of: ComposeService, around: Surroundings): FoundPo
       return otherwise;
     }
     const { text, unknown } = interpolate(of.environment[key] ?? '', around.known);
-    if (text !== '' && unknown.length === 0) return text;
+    if (text !== '' && text.length <= 63 && unknown.length === 0) return text;
     around.note(`${of.name}: ${key} comes from the environment; ${what} ${otherwise} is a guess`);
     return otherwise;
   };

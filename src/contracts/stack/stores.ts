@@ -71,3 +71,8 @@ export const storeSchema = oneOf('a store', {
 });
 export type StoreConfig = z.infer<typeof storeSchema>;
 export type StoreKind = keyof StoreConfig;
+
+/** Whether whoever writes to the store is stopped while it is backed up: a folder has no snapshot of its own. */
+export function needsQuiet(store: StoreConfig): boolean {
+  return store.files !== undefined;
+}

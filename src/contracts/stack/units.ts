@@ -82,7 +82,9 @@ export const argvSchema = z
   .min(1, 'must be a list with at least the program')
   .describe('argv list; no shell');
 
-/** Name of a service as the compose file has it. */
+/** Name of a service as a compose file may have it; one that begins with - would be an option of the tool. */
+export const COMPOSE_SERVICE_PATTERN = /^[a-zA-Z0-9._][a-zA-Z0-9._-]*$/;
+
 export const composeServiceSchema = z
   .string()
-  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, 'must be the name of a service as the compose file has it');
+  .regex(COMPOSE_SERVICE_PATTERN, 'must be the name of a service as the compose file has it');

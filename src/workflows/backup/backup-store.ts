@@ -1,5 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { StoreBackupInput, StoreBackupResult } from '../../contracts/runs/procedures.js';
+import { needsQuiet } from '../../contracts/stack/stores.js';
+import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
 import { proveBackup } from '../verify/prove-backup.js';
 import { runProcedure } from '../shared/run.js';
 import { failureOf } from '../shared/failures.js';
@@ -12,9 +14,14 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
   const options = { procedure: 'backup-store', limitSeconds: snapshot.stack.limits.run, record: false } as const;
 
   return await runProcedure<StoreBackupResult>(input, options, async (run) => {
+    const config = snapshot.stack.stores[store];
+    const quiet = config !== undefined && needsQuiet(config);
+    const consumers = quiet ? consumersFor(snapshot.stack, [store]) : { stop: [], start: [] };
+    const mode = consumers.stop.length > 0 ? 'exclusive' : 'shared';
     await run.step(`Take ${store} for reading`, () =>
-      run.locks.take([store], { mode: 'shared', priority: 'scheduled', purpose: `backup of ${store}` }),
+      run.locks.take([store], { mode, priority: 'scheduled', purpose: `backup of ${store}` }),
     );
+    await stopConsumers(run, snapshot, consumers);
     const dumped = await run.step(`Back up ${store}`, async (note) => {
       const result = await run.activities.backup.dumpStore({
         snapshot,
@@ -29,6 +36,8 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
       result.notes.forEach(note);
       return result;
     });
+    await startConsumers(run, snapshot, consumers);
+    run.commit();
     const sealed = await run.step(`Seal ${dumped.backupId}`, async (note) => {
       const result = await run.activities.look.seal({ snapshot, store, dumped, now: new Date().toISOString() });
       if (result.shrunk) note(`sharply smaller than ${result.shrunk.previous}: ${result.shrunk.to} bytes after ${result.shrunk.from}`);

@@ -20,12 +20,11 @@ export async function pruneStores(
 
   const { workflowId, runId } = workflowInfo();
   const holder = { workflowId, runId };
-  run.compensate('give the permit to delete back', () => run.activities.quick.endDelete(at, holder));
+  run.atEnd(() => run.activities.quick.endDelete(at, holder));
   return await run.step(`Delete ${unwanted.length} backups`, async (note) => {
     const permit = await run.activities.quick.beginDelete(at, { ...holder, backups: unwanted });
     for (const one of permit.refused) note(`${one.store} ${one.id} is read by ${one.by}: left for the next time`);
     await run.activities.keeper.deleteBackups({ snapshot, backups: permit.granted });
-    await run.activities.quick.endDelete(at, holder);
     const gone = new Set(permit.granted.map(({ store, id }) => `${store} ${id}`));
     return lines.map((line) => ({ ...line, deleted: gone.has(`${line.store} ${line.id}`) }));
   });

@@ -9,7 +9,7 @@ import { fail } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { hold } from './hold.js';
 import { describeRestore } from './describe-restore.js';
-import { consumersFor, startConsumers, stopConsumers } from './consumers.js';
+import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
 
 /** Puts a backup back: looked at first, approved, loaded beside the live data, compared, then cut over. */
 export async function restore(input: RestoreInput): Promise<RestoreResult> {
@@ -69,7 +69,6 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     if (mode === 'into') {
       // What was loaded is the result: nothing is put back from here on.
       run.commit();
-      await release(run, input);
       return { dryRun: false, lines, stores: [...restored.values()] };
     }
 
@@ -89,7 +88,6 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     run.commit();
     const rtoSeconds = (Date.now() - go) / 1000;
     await run.step(`Keep the replaced data for ${Math.round(stack.limits.hold / 3600)} h`, () => startHold(run, input, stores, place.at));
-    await release(run, input);
     return { dryRun: false, lines, stores: [...restored.values()], rtoSeconds };
   });
 }
@@ -102,16 +100,10 @@ function requireKnownRequester(input: RestoreInput): void {
 async function claim(run: Run, input: RestoreInput, backups: readonly { store: string; id: string }[]): Promise<void> {
   const { stack, site } = input.snapshot.stack;
   const { workflowId, runId } = workflowInfo();
-  run.compensate('let go of the backups', () => run.activities.quick.unclaimBackups({ stack, site }, { workflowId, runId }));
+  run.atEnd(() => run.activities.quick.unclaimBackups({ stack, site }, { workflowId, runId }));
   await run.step('Claim the backups, so that prune leaves them', () =>
     run.activities.quick.claimBackups({ stack, site }, { workflowId, runId, backups }),
   );
-}
-
-async function release(run: Run, input: RestoreInput): Promise<void> {
-  const { stack, site } = input.snapshot.stack;
-  const { workflowId, runId } = workflowInfo();
-  await run.activities.quick.unclaimBackups({ stack, site }, { workflowId, runId });
 }
 
 async function askChecks(run: Run, input: RestoreInput): Promise<void> {

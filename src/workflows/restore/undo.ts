@@ -4,7 +4,7 @@ import type { HoldInput, UndoInput } from '../../contracts/runs/procedures.js';
 import { doubtAboutRequester } from '../../contracts/runs/requester.js';
 import { fail } from '../shared/failures.js';
 import { runProcedure } from '../shared/run.js';
-import { consumersFor, startConsumers, stopConsumers } from './consumers.js';
+import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
 import { undoneSignal } from './hold.js';
 
 /** Puts the data a restore replaced back into service. Writes since the cut-over go with it, and are kept too. */

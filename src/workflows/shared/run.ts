@@ -27,6 +27,8 @@ export interface Run {
   step<T>(title: string, body: (note: (line: string) => void) => Promise<T>): Promise<T>;
   /** Registered before the step it undoes; run in reverse order when the run does not finish. */
   compensate(title: string, body: () => Promise<unknown>): void;
+  /** Done at the end of the run however it ends, after any compensation. */
+  atEnd(body: () => Promise<unknown>): void;
   /** Compensations are no longer wanted: the run has done what cannot be half done. */
   commit(): void;
   readonly locks: Locks;
@@ -68,6 +70,7 @@ export async function runProcedure<T>(input: RunInput, options: ProcedureOptions
   };
   const locks = createLocks(input, activities.quick, waiting);
   const approvals = createApprovals(input, waiting, (role) => mark('SteadyAwaiting', role));
+  const endings: (() => Promise<unknown>)[] = [];
   let compensations: { title: string; body: () => Promise<unknown> }[] = [];
 
   const step = async <R>(title: string, stepBody: (note: (line: string) => void) => Promise<R>): Promise<R> => {
@@ -90,6 +93,7 @@ export async function runProcedure<T>(input: RunInput, options: ProcedureOptions
   const run: Run = {
     step,
     compensate: (title, undo) => compensations.push({ title, body: undo }),
+    atEnd: (ending) => endings.push(ending),
     commit: () => {
       compensations = [];
     },
@@ -123,6 +127,8 @@ export async function runProcedure<T>(input: RunInput, options: ProcedureOptions
     outcome: 'done' | 'failed' | 'denied' | 'cancelled',
     end: { result?: unknown; failure?: { code: string; message: string } },
   ): Promise<void> {
+    // What cannot be let go of here is let go of by its entity, which sees that this run has closed.
+    for (const ending of endings.reverse()) await ending().catch(() => undefined);
     await locks.releaseAll();
     waiting(undefined);
     mark('SteadyOutcome', outcome);

@@ -17,7 +17,7 @@ export async function verify(input: VerifyInput): Promise<VerifyResult> {
       found.notes.forEach(note);
       return found.backups;
     });
-    run.compensate('let go of the backups', () => run.activities.quick.unclaimBackups(at, { workflowId, runId }));
+    run.atEnd(() => run.activities.quick.unclaimBackups(at, { workflowId, runId }));
     await run.step('Claim them, so that prune leaves them', () =>
       run.activities.quick.claimBackups(at, { workflowId, runId, backups: selected }),
     );
@@ -32,7 +32,6 @@ export async function verify(input: VerifyInput): Promise<VerifyResult> {
         failures.push(`${backup.store} ${backup.id}: ${failure.message}`);
       }
     }
-    await run.activities.quick.unclaimBackups(at, { workflowId, runId });
     if (failures.length > 0) throw fail('verify.failed', { failed: failures.join('; ') });
     return { proofs };
   });

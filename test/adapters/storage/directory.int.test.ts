@@ -94,6 +94,18 @@ describe('directory storage', () => {
     expect(await readdir(join(root, 'tidy/.incoming'))).toEqual([]);
   });
 
+  it('puts and deletes side by side in folders that come and go', async () => {
+    const storage = createDirectoryStorage({ root, stack: 'busy' });
+    const putAndDelete = async (worker: number): Promise<void> => {
+      for (let i = 0; i < 40; i++) {
+        await storage.put(`deep/er/still/${worker}`, body(10));
+        await storage.delete(`deep/er/still/${worker}`);
+      }
+    };
+    await Promise.all([1, 2, 3, 4].map(putAndDelete));
+    expect(await all(storage.list(''))).toEqual([]);
+  });
+
   it('says full when the disk is full, leaves nothing, and goes on when there is room', async () => {
     const disk = join(root, 'small-disk');
     await mkdir(disk);

@@ -31,6 +31,14 @@ describe('an error of S3', () => {
     expect(failure(name, status(code))).toMatchObject({ code: expected, retryable });
   });
 
+  it('of a MinIO that tells only in words that its disk is full is full', () => {
+    const words = 'We encountered an internal error, please try again.: cause(no space left on device)';
+    expect(failure('InternalError', status(500), words)).toMatchObject({
+      code: 'storage.full',
+      retryable: false,
+    });
+  });
+
   it.each(['ECONNREFUSED', 'ETIMEDOUT', 'ENOTFOUND', 'ECONNRESET', 'EAI_AGAIN', 'CERT_HAS_EXPIRED'])(
     'without an answer (%s) is unreachable',
     (code) => {
@@ -48,7 +56,9 @@ describe('an error of S3', () => {
   });
 
   it('never quotes a secret', () => {
-    expect(failure('AccessDenied', status(403), 'you sent top-secret').message).toContain('you sent [secret]');
+    expect(failure('AccessDenied', status(403), 'you sent top-secret').message).toContain(
+      'you sent [secret]',
+    );
   });
 
   it('of our own stays as it is', () => {

@@ -11,7 +11,11 @@ describe('the shell command for an object in S3', () => {
   });
 
   it('names endpoint and CA where there are any, and quotes the key', () => {
-    const config = s3StorageSchema.parse({ bucket: 'backups', endpoint: 'https://minio.internal:9000', ca: '/etc/ca.pem' });
+    const config = s3StorageSchema.parse({
+      bucket: 'backups',
+      endpoint: 'https://minio.internal:9000',
+      ca: '/etc/ca.pem',
+    });
     expect(shellCommand(config, "demo/it's")).toBe(
       `aws s3 cp --only-show-errors --endpoint-url 'https://minio.internal:9000' --ca-bundle '/etc/ca.pem' ` +
         `--region 'us-east-1' 's3://backups/demo/it'\\''s' -`,

@@ -15,10 +15,9 @@ function stack(
   stores: Record<string, unknown>,
   services: Record<string, Need[] | { container: string }>,
 ): Needy {
-  const parsed = Object.entries(services).map(([name, value]) => [
-    name,
-    serviceSchema.parse(Array.isArray(value) ? { needs: value } : value),
-  ]);
+  const parsed = Object.entries(services).map(([name, value]) => {
+    return [name, serviceSchema.parse(Array.isArray(value) ? { needs: value } : value)] as const;
+  });
   return {
     stores: Object.fromEntries(
       Object.entries(stores).map(([name, store]) => [name, storeSchema.parse(store)]),
@@ -29,7 +28,7 @@ function stack(
 
 const optional = (name: string) => ({ name, optional: true });
 const postgres = (service?: string) => ({
-  postgres: { ...(service && { service }), database: 'x', user: 'x' },
+  postgres: { service, database: 'x', user: 'x' },
 });
 
 /** Appendix A of obsidian's runbook: Nginx → Grafana, Prometheus, Data Pipeline → ChromaDB, Redis, OTel Collector. */
@@ -108,9 +107,7 @@ describe('consumersOf', () => {
       { db: postgres('postgres') },
       { pg: { container: 'postgres' }, api: ['pg'], worker: ['db'], web: ['api'], other: [] },
     );
-    expect(consumersOf(held, ['db'])).toEqual(
-      ['web', 'worker', 'api'].sort((a, b) => stopIndex(held, a) - stopIndex(held, b)),
-    );
+    expect(consumersOf(held, ['db'])).toEqual(['web', 'worker', 'api']);
     expect(consumersOf(held, ['db'])).not.toContain('pg');
     expect(dependencyOrder(held)[0]).toBe('pg');
   });
@@ -128,5 +125,3 @@ describe('consumersOf', () => {
     );
   });
 });
-
-const stopIndex = (of: Needy, name: string): number => -dependencyOrder(of).indexOf(name);

@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SteadyError } from '../../../contracts/failures.js';
 import { runTool } from '../../../pipelines/run-tool.js';
 import type { CallOptions, ServiceHandle, ServiceState } from '../port.js';
 import { serviceFailure } from '../service-failure.js';
-import { createProcessRecords, runs, startTicks, type ProcessRecord } from './process-record.js';
+import { launchDetached } from './launch-detached.js';
+import { createProcessRecords, runs, type ProcessRecord } from './process-record.js';
 
 /** A start command that has not ended by then is taken for the server itself. */
 const SETTLE_MS = 1000;
@@ -41,18 +41,22 @@ export function createGivenCommands({ baseFolder, stateFolder }: GivenCommandsOp
     async start(handle: ServiceHandle, argv: readonly string[]): Promise<void> {
       const before = await records.read(handle.name);
       if (await runs(before)) return;
-      const exit = await launch(handle.name, argv);
+      const launched = await launchDetached(argv, { cwd: baseFolder, logFile: logFile(handle.name) });
+      // At once: a worker that dies now must not leave a server that nobody knows of.
+      await records.write(handle.name, { last: 'started', ...launched.running });
+      const code = await soon(launched.ended);
       // It was started before and went to the background: that it cannot start twice is as good as done.
-      if (exit.code !== undefined && exit.code !== 0 && before?.last !== 'started') {
+      if (code !== undefined && code !== 0 && before?.last !== 'started') {
+        await records.write(handle.name, { last: 'failed' });
         const says = (await tail(logFile(handle.name), 3)).trim().replaceAll('\n', ' | ');
         throw new SteadyError('service.failed', {
           service: handle.name,
           action: 'start',
-          exit: exit.code,
+          exit: code,
           says: says || undefined,
         });
       }
-      await records.write(handle.name, { last: 'started', ...exit.running });
+      if (code !== undefined) await records.write(handle.name, { last: 'started' });
     },
 
     /** Runs the stop command, else TERM; then waits until the process started here has gone, and kills it when drained. */
@@ -109,48 +113,13 @@ export function createGivenCommands({ baseFolder, stateFolder }: GivenCommandsOp
       });
     },
   };
+}
 
-  /** Exit code when it ended by itself soon, else the process that runs. */
-  async function launch(
-    service: string,
-    argv: readonly string[],
-  ): Promise<{ code?: number; running?: { pid: number; startTicks: string } }> {
-    await mkdir(stateFolder, { recursive: true, mode: 0o700 });
-    // The log of the time before is kept, once.
-    await rename(logFile(service), `${logFile(service)}.1`).catch(() => undefined);
-    const log = await open(logFile(service), 'a', 0o600);
-    try {
-      const child = spawn(argv[0] ?? '', argv.slice(1), {
-        cwd: baseFolder,
-        detached: true,
-        stdio: ['ignore', log.fd, log.fd],
-      });
-      child.unref();
-      const ended = new Promise<number>((resolve, reject) => {
-        child.once('exit', (code) => resolve(code ?? 128));
-        child.once('error', (error: NodeJS.ErrnoException) => {
-          const facts = { tool: argv[0], service, error: error.code };
-          reject(
-            new SteadyError(error.code === 'ENOENT' ? 'tool.missing' : 'service.failed', facts, {
-              cause: error,
-            }),
-          );
-        });
-      });
-      const settled = new AbortController();
-      const code = await Promise.race([
-        ended,
-        sleep(SETTLE_MS, undefined, { signal: settled.signal }),
-      ]).finally(() => settled.abort());
-      if (code !== undefined) return { code };
-      const ticks = await startTicks(child.pid ?? 0);
-      return child.pid !== undefined && ticks !== undefined
-        ? { running: { pid: child.pid, startTicks: ticks } }
-        : {};
-    } finally {
-      await log.close();
-    }
-  }
+/** The exit code when it ends by itself within the settling time. */
+async function soon(ended: Promise<number>): Promise<number | undefined> {
+  const settled = new AbortController();
+  const time = sleep(SETTLE_MS, undefined, { signal: settled.signal }).catch(() => undefined);
+  return Promise.race([ended, time]).finally(() => settled.abort());
 }
 
 /** Signals the process group of a process started here: it leads one of its own. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 const recordSchema = z.object({
-  /** What was last done to the service by us. */
-  last: z.enum(['started', 'stopped']),
+  /** What was last done to the service by us; `failed` is a start that failed. */
+  last: z.enum(['started', 'stopped', 'failed']),
   /** The process started, while it was seen running; a command that went to the background leaves none. */
   pid: z.number().int().positive().optional(),
   /** Start of that process in clock ticks since boot: tells it from another one that got its pid. */

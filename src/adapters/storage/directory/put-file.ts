@@ -96,8 +96,8 @@ async function writeAll(file: FileHandle, content: Buffer): Promise<void> {
 
 async function publish(place: Place, from: string, to: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    await makeFolder(place, dirname(to));
     try {
+      await makeFolder(place, dirname(to));
       await link(from, to);
       break;
     } catch (error) {

@@ -22,7 +22,7 @@ export async function* cutParts(body: AsyncIterable<Buffer>): AsyncGenerator<Par
   let made = 0;
   let wake: (() => void) | undefined;
   const take = async (): Promise<Buffer> => {
-    // The very first is not made at full size by the system until it is written to.
+    // Not zeroed: the system gives memory only to what is written, so a small body costs little.
     if (free.length === 0 && made < PARTS_IN_MEMORY) {
       made++;
       return Buffer.allocUnsafeSlow(PART_BYTES);

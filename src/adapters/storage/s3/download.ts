@@ -53,6 +53,10 @@ export async function* download(
     if (failures >= bucket.limits.attempts || total === undefined || at > total) {
       throw s3Failure(broken ?? new SteadyError('storage.mismatch', facts), facts, bucket.secrets);
     }
-    answer = await getObject(bucket, key, { from: at, etag: first.ETag, signal });
+    answer = await getObject(bucket, key, { from: at, etag: first.ETag, signal }).catch((error: unknown) => {
+      // Here `exists` is the answer to our If-Match: another version is there now.
+      if (!(error instanceof SteadyError && error.code === 'storage.exists')) throw error;
+      throw new SteadyError('storage.mismatch', { ...facts, says: 'it was replaced while it was read' });
+    });
   }
 }

@@ -42,6 +42,12 @@ const BY_STATUS: Record<number, FailureCode> = {
   507: 'storage.full',
 };
 
+/**
+ * MinIO answers the write that fills its disk in several ways: XMinioStorageFull, IncompleteBody, NoSuchUpload (seen), or
+ * an InternalError that tells the cause only in words; all but the first are retryable or caught here.
+ */
+const NO_SPACE = /no space left on device/;
+
 interface SdkError {
   readonly name: string;
   readonly message: string;
@@ -69,6 +75,7 @@ export function s3Failure(error: unknown, facts: FailureFacts, secrets: readonly
   const status = $metadata?.httpStatusCode;
   const name = s3ErrorCode(error) ?? '';
   const code =
+    (NO_SPACE.test(error.message) ? 'storage.full' : undefined) ??
     BY_NAME[name] ??
     (status === undefined
       ? undefined

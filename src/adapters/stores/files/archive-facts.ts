@@ -104,20 +104,32 @@ export function createArchiveReader(): ArchiveReader {
         read(chunk);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
-        throw new SteadyError('stream.corrupt', { says: `not an archive as tar writes it: ${error.message}` });
+        throw new SteadyError('stream.corrupt', {
+          says: `not an archive as tar writes it: ${error.message}`,
+        });
       }
     },
     end() {
-      if (zeroBlocks < 2) throw new SteadyError('stream.corrupt', { says: 'the archive breaks off before its end' });
+      if (zeroBlocks < 2)
+        throw new SteadyError('stream.corrupt', { says: 'the archive breaks off before its end' });
       return { counts: { ...counts }, atMost: {}, digests: { [DIGEST]: all.digest('hex') }, names: {} };
     },
   };
 }
 
-const plain = (hash: Hash): ContentSink => ({ take: (chunk) => void hash.update(chunk), end: () => undefined });
+const plain = (hash: Hash): ContentSink => ({
+  take: (chunk) => void hash.update(chunk),
+  end: () => undefined,
+});
 
 function count(counts: Record<string, number>, entry: TarEntry): void {
-  const names = { file: 'files', folder: 'folders', symlink: 'symlinks', 'hard link': 'hard links', special: 'special files' };
+  const names = {
+    file: 'files',
+    folder: 'folders',
+    symlink: 'symlinks',
+    'hard link': 'hard links',
+    special: 'special files',
+  };
   const name = names[entry.kind];
   counts[name] = (counts[name] ?? 0) + 1;
   if (entry.kind === 'file') counts['bytes'] = (counts['bytes'] ?? 0) + entry.size;

@@ -47,11 +47,17 @@ export function checksumHolds(header: Buffer): boolean {
 /** Records `<length> <key>=<value>\n` of a pax header; values are bytes. Throws RangeError when they are malformed. */
 export function parsePax(data: Buffer): Map<string, string> {
   const records = new Map<string, string>();
-  for (let at = 0; at < data.length && data[at] !== 0; ) {
+  for (let at = 0; at < data.length && data[at] !== 0;) {
     const space = data.indexOf(0x20, at);
     const length = Number(data.subarray(at, space).toString('latin1'));
     const equals = data.indexOf(0x3d, space);
-    if (space === -1 || equals === -1 || !Number.isInteger(length) || length < 5 || at + length > data.length) {
+    if (
+      space === -1 ||
+      equals === -1 ||
+      !Number.isInteger(length) ||
+      length < 5 ||
+      at + length > data.length
+    ) {
       throw new RangeError('malformed pax header');
     }
     const key = data.subarray(space + 1, equals).toString('latin1');

@@ -53,7 +53,8 @@ export async function check(options: StoreOptions, call: StoreCall): Promise<Che
 
 function toolsLine({ tools, server }: Access): CheckLine {
   const text = `client tools ${tools.version}${tools.bin === undefined ? '' : ` in ${tools.bin}`}`;
-  // An archive of pg_dump 17 and newer sets transaction_timeout, which servers before 17 refuse.
+  // pg_restore 17 and newer set transaction_timeout, which servers before 17 do not know: ours works around it, but a
+  // person with stock tools sees an error.
   if (tools.major < 17 || server.major >= 17) return ok('tools', text);
   return warning(
     'tools',

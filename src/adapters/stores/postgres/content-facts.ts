@@ -55,7 +55,7 @@ export async function contentFacts(
 /** Names of what a restore must bring back besides tables. */
 export function contentNames(session: Session): Promise<Record<string, string[]>> {
   const own = (kinds: string): string => `
-    SELECT jsonb_agg(format('%I.%I', n.nspname, c.relname) ORDER BY 1) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    SELECT jsonb_agg(format('%I.%I', n.nspname, c.relname) ORDER BY n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN (${kinds}) AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')`;
   return session.json(`SELECT jsonb_strip_nulls(jsonb_build_object(
     'extensions', (SELECT jsonb_agg(extname ORDER BY extname) FROM pg_extension),

@@ -39,7 +39,7 @@ export function planCopies(
 ): BigTable[] {
   const big = tables
     .filter((t) => t.heap && !t.partitioned && !t.member && t.columns.length > 0 && t.bytes > tuning.bigTable)
-     
+
     .filter((t) => options.anyName || /^[\u0001-\u007f]*$/.test(t.schema + t.name))
     .sort((a, b) => b.bytes - a.bytes);
   return big.map((table, index) => ({

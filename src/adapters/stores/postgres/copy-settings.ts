@@ -34,7 +34,7 @@ export function settingsSql(from: DatabaseFacts, to: string, present: readonly P
 function aclSql(from: DatabaseFacts, database: string, present: readonly Present[]): string[] {
   const granted = present.filter((p) => p.kind === 'grant');
   if (from.acl === null && granted.length === 0) return [];
-  const clear = ['PUBLIC', ...new Set(granted.filter((p) => p.role !== null).map((p) => role(p.role)))];
+  const clear = new Set([role(null), role(from.owner), ...granted.map((p) => role(p.role))]);
   // NULL means the built-in default: everything for the owner, CONNECT and TEMPORARY for all.
   const wanted = from.acl ?? [
     { grantor: from.owner, grantee: null, privilege: 'CONNECT', grantable: false },
@@ -50,7 +50,7 @@ function aclSql(from: DatabaseFacts, database: string, present: readonly Present
     (a, b) => Number(b.grantor === from.owner) - Number(a.grantor === from.owner),
   );
   return [
-    ...clear.map((grantee) => `REVOKE ALL ON DATABASE ${database} FROM ${grantee} CASCADE`),
+    ...[...clear].map((grantee) => `REVOKE ALL ON DATABASE ${database} FROM ${grantee} CASCADE`),
     ...ordered.flatMap((a) => {
       const grant = `GRANT ${a.privilege} ON DATABASE ${database} TO ${role(a.grantee)}${a.grantable ? ' WITH GRANT OPTION' : ''}`;
       // A grant is the grantor's own; for a superuser and the owner it is the owner's.

@@ -5,16 +5,18 @@ import type { RoleFacts } from './detail.js';
 import { listRoles, mayReadPasswords } from './roles.js';
 import type { Session } from './session.js';
 
+export interface Globals {
+  readonly streams: StoredStream[];
+  readonly roles: RoleFacts[];
+  readonly notes: string[];
+}
+
 /**
  * What belongs to the server and not to the database: `globals` is pg_dumpall's SQL for a person with psql, `roles` the
  * same roles as JSON for our own restore, which adds what is missing. Both may hold password hashes, so they are streams
  * of the backup; the manifest gets the roles without.
  */
-export async function dumpGlobals(
-  access: Access,
-  session: Session,
-  writer: BackupWriter,
-): Promise<{ streams: StoredStream[]; roles: RoleFacts[]; notes: string[] }> {
+export async function dumpGlobals(access: Access, session: Session, writer: BackupWriter): Promise<Globals> {
   const { config } = access.options;
   const passwords = await mayReadPasswords(session);
   const stored = await listRoles(session, { passwords });
@@ -34,7 +36,6 @@ export async function dumpGlobals(
   };
 }
 
- 
 async function* oneChunk(text: string): AsyncGenerator<Buffer> {
   yield Buffer.from(text);
 }

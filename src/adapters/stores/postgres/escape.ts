@@ -19,12 +19,16 @@ export function escape(manifest: Omit<Manifest, 'restore'>, cat: (stream: string
       return `${cat(stream)} | psql -X -q -v ON_ERROR_STOP=1 -d "$DB" -c ${quoteShell(encoding)} -c ${quoteShell(copyInSql(table))}`;
     }),
   );
+  const newer = Number.parseInt(manifest.tools['pg_dump'] ?? '', 10) >= 17 && manifest.server.major < 17;
   return [
     `# PostgreSQL ${manifest.server.version}; needs client tools of ${manifest.tools['pg_dump'] ?? manifest.server.version} or newer. Set PGHOST, PGPORT, PGUSER and PGPASSWORD first.`,
     `DB=${quoteShell(conninfo(`${database.name}_restored`))}`,
     '# Roles: "already exists" is no trouble.',
     `${cat('globals')} | psql -X -q -d postgres`,
     createdb(database),
+    ...(newer
+      ? ['# Into a server before 17: leave out --exit-on-error; one error names transaction_timeout.']
+      : []),
     restore('pre-data'),
     restore('data'),
     ...rows,

@@ -2,6 +2,9 @@ import { runTool } from '../../../pipelines/run-tool.js';
 import type { Access } from './access.js';
 import type { Session } from './session.js';
 
+/** Room beyond the size the database had: indexes are built with sort files, WAL grows. */
+export const SPARE = 1.2;
+
 /**
  * Free bytes on the disk of the server's data folder, asked by `df` where its data are; undefined when the server is on
  * another machine or does not tell its folder. Tablespaces elsewhere are not looked at.

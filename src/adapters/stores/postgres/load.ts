@@ -5,13 +5,10 @@ import { databaseNames } from './database-names.js';
 import { readDetail, type Detail } from './detail.js';
 import { endBackends, endLeftovers } from './leftovers.js';
 import { makeFresh } from './make-fresh.js';
-import { conninfo, quoteLiteral } from './quote.js';
+import { quoteLiteral } from './quote.js';
+import { LOADING, restoreSection } from './restore-section.js';
 import { withSession } from './session.js';
-import { lanes, together } from './together.js';
-
-/** Loading is not worth waiting for the disk at each statement: until the cut-over a crash only means to begin anew. */
-const LOADING =
-  '-c synchronous_commit=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0';
+import { lanes, milestone, together } from './together.js';
 
 /**
  * Loads a backup into a database of its own. Running again is safe: it first ends what an earlier attempt left and drops
@@ -42,14 +39,13 @@ async function loadInto(
 ): Promise<void> {
   const { call, options } = access;
   call.say('creating tables');
-  await reader.stream('pre-data', pgRestore(access, database));
+  await restoreSection(access, database, 'pre-data', reader);
   call.say('loading rows');
   const jobs = detail.big.flatMap((table) =>
     table.streams.map((stream) => ({ table, stream: stream.stream })),
   );
   const encoding = detail.database.encoding;
-  let dataEnded: () => void = () => undefined;
-  const dataEnd = new Promise<void>((resolve) => (dataEnded = resolve));
+  const dataEnd = milestone();
   const copies = lanes(Math.min(options.config.jobs, jobs.length), jobs, async (job) => {
     await reader.stream(job.stream, copyIn(access, database, job.table, encoding));
   });
@@ -57,27 +53,22 @@ async function loadInto(
     [
       async () => {
         try {
-          await reader.stream('data', pgRestore(access, database));
+          await restoreSection(access, database, 'data', reader);
         } finally {
-          dataEnded();
+          dataEnd.reach();
         }
       },
       ...copies.map((lane, index) => async () => {
-        if (index === 0) await dataEnd;
+        if (index === 0) await dataEnd.reached;
         await lane();
       }),
     ],
     () => endBackends(access, options.config.maintenanceDatabase, call.marker),
   );
   call.say('building indexes and constraints');
-  await reader.stream('post-data', pgRestore(access, database));
+  await restoreSection(access, database, 'post-data', reader);
   call.say('collecting statistics');
   await withSession(access.session(database), (session) => session.run('ANALYZE'));
-}
-
-function pgRestore(access: Access, database: string) {
-  const args = ['--exit-on-error', '--no-password', '-d', conninfo(database)];
-  return access.tool('pg_restore', args, { database, env: { PGOPTIONS: LOADING } });
 }
 
 function copyIn(access: Access, database: string, table: BigTable, encoding: string) {

@@ -7,16 +7,13 @@ import { refuseBlocked } from './blockers.js';
 import { databaseFacts } from './database-facts.js';
 import { databaseNames, type DatabaseNames } from './database-names.js';
 import { readDetail, type Detail } from './detail.js';
-import { freeBytes } from './free-space.js';
+import { freeBytes, SPARE } from './free-space.js';
 import { liveFacts } from './gather-facts.js';
 import { databaseState } from './ownership.js';
 import { refusePooler } from './pooler.js';
 import { findRights } from './rights.js';
 import { listRoles } from './roles.js';
 import { withSession, type Session } from './session.js';
-
-/** Room beyond the size the database had: indexes are built with sort files, WAL grows. */
-const SPARE = 1.2;
 
 /**
  * Looks before anything is touched. Fails with `store.too-new`, `store.denied`, `store.blocked`, `store.no-room`,

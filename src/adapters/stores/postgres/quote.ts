@@ -6,7 +6,7 @@
 /** An SQL identifier. Non-ASCII goes as `U&"…"`, so the text is the same in every client encoding (manual, 4.1.1). */
 export function quoteIdentifier(name: string): string {
   const quoted = name.replaceAll('"', '""');
-   
+
   if (/^[\u0001-\u007f]*$/.test(name)) return `"${quoted}"`;
   const escaped = [...quoted].map((character) => {
     const code = character.codePointAt(0) ?? 0;

@@ -20,11 +20,11 @@ export function findRights(session: Session, database: string): Promise<Rights> 
     FROM pg_roles r WHERE r.rolname = current_user`);
 }
 
-/** Tables whose rows this user cannot read as a whole: no SELECT, or policies that would hide rows. */
+/** Tables and sequences whose rows this user cannot read as a whole: no SELECT, or policies that would hide rows. */
 export function unreadableTables(session: Session): Promise<string[]> {
   return session.json(`
-    SELECT coalesce(jsonb_agg(format('%I.%I', n.nspname, c.relname) ORDER BY 1), '[]')
+    SELECT coalesce(jsonb_agg(format('%I.%I', n.nspname, c.relname) ORDER BY n.nspname, c.relname), '[]')
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+    WHERE c.relkind IN ('r', 'p', 'S') AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
       AND (NOT has_schema_privilege(n.oid, 'USAGE') OR NOT has_table_privilege(c.oid, 'SELECT') OR row_security_active(c.oid))`);
 }

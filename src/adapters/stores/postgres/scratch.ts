@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { SteadyError } from '../../../contracts/failures.js';
 import { Secret } from '../../../contracts/secret.js';
 import { postgresStoreSchema } from '../../../contracts/stack/stores.js';
@@ -10,6 +9,8 @@ import type { Scratch, StoreCall, StorePort } from '../port.js';
 import { openAccess, type StoreOptions } from './access.js';
 import { readDetail, type Detail } from './detail.js';
 import { packagedFolders } from './find-tools.js';
+import { SPARE } from './free-space.js';
+import { scratchHome } from './scratch-folder.js';
 import { serverAccount } from './server-account.js';
 import { withSession } from './session.js';
 import { startThrowawayServer } from './throwaway-server.js';
@@ -39,12 +40,13 @@ export async function openScratch(
     options.runtime.place({ argv, env: { LC_ALL: 'C' } }, { marker: call.marker });
   const bin = await serverFolder(options, call, place, scratch.manifest.server.major);
   const password = new Secret(randomBytes(24).toString('base64url'));
+  const account = await serverAccount(call.signal);
   const server = await startThrowawayServer({
     bin,
     password,
     place,
-    home: join(scratch.folder, 'postgres'),
-    account: await serverAccount(call.signal),
+    account,
+    home: await scratchHome(scratch.folder, account, detail.database.bytes * SPARE),
     settings: preload(detail),
     signal: call.signal,
   });

@@ -81,14 +81,15 @@ async function makeCluster({
   signal,
 }: ThrowawayServerOptions): Promise<void> {
   rmSync(home, { recursive: true, force: true });
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  mkdirSync(home, { mode: 0o700 });
   const passwordFile = join(home, 'password');
   writeFileSync(passwordFile, password.reveal(), { mode: 0o600 });
   if (account) {
     chownSync(home, account.uid, account.gid);
     chownSync(passwordFile, account.uid, account.gid);
     // The server's account has to pass through; what is inside stays its own.
-    chmodSync(dirname(home), statSync(dirname(home)).mode | 0o011);
+    const { mode } = statSync(dirname(home));
+    if ((mode & 0o001) === 0) chmodSync(dirname(home), mode | 0o011);
   }
   const args = [
     '-U',

@@ -37,3 +37,10 @@ export function lanes<T>(
     }
   });
 }
+
+/** A point that others wait for. */
+export function milestone(): { readonly reached: Promise<void>; reach(): void } {
+  let reach: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  return { reached, reach: () => reach() };
+}

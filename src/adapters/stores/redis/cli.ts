@@ -56,7 +56,7 @@ export function createAsk(program: string, address: RedisAddress, place: (tool: 
       if (error instanceof SteadyError && error.code === 'stream.stalled') {
         throw new SteadyError(
           'store.unreachable',
-          { ...place_(address), limit: `${limitSeconds}s` },
+          { ...shown(address), limit: `${limitSeconds}s` },
           { cause: error },
         );
       }
@@ -69,11 +69,14 @@ export function createAsk(program: string, address: RedisAddress, place: (tool: 
   };
 }
 
-const place_ = (address: RedisAddress): { at: string } => ({
+const shown = (address: RedisAddress): { at: string } => ({
   at: address.socket ?? `${address.host ?? '127.0.0.1'}:${address.port ?? 6379}`,
 });
 
-/** What redis-cli says of a connection or a credential that failed, as an error of ours. It exits 0 on error replies. */
+/**
+ * What redis-cli says of a connection or a credential that failed, as an error of ours. It exits 0 on error replies.
+ * Only the beginning of a reply is looked at: INFO names errors of the past in its own lines.
+ */
 export function failureOf(
   reply: string,
   stderr: string,
@@ -81,33 +84,22 @@ export function failureOf(
   address: RedisAddress,
   command: string,
 ): SteadyError | undefined {
-  const both = `${stderr}\n${reply}`;
-  const says = (pattern: RegExp): string | undefined =>
-    both
-      .split('\n')
-      .find((line) => pattern.test(line))
-      ?.trim();
-  const denied = says(/AUTH failed|^-?NOAUTH |WRONGPASS|NOPERM|invalid password|-DENIED/);
-  if (denied !== undefined)
-    return new SteadyError('store.denied', { ...place_(address), user: address.user, says: denied });
-  const loading = says(/^(Error: )?(LOADING|MASTERDOWN) /);
-  if (loading !== undefined)
-    return new SteadyError('store.unreachable', { ...place_(address), says: loading });
-  const refused = says(
-    /^Could not connect|^Error: (Server closed|Connection reset|Broken pipe)|is not running/,
-  );
-  if (refused !== undefined)
-    return new SteadyError('store.unreachable', { ...place_(address), says: refused });
-  if (code === 126 || code === 127)
-    return new SteadyError('tool.missing', { tool: 'redis-cli', says: stderr.slice(-200) });
-  if (
-    code !== 0 ||
-    /^(\(error\) )?(ERR|MISCONF|BUSY|BUSYKEY|READONLY|OOM|WRONGTYPE|NOSCRIPT|NOREPLICAS|EXECABORT) /.test(
-      reply,
-    )
-  ) {
-    const words = (code === 0 ? reply : both).trim().slice(-300);
-    return new SteadyError('tool.failed', { tool: `redis-cli ${command}`, exit: code, says: words });
+  const lines = [...stderr.split('\n'), reply.split('\n')[0] ?? ''].map((line) => line.trim());
+  const says = (pattern: RegExp): string | undefined => lines.find((line) => pattern.test(line));
+  const denied = says(/^AUTH failed|(^|failed: )-?(NOAUTH|WRONGPASS|NOPERM|DENIED) |^ERR invalid password/);
+  if (denied !== undefined) {
+    return new SteadyError('store.denied', { ...shown(address), user: address.user, says: denied });
   }
-  return undefined;
+  const absent = says(
+    /(^|failed: |Error: )-?(LOADING|MASTERDOWN) |^Could not connect|^Error: (Server closed|Connection reset|Broken pipe)|is not running/,
+  );
+  if (absent !== undefined) return new SteadyError('store.unreachable', { ...shown(address), says: absent });
+  if (code === 126 || code === 127) {
+    return new SteadyError('tool.missing', { tool: 'redis-cli', says: stderr.slice(-200) });
+  }
+  if (code === 0 && !ERROR_REPLY.test(reply)) return undefined;
+  const words = (code === 0 ? reply : `${stderr}\n${reply}`).trim().slice(-300);
+  return new SteadyError('tool.failed', { tool: `redis-cli ${command}`, exit: code, says: words });
 }
+
+const ERROR_REPLY = /^(ERR|MISCONF|BUSY|BUSYKEY|READONLY|OOM|WRONGTYPE|NOSCRIPT|NOREPLICAS|EXECABORT) /;

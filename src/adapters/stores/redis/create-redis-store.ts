@@ -15,7 +15,7 @@ import { loadBesideFiles } from './load-files.js';
 import { preview } from './preview.js';
 import { readable } from './readable.js';
 import * as byReplication from './replica-phases.js';
-import { namesOf, readState } from './restore-state.js';
+import { namesOf, readState, stateOf } from './restore-state.js';
 import { startServer } from './run-server.js';
 import { scratch } from './scratch.js';
 import { releaseFiles, undoFiles } from './undo-files.js';
@@ -29,7 +29,10 @@ export function createRedisStore(options: RedisStoreOptions): StorePort {
   /** Settings of a server that may be down; it is started when only it knows where its data lie. */
   const settingsOf = async (call: StoreCall, wake: boolean): Promise<LiveSettings | undefined> => {
     const open = () => openLive(options, call);
-    const up = await open().then(async (live) => (await ping(live.ask, call.signal)) === 'up', isStopped(options));
+    const up = await open().then(
+      async (live) => (await ping(live.ask, call.signal)) === 'up',
+      isStopped(options),
+    );
     if (!up && !(wake && options.config.data === undefined && hasHandle(options))) return undefined;
     if (!up) await startServer(options, call);
     const live = await open();
@@ -76,7 +79,7 @@ export function createRedisStore(options: RedisStoreOptions): StorePort {
           signal: call.signal,
           place: files.place,
           bin: inContainer ? undefined : options.config.bin,
-          state,
+          state: stateOf(manifest),
         },
         rdb: files.path(work, state.rdb),
         socketFolder: inContainer ? files.path(work) : undefined,

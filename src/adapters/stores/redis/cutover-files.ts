@@ -61,7 +61,10 @@ export async function cutoverFiles(
   return { gapSeconds, notes };
 }
 
-/** Moves those entries that are there into `moving`, then gives that folder its final name. */
+/**
+ * Moves those entries that are there into `moving`, then gives that folder its final name. An entry that was moved
+ * before and is there again was written by a server started meanwhile, without its data: it must not replace them.
+ */
 export async function moveAside(
   files: DataFiles,
   moving: string,
@@ -70,10 +73,12 @@ export async function moveAside(
 ): Promise<void> {
   if ((await files.list(final)) !== undefined) return;
   await files.makeFolder(moving);
-  const there = await files.list();
+  const moved = (await files.list(moving)) ?? [];
+  const there = ((await files.list()) ?? []).filter((name) => entries.includes(name));
+  await files.remove(...there.filter((name) => moved.includes(name)));
   await files.moveInto(
     '.',
-    entries.filter((name) => there?.includes(name)),
+    there.filter((name) => !moved.includes(name)),
     moving,
   );
   await files.rename(moving, final);

@@ -50,7 +50,7 @@ export async function fetchRdb({ call, live, settings, cat, file }: FetchRdb): P
 async function toFile(tool: PlacedTool, file: string, signal: AbortSignal, live: Live): Promise<void> {
   const running = await spawnTool(tool, { signal });
   running.stdin.end();
-  let broken: unknown;
+  let broken: Error | undefined;
   try {
     await pipeline(
       withStall(running.stdout, tool.label),
@@ -58,7 +58,7 @@ async function toFile(tool: PlacedTool, file: string, signal: AbortSignal, live:
       createWriteStream(file, { mode: 0o600 }),
     );
   } catch (error) {
-    broken = error;
+    broken = error as Error;
     if (!(error instanceof SteadyError) || error.code !== 'stream.corrupt') await running.end();
   }
   const exit = await running.exited;

@@ -1,13 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createComposeRuntime } from '../../../../src/adapters/runtimes/compose/compose.js';
 import type { RuntimePort, ServiceHandle } from '../../../../src/adapters/runtimes/port.js';
-import { Secret } from '../../../../src/contracts/secret.js';
-import { runTool } from '../../../../src/pipelines/run-tool.js';
-import { spawnTool } from '../../../../src/pipelines/spawn-tool.js';
 import { startStack, type TestStack } from './stack.js';
 
-// `slow` takes no notice of TERM; `once` ends by itself; `talk` writes to both of its streams.
+// `slow` takes no notice of TERM, `talk` writes to both of its streams.
 const SERVICES = `
 services:
   box: { image: 'steadyhand-rig:1', command: sleep infinity, init: true, volumes: ['files:/data'] }

@@ -7,12 +7,9 @@ import { runTool } from '../../../../src/pipelines/run-tool.js';
 import { spawnTool } from '../../../../src/pipelines/spawn-tool.js';
 import { startStack, type TestStack } from './stack.js';
 
-// `slow` takes no notice of TERM; `once` ends by itself; `talk` writes to both of its streams.
 const SERVICES = `
 services:
   box: { image: 'steadyhand-rig:1', command: sleep infinity, init: true, volumes: ['files:/data'] }
-  slow: { image: 'steadyhand-rig:1', command: "bash -c 'trap : TERM; while :; do sleep 0.1; done'" }
-  talk: { image: 'steadyhand-rig:1', command: "bash -c 'echo one; sleep 0.1; echo two >&2; sleep 0.1; echo three; exec sleep infinity'" }
   cache:
     image: steadyhand-rig:1
     command: redis
@@ -25,24 +22,14 @@ volumes: { files: , cache: }
 
 let stack: TestStack;
 let runtime: RuntimePort;
-/** The same stack without a project named in the config: compose finds it by the environment. */
-let unnamed: RuntimePort;
 beforeAll(async () => {
   stack = await startStack(SERVICES);
   runtime = createComposeRuntime({
     config: { tool: 'docker', files: ['stack.yml'], project: stack.project },
     baseFolder: stack.folder,
   });
-  process.env['COMPOSE_PROJECT_NAME'] = stack.project;
-  unnamed = createComposeRuntime({
-    config: { tool: 'docker', files: ['stack.yml'] },
-    baseFolder: stack.folder,
-  });
 }, 120_000);
-afterAll(async () => {
-  delete process.env['COMPOSE_PROJECT_NAME'];
-  await stack.close();
-});
+afterAll(() => stack.close());
 
 const newMarker = (): string => `steady-test-${randomBytes(4).toString('hex')}-`;
 const service = (name: string, given: Partial<ServiceHandle> = {}): ServiceHandle => ({

@@ -1,7 +1,7 @@
 import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
 import { consumersOf, startOrder } from '../../contracts/stack/dependencies.js';
 import type { Stack } from '../../contracts/stack/stack.js';
-import type { Run } from '../shared/run.js';
+import type { Run } from './run.js';
 
 export interface Consumers {
   /** Dependents first. */

@@ -1,0 +1,13 @@
+import { format, resolveConfig } from 'prettier';
+import { stackJsonSchema } from '../../src/config/schema-look.js';
+import { steadyYamlPage } from './steady-yaml-page.js';
+
+/** Every generated file of docs/, by path from the top of the repository. */
+export async function generatedFiles(root: string): Promise<Record<string, string>> {
+  const style = (await resolveConfig(`${root}/docs/steady.schema.json`)) ?? {};
+  const schema = { title: 'steady.yaml', ...stackJsonSchema() };
+  return {
+    'docs/steady.schema.json': await format(JSON.stringify(schema), { ...style, parser: 'json' }),
+    'docs/steady-yaml.md': steadyYamlPage(stackJsonSchema()),
+  };
+}

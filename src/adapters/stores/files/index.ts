@@ -1,0 +1,2 @@
+export { createFilesStore } from './create-files-store.js';
+export type { FilesStoreOptions } from './context.js';

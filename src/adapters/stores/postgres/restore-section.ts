@@ -1,0 +1,88 @@
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { spawnTool, toolFailure, type RunningTool } from '../../../pipelines/spawn-tool.js';
+import type { PlacedTool } from '../../../pipelines/tool.js';
+import type { BackupReader } from '../port.js';
+import type { Access } from './access.js';
+import { conninfo } from './quote.js';
+import type { Section } from './sections.js';
+
+/** Loading is not worth waiting for the disk at each statement: until the cut-over a crash only means to begin anew. */
+export const LOADING =
+  '-c synchronous_commit=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0';
+
+/** pg_restore 17 and newer set a parameter that servers before 17 do not have. */
+const UNKNOWN_BEFORE_17 = 'SET transaction_timeout = 0;\n';
+/** The settings are at the head of the script, well within this many bytes. */
+const HEAD_BYTES = 16 * 1024;
+
+/** Feeds a section to pg_restore, which ends at the first error. */
+export async function restoreSection(
+  access: Access,
+  database: string,
+  section: Section,
+  reader: BackupReader,
+): Promise<void> {
+  const { tools, server } = access;
+  if (tools.major >= 17 && server.major < 17) return restoreAsScript(access, database, section, reader);
+  const args = ['--exit-on-error', '--no-password', '-d', conninfo(database)];
+  await reader.stream(section, access.tool('pg_restore', args, { database, env: { PGOPTIONS: LOADING } }));
+}
+
+/** The same by way of a script without that one line: pg_restore writes it, psql runs it. */
+async function restoreAsScript(
+  access: Access,
+  database: string,
+  section: Section,
+  reader: BackupReader,
+): Promise<void> {
+  const { signal } = access.call;
+  const psqlArgs = ['-X', '-q', '--no-password', '-v', 'ON_ERROR_STOP=1', '-f', '-'];
+  const psql = access.tool('psql', psqlArgs, { database, env: { PGOPTIONS: LOADING } });
+  const started: RunningTool[] = [];
+  const start = async (tool: PlacedTool): Promise<RunningTool> => {
+    const running = await spawnTool(tool, { signal });
+    started.push(running);
+    return running;
+  };
+  try {
+    const writes = await start(access.tool('pg_restore', ['-f', '-']));
+    const runs = await start(psql);
+    runs.stdout.resume();
+    const moved = await Promise.allSettled([
+      pipeline(reader.open(section), writes.stdin),
+      pipeline(writes.stdout, withoutLine(UNKNOWN_BEFORE_17), runs.stdin),
+    ]);
+    for (const tool of [runs, writes]) {
+      const exit = await tool.exited;
+      if (exit.code !== 0) throw toolFailure(tool, exit);
+    }
+    // Both ended well, so a stream that did not is damage in the backup.
+    for (const outcome of moved) if (outcome.status === 'rejected') throw outcome.reason;
+  } catch (error) {
+    await Promise.all(started.map((tool) => tool.end(1)));
+    throw error;
+  }
+}
+
+/** Drops the first occurrence of a line near the head of a stream. */
+export function withoutLine(line: string): Transform {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  const cut = (text: Buffer): Buffer => {
+    const at = text.indexOf(`\n${line}`);
+    return at < 0 ? text : Buffer.concat([text.subarray(0, at + 1), text.subarray(at + 1 + line.length)]);
+  };
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (head === undefined) return done(null, chunk);
+      head = Buffer.concat([head, chunk]);
+      if (head.length < HEAD_BYTES) return done();
+      const whole = cut(head);
+      head = undefined;
+      done(null, whole);
+    },
+    flush(done) {
+      done(null, head === undefined ? undefined : cut(head));
+    },
+  });
+}
