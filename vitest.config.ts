@@ -47,6 +47,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          globalSetup: ['test/crash/rig/build-once.ts', 'test/crash/rig/seeded-postgres.ts'],
         },
       },
     ],

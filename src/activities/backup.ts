@@ -82,7 +82,9 @@ export function createBackupActivities(ports: Ports) {
         const encrypted = draft.recipients.length > 0;
         const manifest = manifestSchema.parse({
           ...draft,
-          restore: port.escape(draft, (name) => rawStreamInShell(draft, name, storage.shellCat.bind(storage), encrypted)),
+          restore: port.escape(draft, (name) =>
+            rawStreamInShell(draft, name, storage.shellCat.bind(storage), encrypted),
+          ),
         });
         const draftKey = keys.data(store, backupId, DRAFT);
         const bytes = await createDocument(storage, draftKey, manifest);

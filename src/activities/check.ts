@@ -2,18 +2,24 @@ import { SteadyError } from '../contracts/failures.js';
 import { theOne } from '../contracts/one-of.js';
 import type { SecretRef } from '../contracts/secret.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
-import type { CheckLine } from '../adapters/stores/port.js';
+import type { CheckLine } from '../contracts/runs/check-line.js';
 import { checkTools } from '../pipelines/check-tools.js';
 import { withCall } from './call.js';
 import { openStack } from './catalog/open-stack.js';
 import type { Ports } from './ports.js';
 
 const ok = (what: string, message: string): CheckLine => ({ what, status: 'ok', message });
-const warning = (what: string, message: string, hint?: string): CheckLine => ({ what, status: 'warning', message, hint });
+const warning = (what: string, message: string, hint?: string): CheckLine => ({
+  what,
+  status: 'warning',
+  message,
+  hint,
+});
 
 /** An error as a line: what a person can mend is a finding here, not an exception. */
 function errorLine(what: string, error: unknown): CheckLine {
-  if (error instanceof SteadyError) return { what, status: 'error', message: error.message, hint: error.hint };
+  if (error instanceof SteadyError)
+    return { what, status: 'error', message: error.message, hint: error.hint };
   throw error;
 }
 
@@ -66,13 +72,24 @@ export function createCheckActivities(ports: Ports) {
     async checkChecks(input: { snapshot: StackSnapshot }): Promise<CheckLine[]> {
       const { stack } = input.snapshot;
       return await withCall({ title: 'Ask the checks' }, async (call) => {
-        const health = Object.entries(stack.services).flatMap(([name, service]) => (service.health ? [[`services.${name}`, service.health] as const] : []));
+        const health = Object.entries(stack.services).flatMap(([name, service]) =>
+          service.health ? [[`services.${name}`, service.health] as const] : [],
+        );
         const own = Object.entries(stack.checks).map(([name, check]) => [`checks.${name}`, check] as const);
         const lines: CheckLine[] = [];
         for (const [what, check] of [...health, ...own]) {
           try {
             const result = await ports.probes(input.snapshot).run(check, { signal: call.signal });
-            lines.push(result.passed ? ok(what, result.answer) : { what, status: 'error', message: result.answer, hint: 'This check would fail after a restore too.' });
+            lines.push(
+              result.passed
+                ? ok(what, result.answer)
+                : {
+                    what,
+                    status: 'error',
+                    message: result.answer,
+                    hint: 'This check would fail after a restore too.',
+                  },
+            );
           } catch (error) {
             lines.push(errorLine(what, error));
           }
@@ -86,17 +103,46 @@ export type CheckActivities = ReturnType<typeof createCheckActivities>;
 
 async function checkEncryption(ports: Ports, snapshot: StackSnapshot): Promise<CheckLine[]> {
   const { encryption, main } = snapshot.stack.storage;
-  if (encryption === undefined) return [warning('encryption', 'backups are not encrypted; they hold password hashes', 'Add storage.encryption.age; `steady init` makes the keys.')];
+  if (encryption === undefined)
+    return [
+      warning(
+        'encryption',
+        'backups are not encrypted; they hold password hashes',
+        'Add storage.encryption.age; `steady init` makes the keys.',
+      ),
+    ];
   const lines: CheckLine[] = [];
   const { recipients, identity } = encryption.age;
-  if (recipients.length < 2) lines.push(warning('encryption', 'only one recipient', 'Add a second one whose identity is kept elsewhere.'));
-  if (identity === undefined) lines.push(warning('encryption', 'no identity here: backups can be stored, not proven or restored', 'Set storage.encryption.age.identity.'));
+  if (recipients.length < 2)
+    lines.push(
+      warning('encryption', 'only one recipient', 'Add a second one whose identity is kept elsewhere.'),
+    );
+  if (identity === undefined)
+    lines.push(
+      warning(
+        'encryption',
+        'no identity here: backups can be stored, not proven or restored',
+        'Set storage.encryption.age.identity.',
+      ),
+    );
   else lines.push(await checkSecret(ports, snapshot, 'encryption', identity));
-  if (theOne(main).kind === 'directory') lines.push(warning('storage', 'a folder cannot keep backups from being changed or deleted by this machine', 'Use another disk at least; S3 with Object Lock is safer.'));
+  if (theOne(main).kind === 'directory')
+    lines.push(
+      warning(
+        'storage',
+        'a folder cannot keep backups from being changed or deleted by this machine',
+        'Use another disk at least; S3 with Object Lock is safer.',
+      ),
+    );
   return lines;
 }
 
-async function checkSecret(ports: Ports, snapshot: StackSnapshot, what: string, reference: SecretRef): Promise<CheckLine> {
+async function checkSecret(
+  ports: Ports,
+  snapshot: StackSnapshot,
+  what: string,
+  reference: SecretRef,
+): Promise<CheckLine> {
   try {
     await ports.secrets(snapshot).resolve(reference);
     return ok(what, `the secret ${'env' in reference ? reference.env : reference.file} can be read`);

@@ -24,7 +24,8 @@ export function createClaimActivities() {
     /** Fails with `backup.claimed` when one of them is being deleted. */
     claimBackups: (at: At, request: ClaimRequest): Promise<void> => ask(at, CLAIM_UPDATE, request),
     unclaimBackups: (at: At, holder: ClaimHolder): Promise<void> => ask(at, UNCLAIM_UPDATE, holder),
-    beginDelete: (at: At, request: ClaimRequest): Promise<DeletePermit> => ask(at, BEGIN_DELETE_UPDATE, request),
+    beginDelete: (at: At, request: ClaimRequest): Promise<DeletePermit> =>
+      ask(at, BEGIN_DELETE_UPDATE, request),
     endDelete: (at: At, holder: ClaimHolder): Promise<void> => ask(at, END_DELETE_UPDATE, holder),
   };
 }
@@ -32,7 +33,11 @@ export type ClaimActivities = ReturnType<typeof createClaimActivities>;
 
 async function ask<T>(at: At, update: string, argument: unknown): Promise<T> {
   const input: StorageInput = { stack: at.stack, site: at.site };
-  return await Context.current().client.workflow.executeUpdateWithStart<(input: StorageInput) => Promise<void>, T, [unknown]>(update, {
+  return await Context.current().client.workflow.executeUpdateWithStart<
+    (input: StorageInput) => Promise<void>,
+    T,
+    [unknown]
+  >(update, {
     args: [argument],
     startWorkflowOperation: new WithStartWorkflowOperation('storage', {
       workflowId: storageEntityId(at.stack),

@@ -9,7 +9,10 @@ import { SteadyError } from '../contracts/failures.js';
  */
 export function createFailureInterceptor(): ActivityInboundCallsInterceptor {
   return {
-    async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
+    async execute(
+      input: ActivityExecuteInput,
+      next: Next<ActivityInboundCallsInterceptor, 'execute'>,
+    ): Promise<unknown> {
       try {
         return await next(input);
       } catch (error) {

@@ -4,7 +4,12 @@ import { SteadyError } from '../contracts/failures.js';
 import { ledgerEntityId } from '../contracts/ids.js';
 import { keys } from '../contracts/keys.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
-import { RECORD_SIGNAL, type LedgerHead, type LedgerInput, type RecordSignal } from '../contracts/runs/ledger.js';
+import {
+  RECORD_SIGNAL,
+  type LedgerHead,
+  type LedgerInput,
+  type RecordSignal,
+} from '../contracts/runs/ledger.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import type { EvidenceRecord, UnnumberedRecord } from '../contracts/stored/others.js';
 import { documentBytes, sha256Hex } from './catalog/documents.js';
@@ -30,7 +35,11 @@ export function createLedgerActivities(ports: Ports) {
      * Chains and writes one record, create-only. A number taken by the same content is done; by other content is
      * `evidence.broken`, and nothing more is written until a person has looked.
      */
-    async appendRecord(input: { snapshot: StackSnapshot; record: UnnumberedRecord; head?: LedgerHead | undefined }): Promise<LedgerHead> {
+    async appendRecord(input: {
+      snapshot: StackSnapshot;
+      record: UnnumberedRecord;
+      head?: LedgerHead | undefined;
+    }): Promise<LedgerHead> {
       const storage = await ports.storage(input.snapshot);
       const head = input.head ?? (await findHead(storage));
       const number = (head?.number ?? 0) + 1;
@@ -39,7 +48,8 @@ export function createLedgerActivities(ports: Ports) {
       const key = keys.record(number);
       if ((await storage.create(key, bytes)) === 'exists') {
         const there = await storage.read(key);
-        if (there === undefined || !there.equals(bytes)) throw new SteadyError('evidence.broken', { key, reason: 'number taken' });
+        if (there === undefined || !there.equals(bytes))
+          throw new SteadyError('evidence.broken', { key, reason: 'number taken' });
       }
       return { number, sha256: sha256Hex(bytes) };
     },
@@ -54,6 +64,7 @@ export async function findHead(storage: StoragePort): Promise<LedgerHead | undef
   if (last === undefined) return undefined;
   const bytes = await storage.read(last);
   const number = Number(/(\d{10})\.json$/.exec(last)?.[1]);
-  if (bytes === undefined || !Number.isSafeInteger(number)) throw new SteadyError('storage.damaged', { key: last });
+  if (bytes === undefined || !Number.isSafeInteger(number))
+    throw new SteadyError('storage.damaged', { key: last });
   return { number, sha256: sha256Hex(bytes) };
 }

@@ -3,7 +3,13 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { SteadyError } from '../contracts/failures.js';
 import { targetEntityId } from '../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
-import { LOCK_REQUEST_SIGNAL, TARGET_QUERY, type LockRequest, type TargetInput, type TargetState } from '../contracts/runs/locks.js';
+import {
+  LOCK_REQUEST_SIGNAL,
+  TARGET_QUERY,
+  type LockRequest,
+  type TargetInput,
+  type TargetState,
+} from '../contracts/runs/locks.js';
 import type { ClaimHolder } from '../contracts/runs/claims.js';
 
 export interface FenceCheck {

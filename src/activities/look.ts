@@ -17,7 +17,13 @@ import type { Ports } from './ports.js';
 export interface StoreStanding {
   readonly store: string;
   readonly backups: number;
-  readonly newest?: { readonly id: string; readonly at: string; readonly proven?: Depth; readonly failedProof: boolean; readonly suspect: boolean };
+  readonly newest?: {
+    readonly id: string;
+    readonly at: string;
+    readonly proven?: Depth;
+    readonly failedProof: boolean;
+    readonly suspect: boolean;
+  };
   readonly newestVerified?: { readonly id: string; readonly at: string; readonly proven: Depth };
   /** Storage could not be listed. */
   readonly error?: { readonly code: string; readonly message: string };
@@ -39,7 +45,9 @@ export function createLookActivities(ports: Ports) {
           try {
             const backups = await listBackups(storage, store);
             const newest = backups.at(-1);
-            const verified = backups.filter((one) => !one.suspect && isVerified(one, demandedDepth(stack, store))).at(-1);
+            const verified = backups
+              .filter((one) => !one.suspect && isVerified(one, demandedDepth(stack, store)))
+              .at(-1);
             return {
               store,
               backups: backups.length,
@@ -52,7 +60,9 @@ export function createLookActivities(ports: Ports) {
                   ...(newest.proven && { proven: newest.proven }),
                 },
               }),
-              ...(verified?.proven && { newestVerified: { id: verified.id, at: verified.time.toISOString(), proven: verified.proven } }),
+              ...(verified?.proven && {
+                newestVerified: { id: verified.id, at: verified.time.toISOString(), proven: verified.proven },
+              }),
             };
           } catch (error) {
             if (!(error instanceof SteadyError)) throw error;
@@ -66,21 +76,36 @@ export function createLookActivities(ports: Ports) {
       const storage = await ports.storage(input.snapshot);
       const lines: BackupLine[] = [];
       for (const store of input.stores) {
-        lines.push(...(await describeBackups(storage, await listBackups(storage, store), demandedDepth(input.snapshot.stack, store))));
+        lines.push(
+          ...(await describeBackups(
+            storage,
+            await listBackups(storage, store),
+            demandedDepth(input.snapshot.stack, store),
+          )),
+        );
       }
       return lines;
     },
 
-    async showBackup(input: { snapshot: StackSnapshot; stores: readonly string[]; id: string }): Promise<Manifest> {
+    async showBackup(input: {
+      snapshot: StackSnapshot;
+      stores: readonly string[];
+      id: string;
+    }): Promise<Manifest> {
       const storage = await ports.storage(input.snapshot);
       for (const store of input.stores) {
-        if ((await storage.head(keys.manifest(store, input.id))) !== undefined) return await readManifest(storage, { store, id: input.id });
+        if ((await storage.head(keys.manifest(store, input.id))) !== undefined)
+          return await readManifest(storage, { store, id: input.id });
       }
       throw new SteadyError('backup.unknown', { id: input.id, stores: input.stores.join(',') });
     },
 
     /** Resolves what was asked for to ids, one a store; a set id means the backups of that set. */
-    async selectBackups(input: { snapshot: StackSnapshot; selection: Selection; all?: boolean }): Promise<SelectedBackups> {
+    async selectBackups(input: {
+      snapshot: StackSnapshot;
+      selection: Selection;
+      all?: boolean;
+    }): Promise<SelectedBackups> {
       const { selection, snapshot } = input;
       const storage = await ports.storage(snapshot);
       const set = await readDocument(storage, keys.set(selection.text), setSchema).catch(() => undefined);
@@ -103,14 +128,18 @@ export function createLookActivities(ports: Ports) {
         backups.push({ store, id: selected.backup.id });
         notes.push(...selected.notes);
       }
-      if (backups.length === 0) throw new SteadyError('backup.unknown', { id: selection.text, stores: selection.stores.join(',') });
+      if (backups.length === 0)
+        throw new SteadyError('backup.unknown', { id: selection.text, stores: selection.stores.join(',') });
       return { backups, notes };
     },
   };
 }
 export type LookActivities = ReturnType<typeof createLookActivities>;
 
-async function ownerOf(storage: Awaited<ReturnType<Ports['storage']>>, selection: Selection): Promise<string | undefined> {
+async function ownerOf(
+  storage: Awaited<ReturnType<Ports['storage']>>,
+  selection: Selection,
+): Promise<string | undefined> {
   if (!/^\d{8}T\d{6}Z-/.test(selection.text)) return undefined;
   for (const store of selection.stores) {
     if ((await storage.head(keys.manifest(store, selection.text))) !== undefined) return store;

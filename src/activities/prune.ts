@@ -19,12 +19,18 @@ export function createPruneActivities(ports: Ports) {
      * What retention says of every backup of the stores. A listing or manifest that cannot be read fails all of it:
      * what cannot be listed is not deleted. A store in no plan with a policy keeps everything.
      */
-    async planPrune(input: { snapshot: StackSnapshot; stores: readonly string[]; now: string }): Promise<PruneLine[]> {
+    async planPrune(input: {
+      snapshot: StackSnapshot;
+      stores: readonly string[];
+      now: string;
+    }): Promise<PruneLine[]> {
       const { stack } = input.snapshot;
       const storage = await ports.storage(input.snapshot);
       const lines: PruneLine[] = [];
       for (const store of input.stores) {
-        const policies = Object.values(stack.plans).filter((plan) => plan.stores.includes(store)).map((plan) => plan.keep);
+        const policies = Object.values(stack.plans)
+          .filter((plan) => plan.stores.includes(store))
+          .map((plan) => plan.keep);
         const listed = await listBackups(storage, store);
         const backups = await mapInParallel(listed, 8, async (one) => {
           const manifest = await readManifest(storage, one);
@@ -37,19 +43,25 @@ export function createPruneActivities(ports: Ports) {
             // A shrunk one carries a suspect mark until it is accepted.
             shrunkUnaccepted: false,
             suspect: one.suspect,
-            ...(until !== undefined && { keepUntil: until === 'forever' ? ('forever' as const) : new Date(until) }),
+            ...(until !== undefined && {
+              keepUntil: until === 'forever' ? ('forever' as const) : new Date(until),
+            }),
           };
         });
-        for (const backup of backups) lines.push({ store, id: backup.id, keep: false, why: '', deleted: false, bytes: backup.bytes });
+        for (const backup of backups)
+          lines.push({ store, id: backup.id, keep: false, why: '', deleted: false, bytes: backup.bytes });
         const verdicts = policies.map((policy) =>
           policy === undefined
             ? backups.map(({ id }) => ({ id, keep: true, reasons: ['a plan without a retention policy'] }))
             : decideRetention({ backups, policy, zone: stack.timezone, now: new Date(input.now) }),
         );
-        if (verdicts.length === 0) throw new SteadyError('prune.refused', { store, reason: 'no plan names this store' });
+        if (verdicts.length === 0)
+          throw new SteadyError('prune.refused', { store, reason: 'no plan names this store' });
         for (const [at, line] of lines.entries()) {
           if (line.store !== store) continue;
-          const own = verdicts.map((verdict) => verdict.find((one) => one.id === line.id)).filter((one) => one !== undefined);
+          const own = verdicts
+            .map((verdict) => verdict.find((one) => one.id === line.id))
+            .filter((one) => one !== undefined);
           const keepers = own.filter((one) => one.keep);
           const reasons = (keepers.length > 0 ? keepers : own).flatMap((one) => one.reasons);
           lines[at] = { ...line, keep: keepers.length > 0, why: [...new Set(reasons)].join('; ') };
@@ -68,7 +80,11 @@ export function createPruneActivities(ports: Ports) {
         for (const { store, id } of input.backups) {
           if (call.signal.aborted) throw new SteadyError('cancelled');
           await storage.delete(keys.manifest(store, id));
-          for (const prefix of [keys.dataPrefix(store, id), `${keys.proofPrefix(store)}${id}/`, `${keys.markPrefix(store)}${id}/`]) {
+          for (const prefix of [
+            keys.dataPrefix(store, id),
+            `${keys.proofPrefix(store)}${id}/`,
+            `${keys.markPrefix(store)}${id}/`,
+          ]) {
             const found: string[] = [];
             for await (const object of storage.list(prefix)) found.push(object.key);
             await mapInParallel(found, 8, (key) => storage.delete(key));

@@ -31,60 +31,80 @@ export function createRestoreActivities(ports: Ports) {
   return {
     /** Looks before anything is touched; throws what forbids the restore. */
     async previewRestore(input: RestoreStep): Promise<Previewed> {
-      return await withCall({ title: `Look at ${input.backup.store}`, store: input.backup.store }, async (call) => {
-        const [port, storage] = await Promise.all([
-          ports.store(input.snapshot, input.backup.store),
-          ports.storage(input.snapshot),
-        ]);
-        const manifest = await readManifest(storage, input.backup);
-        if (manifest.kind !== port.kind) {
-          throw new SteadyError('store.unsupported', { store: input.backup.store, backup: manifest.kind, configured: port.kind });
-        }
-        return {
-          store: manifest.store,
-          backupId: manifest.id,
-          takenAt: manifest.takenAt,
-          bytes: manifest.bytes,
-          rawBytes: manifest.rawBytes,
-          server: `${manifest.server.product} ${manifest.server.version}`,
-          preview: await port.preview(call, manifest, input.place),
-        };
-      });
+      return await withCall(
+        { title: `Look at ${input.backup.store}`, store: input.backup.store },
+        async (call) => {
+          const [port, storage] = await Promise.all([
+            ports.store(input.snapshot, input.backup.store),
+            ports.storage(input.snapshot),
+          ]);
+          const manifest = await readManifest(storage, input.backup);
+          if (manifest.kind !== port.kind) {
+            throw new SteadyError('store.unsupported', {
+              store: input.backup.store,
+              backup: manifest.kind,
+              configured: port.kind,
+            });
+          }
+          return {
+            store: manifest.store,
+            backupId: manifest.id,
+            takenAt: manifest.takenAt,
+            bytes: manifest.bytes,
+            rawBytes: manifest.rawBytes,
+            server: `${manifest.server.product} ${manifest.server.version}`,
+            preview: await port.preview(call, manifest, input.place),
+          };
+        },
+      );
     },
 
     /** Loads beside the live data (or into a new place); begins by removing what an earlier attempt made there. */
     async loadBackup(input: RestoreStep): Promise<{ rawBytes: number; seconds: number }> {
-      return await withCall({ title: `Load ${input.backup.store}`, store: input.backup.store }, async (call) => {
-        await ports.reap(call.markerPrefix);
-        const started = Date.now();
-        const [port, storage] = await Promise.all([
-          ports.store(input.snapshot, input.backup.store),
-          ports.storage(input.snapshot),
-        ]);
-        const manifest = await readManifest(storage, input.backup);
-        await port.load(call, await backupReader(call, { ports, storage, snapshot: input.snapshot, manifest }), input.place);
-        return { rawBytes: manifest.rawBytes, seconds: (Date.now() - started) / 1000 };
-      });
+      return await withCall(
+        { title: `Load ${input.backup.store}`, store: input.backup.store },
+        async (call) => {
+          await ports.reap(call.markerPrefix);
+          const started = Date.now();
+          const [port, storage] = await Promise.all([
+            ports.store(input.snapshot, input.backup.store),
+            ports.storage(input.snapshot),
+          ]);
+          const manifest = await readManifest(storage, input.backup);
+          await port.load(
+            call,
+            await backupReader(call, { ports, storage, snapshot: input.snapshot, manifest }),
+            input.place,
+          );
+          return { rawBytes: manifest.rawBytes, seconds: (Date.now() - started) / 1000 };
+        },
+      );
     },
 
     /** Compares what was loaded with the manifest; reading only. */
     async compareLoaded(input: RestoreStep): Promise<string[]> {
-      return await withCall({ title: `Compare ${input.backup.store}`, store: input.backup.store }, async (call) => {
-        const [port, storage] = await Promise.all([
-          ports.store(input.snapshot, input.backup.store),
-          ports.storage(input.snapshot),
-        ]);
-        return await port.compare(call, await readManifest(storage, input.backup), input.place);
-      });
+      return await withCall(
+        { title: `Compare ${input.backup.store}`, store: input.backup.store },
+        async (call) => {
+          const [port, storage] = await Promise.all([
+            ports.store(input.snapshot, input.backup.store),
+            ports.storage(input.snapshot),
+          ]);
+          return await port.compare(call, await readManifest(storage, input.backup), input.place);
+        },
+      );
     },
 
     /** Switches to the loaded data. The store looks first: done already is done. */
     async cutOver(input: RestoreStep): Promise<{ gapSeconds: number; notes: string[] }> {
-      return await withCall({ title: `Cut over ${input.backup.store}`, store: input.backup.store }, async (call) => {
-        if (input.fence) await assertHeld([input.fence]);
-        const port = await ports.store(input.snapshot, input.backup.store);
-        return await port.cutover(call, input.place);
-      });
+      return await withCall(
+        { title: `Cut over ${input.backup.store}`, store: input.backup.store },
+        async (call) => {
+          if (input.fence) await assertHeld([input.fence]);
+          const port = await ports.store(input.snapshot, input.backup.store);
+          return await port.cutover(call, input.place);
+        },
+      );
     },
 
     /** Puts back what was there: removes what was loaded, or switches back. */

@@ -32,21 +32,37 @@ export function createSealActivities(ports: Ports) {
      * Writes the manifest of the one attempt whose result is in the history. Create-only: running again finds the
      * same content; a given-up attempt that still lives cannot publish.
      */
-    async seal(input: { snapshot: StackSnapshot; store: string; dumped: Dumped; now: string }): Promise<Sealed> {
+    async seal(input: {
+      snapshot: StackSnapshot;
+      store: string;
+      dumped: Dumped;
+      now: string;
+    }): Promise<Sealed> {
       const { store, dumped } = input;
       const storage = await ports.storage(input.snapshot);
       const draft = await storage.read(dumped.draftKey);
       if (draft === undefined) throw new SteadyError('storage.missing', { key: dumped.draftKey });
-      if (sha256Hex(draft) !== dumped.draftSha256) throw new SteadyError('stream.corrupt', { key: dumped.draftKey });
+      if (sha256Hex(draft) !== dumped.draftSha256)
+        throw new SteadyError('stream.corrupt', { key: dumped.draftKey });
       const manifest = parseDocument(draft, dumped.draftKey, manifestSchema);
       await confirmObjects(storage, manifest);
       const shrunk = await comparedWithLast(storage, manifest);
       if (shrunk) {
         // Marked before it is listed, so that it never counts for a moment.
         const reason = `sharply smaller: ${shrunk.to} bytes after ${shrunk.from} (${shrunk.previous})`;
-        await writeMark(storage, { store, backupId: manifest.id, kind: 'suspect', at: input.now, by: 'steady', reason });
+        await writeMark(storage, {
+          store,
+          backupId: manifest.id,
+          kind: 'suspect',
+          at: input.now,
+          by: 'steady',
+          reason,
+        });
       }
-      await createDocument(storage, keys.manifest(store, manifest.id), { ...manifest, ...(shrunk && { shrunk }) });
+      await createDocument(storage, keys.manifest(store, manifest.id), {
+        ...manifest,
+        ...(shrunk && { shrunk }),
+      });
       return { store, id: manifest.id, ...(shrunk && { shrunk }) };
     },
 
@@ -56,11 +72,25 @@ export function createSealActivities(ports: Ports) {
     },
 
     /** Adds a mark; the newest of its kind counts. Fails with `backup.unknown` when there is no such backup. */
-    async mark(input: { snapshot: StackSnapshot; mark: Omit<MarkInput, 'snapshot' | 'by' | 'version'>; by: string; now: string }): Promise<void> {
+    async mark(input: {
+      snapshot: StackSnapshot;
+      mark: Omit<MarkInput, 'snapshot' | 'by' | 'version'>;
+      by: string;
+      now: string;
+    }): Promise<void> {
       const storage = await ports.storage(input.snapshot);
       const { store, id, kind, until, reason } = input.mark;
-      if ((await storage.head(keys.manifest(store, id))) === undefined) throw new SteadyError('backup.unknown', { store, id });
-      await writeMark(storage, { store, backupId: id, kind, at: input.now, by: input.by, reason, ...(until !== undefined && { until }) });
+      if ((await storage.head(keys.manifest(store, id))) === undefined)
+        throw new SteadyError('backup.unknown', { store, id });
+      await writeMark(storage, {
+        store,
+        backupId: id,
+        kind,
+        at: input.now,
+        by: input.by,
+        reason,
+        ...(until !== undefined && { until }),
+      });
     },
   };
 }
@@ -77,10 +107,18 @@ async function confirmObjects(storage: StoragePort, manifest: Manifest): Promise
     const there = await storage.head(piece.key);
     if (there === undefined) throw new SteadyError('storage.missing', { key: piece.key });
     if (there.bytes !== piece.bytes) {
-      throw new SteadyError('storage.mismatch', { key: piece.key, expected: piece.bytes, found: there.bytes });
+      throw new SteadyError('storage.mismatch', {
+        key: piece.key,
+        expected: piece.bytes,
+        found: there.bytes,
+      });
     }
     if (there.sha256 !== undefined && there.sha256 !== piece.sha256) {
-      throw new SteadyError('storage.mismatch', { key: piece.key, expected: piece.sha256, found: there.sha256 });
+      throw new SteadyError('storage.mismatch', {
+        key: piece.key,
+        expected: piece.sha256,
+        found: there.sha256,
+      });
     }
   }
 }
@@ -90,7 +128,8 @@ async function comparedWithLast(storage: StoragePort, manifest: Manifest): Promi
   const last = backups.filter((one) => !one.suspect && one.id !== manifest.id).at(-1);
   if (last === undefined) return undefined;
   const previous = await readDocument(storage, keys.manifest(manifest.store, last.id), manifestSchema);
-  if (previous === undefined || previous.kind !== manifest.kind || previous.rawBytes < SHRUNK_MATTERS_ABOVE) return undefined;
+  if (previous === undefined || previous.kind !== manifest.kind || previous.rawBytes < SHRUNK_MATTERS_ABOVE)
+    return undefined;
   if (manifest.rawBytes >= previous.rawBytes * SHRUNK_BELOW) return undefined;
   return { from: previous.rawBytes, to: manifest.rawBytes, previous: previous.id };
 }

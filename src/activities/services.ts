@@ -14,7 +14,8 @@ export interface AskedCheck {
 
 export function serviceHandle(snapshot: StackSnapshot, name: string): ServiceHandle {
   const service = snapshot.stack.services[name];
-  if (service === undefined) throw new SteadyError('config.invalid', { service: name, error: 'not in the stack' });
+  if (service === undefined)
+    throw new SteadyError('config.invalid', { service: name, error: 'not in the stack' });
   const { container, start, stop, unit, drain } = service;
   return { name, container, start, stop, unit, drainSeconds: drain };
 }
@@ -24,13 +25,17 @@ export function createServiceActivities(ports: Ports) {
   return {
     async stopService(input: { snapshot: StackSnapshot; service: string }): Promise<void> {
       await withCall({ title: `Stop ${input.service}` }, async (call) => {
-        await ports.runtime(input.snapshot).stop(serviceHandle(input.snapshot, input.service), { signal: call.signal });
+        await ports
+          .runtime(input.snapshot)
+          .stop(serviceHandle(input.snapshot, input.service), { signal: call.signal });
       });
     },
 
     async startService(input: { snapshot: StackSnapshot; service: string }): Promise<void> {
       await withCall({ title: `Start ${input.service}` }, async (call) => {
-        await ports.runtime(input.snapshot).start(serviceHandle(input.snapshot, input.service), { signal: call.signal });
+        await ports
+          .runtime(input.snapshot)
+          .start(serviceHandle(input.snapshot, input.service), { signal: call.signal });
       });
     },
 
@@ -43,7 +48,12 @@ export function createServiceActivities(ports: Ports) {
         const result = await ports
           .probes(snapshot)
           .until(config.health, { withinSeconds: config.healthWithin, signal: call.signal });
-        if (!result.passed) throw new SteadyError('service.failed', { service: input.service, answer: result.answer }, { retryable: false });
+        if (!result.passed)
+          throw new SteadyError(
+            'service.failed',
+            { service: input.service, answer: result.answer },
+            { retryable: false },
+          );
         return `healthy after ${result.seconds.toFixed(1)} s`;
       });
     },

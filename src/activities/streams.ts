@@ -35,7 +35,10 @@ export async function backupReader(
   const { stack } = options.snapshot;
   const reference = stack.storage.encryption?.age.identity;
   const encrypted = options.manifest.recipients.length > 0;
-  const identity = encrypted && reference !== undefined ? await options.ports.secrets(options.snapshot).resolve(reference) : undefined;
+  const identity =
+    encrypted && reference !== undefined
+      ? await options.ports.secrets(options.snapshot).resolve(reference)
+      : undefined;
   const reader = createStreamReader({
     source: options.storage,
     streams: options.manifest.streams,

@@ -26,7 +26,13 @@ export interface VerifyBackupInput {
 export type Verification = ProofResult & { readonly bytes: number };
 
 /** Failures that say something about the backup; all others say something about today, and are tried again. */
-const DAMNING = new Set(['stream.corrupt', 'storage.missing', 'store.mismatch', 'verify.failed', 'storage.damaged']);
+const DAMNING = new Set([
+  'stream.corrupt',
+  'storage.missing',
+  'store.mismatch',
+  'verify.failed',
+  'storage.damaged',
+]);
 
 /** Proofs, for workers of the role `proof`: they read, and change nothing live. */
 export function createVerifyActivities(ports: Ports) {
@@ -34,24 +40,37 @@ export function createVerifyActivities(ports: Ports) {
     /** Verifies one backup. Reading and a scratch folder of its own: safe to run again. */
     async verifyBackup(input: VerifyBackupInput): Promise<Verification> {
       const { snapshot, backup, depth } = input;
-      return await withCall({ title: `Verify ${backup.store} ${backup.id}, ${depth}`, store: backup.store }, async (call) => {
-        await ports.reap(call.markerPrefix);
-        const started = Date.now();
-        const storage = await ports.storage(snapshot);
-        const manifest = await readManifest(storage, backup);
-        const base = { ...backup, depth, bytes: depth === 'stored' ? 0 : manifest.bytes };
-        try {
-          const findings = await verifyTo(depth, { call, ports, snapshot, storage, manifest });
-          return { ...base, passed: true, seconds: (Date.now() - started) / 1000, findings };
-        } catch (error) {
-          if (!(error instanceof SteadyError) || !DAMNING.has(error.code)) throw error;
-          return { ...base, passed: false, seconds: (Date.now() - started) / 1000, findings: [error.message] };
-        }
-      });
+      return await withCall(
+        { title: `Verify ${backup.store} ${backup.id}, ${depth}`, store: backup.store },
+        async (call) => {
+          await ports.reap(call.markerPrefix);
+          const started = Date.now();
+          const storage = await ports.storage(snapshot);
+          const manifest = await readManifest(storage, backup);
+          const base = { ...backup, depth, bytes: depth === 'stored' ? 0 : manifest.bytes };
+          try {
+            const findings = await verifyTo(depth, { call, ports, snapshot, storage, manifest });
+            return { ...base, passed: true, seconds: (Date.now() - started) / 1000, findings };
+          } catch (error) {
+            if (!(error instanceof SteadyError) || !DAMNING.has(error.code)) throw error;
+            return {
+              ...base,
+              passed: false,
+              seconds: (Date.now() - started) / 1000,
+              findings: [error.message],
+            };
+          }
+        },
+      );
     },
 
     /** Writes the proof; create-only, its key carries the workflow's time, so running again finds it. */
-    async writeProof(input: { snapshot: StackSnapshot; verification: Verification; now: string; run: Proof['run'] }): Promise<void> {
+    async writeProof(input: {
+      snapshot: StackSnapshot;
+      verification: Verification;
+      now: string;
+      run: Proof['run'];
+    }): Promise<void> {
       const { verification } = input;
       const proof: Proof = {
         version: 1,

@@ -52,7 +52,11 @@ export function contextOf(command: Command): Context {
       const loaded = await load();
       const state = await storageState(steady, loaded.stack);
       if (state?.applied?.sha256 !== loaded.sha256) {
-        throw new SteadyError('config.not-applied', { file: loaded.path, applied: state?.applied?.sha256.slice(0, 12) ?? 'never', file_is: loaded.sha256.slice(0, 12) });
+        throw new SteadyError('config.not-applied', {
+          file: loaded.path,
+          applied: state?.applied?.sha256.slice(0, 12) ?? 'never',
+          file_is: loaded.sha256.slice(0, 12),
+        });
       }
       return snapshotOf(loaded);
     },

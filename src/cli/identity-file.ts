@@ -7,7 +7,12 @@ import type { Identity } from '../client/approvals.js';
 import { SteadyError } from '../contracts/failures.js';
 import { fromBase64, publicKeyOf, toBase64 } from '../contracts/signing.js';
 
-const schema = z.strictObject({ version: z.literal(1), name: z.string().min(1), public: z.string(), secret: z.string() });
+const schema = z.strictObject({
+  version: z.literal(1),
+  name: z.string().min(1),
+  public: z.string(),
+  secret: z.string(),
+});
 
 export function identityPath(given?: string): string {
   const config = process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config');
@@ -26,7 +31,8 @@ export async function readIdentity(given?: string): Promise<Identity | undefined
   }
   const parsed = schema.safeParse(safeJson(text));
   const secretKey = parsed.success ? fromBase64(parsed.data.secret) : undefined;
-  if (!parsed.success || secretKey?.length !== 32) throw new SteadyError('identity.missing', { path, error: 'not an identity file' });
+  if (!parsed.success || secretKey?.length !== 32)
+    throw new SteadyError('identity.missing', { path, error: 'not an identity file' });
   return { name: parsed.data.name, secretKey };
 }
 
@@ -40,7 +46,11 @@ export async function createIdentity(name: string, given?: string): Promise<{ pa
   try {
     await writeFile(path, text, { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    throw new SteadyError('usage.invalid', { path, error: (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'there is an identity already' : String(error) });
+    throw new SteadyError('usage.invalid', {
+      path,
+      error:
+        (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'there is an identity already' : String(error),
+    });
   }
   return { path, key };
 }

@@ -22,7 +22,10 @@ export function createProgram(): Command {
     .version('0.1.0')
     .option('-c, --config <file|folder>', 'the stack file', 'steady.yaml')
     .option('--json', 'one JSON document on stdout')
-    .option('--address <host:port>', "Temporal's address; default: TEMPORAL_ADDRESS, the profile, or what `steady up` here uses")
+    .option(
+      '--address <host:port>',
+      "Temporal's address; default: TEMPORAL_ADDRESS, the profile, or what `steady up` here uses",
+    )
     .option('--namespace <name>', 'Temporal namespace')
     .option('--profile <name>', "profile of Temporal's configuration file")
     .option('--identity <file>', 'your identity; default ~/.config/steady/identity')
@@ -51,7 +54,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const failure = error instanceof SteadyError ? error : new SteadyError('internal', { error: error instanceof Error ? error.message : String(error) }, { cause: error });
+    const failure =
+      error instanceof SteadyError
+        ? error
+        : new SteadyError(
+            'internal',
+            { error: error instanceof Error ? error.message : String(error) },
+            { cause: error },
+          );
     tell(failure, json);
     return exitCodeOf(failure.code);
   }
@@ -61,11 +71,16 @@ function tell(failure: SteadyError, json: boolean): void {
   const problems = failure instanceof StackFileError ? formatProblems(failure.problems) : undefined;
   if (json) {
     const { code, message, hint } = failure;
-    process.stdout.write(`${JSON.stringify({ error: { code, message, hint, ...(failure instanceof StackFileError && { problems: failure.problems }) } })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ error: { code, message, hint, ...(failure instanceof StackFileError && { problems: failure.problems }) } })}\n`,
+    );
     return;
   }
-  process.stderr.write(`${problems ?? `error: ${failure.message}`}\n  code: ${failure.code}\n  hint: ${failure.hint}\n`);
-  if (failure.code === 'internal' && process.env['STEADY_DEBUG']) process.stderr.write(`${String((failure.cause as Error).stack)}\n`);
+  process.stderr.write(
+    `${problems ?? `error: ${failure.message}`}\n  code: ${failure.code}\n  hint: ${failure.hint}\n`,
+  );
+  if (failure.code === 'internal' && process.env['STEADY_DEBUG'])
+    process.stderr.write(`${String((failure.cause as Error).stack)}\n`);
 }
 
 process.exitCode = await main(process.argv.slice(2));

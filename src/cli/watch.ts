@@ -59,11 +59,14 @@ function createScreen(output: Output) {
       if (output.json) return;
       clear();
       tellSteps(steps);
-      if (waiting !== undefined && waiting !== waited) output.line(`${color.yellow('…')} waiting: ${waiting}`);
+      if (waiting !== undefined && waiting !== waited)
+        output.line(`${color.yellow('…')} waiting: ${waiting}`);
       waited = waiting;
       if (!output.live) return;
       const lines = [
-        ...steps.filter((step) => step.status === 'running').map((step) => `${color.cyan('…')} ${step.title}`),
+        ...steps
+          .filter((step) => step.status === 'running')
+          .map((step) => `${color.cyan('…')} ${step.title}`),
         ...progress.filter((one) => one.bytes > 0).map((one) => `    ${progressLine(one)}`),
       ];
       for (const line of lines) process.stdout.write(`${line}\n`);
@@ -81,7 +84,11 @@ function createScreen(output: Output) {
 export function progressLine(one: ActivityProgress, now = Date.now()): string {
   const seconds = Math.max(0.1, (now - Date.parse(one.startedAt)) / 1000);
   const rate = one.bytes / seconds;
-  const parts = [`${bytesText(one.bytes)}${one.totalBytes === undefined ? '' : ` of about ${bytesText(one.totalBytes)}`}`, `${bytesText(rate)}/s`];
-  if (one.totalBytes !== undefined && rate > 0 && one.totalBytes > one.bytes) parts.push(`${secondsText((one.totalBytes - one.bytes) / rate)} left`);
+  const parts = [
+    `${bytesText(one.bytes)}${one.totalBytes === undefined ? '' : ` of about ${bytesText(one.totalBytes)}`}`,
+    `${bytesText(rate)}/s`,
+  ];
+  if (one.totalBytes !== undefined && rate > 0 && one.totalBytes > one.bytes)
+    parts.push(`${secondsText((one.totalBytes - one.bytes) / rate)} left`);
   return `${one.store ?? one.title}  ${parts.join(', ')}`;
 }

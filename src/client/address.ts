@@ -7,10 +7,17 @@ export const DEFAULT_ADDRESS = '127.0.0.1:7233';
 export const UP_FILE = join('.steady', 'up.json');
 
 /** Temporal's address: given, from the standard environment or profile, as `steady up` here noted it, the default. */
-export function addressInUse(options: { address?: string | undefined; profile?: string | undefined; config: string }): string {
+export function addressInUse(options: {
+  address?: string | undefined;
+  profile?: string | undefined;
+  config: string;
+}): string {
   if (options.address !== undefined) return options.address;
-  const configured = loadClientConnectConfig(options.profile === undefined ? {} : { profile: options.profile }).connectionOptions.address;
-  if (configured !== undefined && configured !== '' && process.env['TEMPORAL_ADDRESS'] !== undefined) return configured;
+  const configured = loadClientConnectConfig(
+    options.profile === undefined ? {} : { profile: options.profile },
+  ).connectionOptions.address;
+  if (configured !== undefined && configured !== '' && process.env['TEMPORAL_ADDRESS'] !== undefined)
+    return configured;
   return noted(options.config) ?? configured ?? DEFAULT_ADDRESS;
 }
 

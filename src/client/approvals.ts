@@ -1,5 +1,11 @@
 import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
-import { APPROVAL_QUERY, DECIDE_UPDATE, type ApprovalState, type Decision, type SignedDecision } from '../contracts/runs/approval.js';
+import {
+  APPROVAL_QUERY,
+  DECIDE_UPDATE,
+  type ApprovalState,
+  type Decision,
+  type SignedDecision,
+} from '../contracts/runs/approval.js';
 import { requestToSign } from '../contracts/runs/requester.js';
 import type { Requester } from '../contracts/runs/snapshot.js';
 import { SteadyError } from '../contracts/failures.js';
@@ -18,7 +24,13 @@ export async function askedBy(handle: WorkflowHandle): Promise<ApprovalState | u
 /** Signs and sends a decision on what was shown. Throws `approval.invalid` with the reason it is refused for. */
 export async function decide(
   handle: WorkflowHandle,
-  options: { identity: Identity; shown: ApprovalState; decision: 'approve' | 'deny'; reason: string; now?: Date },
+  options: {
+    identity: Identity;
+    shown: ApprovalState;
+    decision: 'approve' | 'deny';
+    reason: string;
+    now?: Date;
+  },
 ): Promise<ApprovalState> {
   const { proposal, digest } = options.shown;
   const decision: Decision = {
@@ -32,7 +44,10 @@ export async function decide(
     reason: options.reason,
     at: (options.now ?? new Date()).toISOString(),
   };
-  const signed: SignedDecision = { decision, signature: sign('decision', decision, options.identity.secretKey) };
+  const signed: SignedDecision = {
+    decision,
+    signature: sign('decision', decision, options.identity.secretKey),
+  };
   return await sendDecision(handle, signed);
 }
 

@@ -1,9 +1,22 @@
 import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import { ledgerEntityId, storageEntityId, targetEntityId } from '../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
-import { APPLIED_UPDATE, STORAGE_QUERY, type AppliedConfig, type StorageInput, type StorageState } from '../contracts/runs/claims.js';
+import {
+  APPLIED_UPDATE,
+  STORAGE_QUERY,
+  type AppliedConfig,
+  type StorageInput,
+  type StorageState,
+} from '../contracts/runs/claims.js';
 import { LEDGER_QUERY, type LedgerState } from '../contracts/runs/ledger.js';
-import { FREEZE_UPDATE, TARGET_QUERY, THAW_UPDATE, type Freeze, type TargetInput, type TargetState } from '../contracts/runs/locks.js';
+import {
+  FREEZE_UPDATE,
+  TARGET_QUERY,
+  THAW_UPDATE,
+  type Freeze,
+  type TargetInput,
+  type TargetState,
+} from '../contracts/runs/locks.js';
 import type { Steady } from './connect.js';
 
 interface At {
@@ -39,9 +52,19 @@ export async function thaw(steady: Steady, at: At, target: string): Promise<Targ
   return await updateTarget<TargetState>(steady, at, target, THAW_UPDATE, []);
 }
 
-async function updateTarget<T>(steady: Steady, at: At, target: string, update: string, args: unknown[]): Promise<T> {
+async function updateTarget<T>(
+  steady: Steady,
+  at: At,
+  target: string,
+  update: string,
+  args: unknown[],
+): Promise<T> {
   const input: TargetInput = { ...at, target };
-  return await steady.client.workflow.executeUpdateWithStart<(input: TargetInput) => Promise<void>, T, unknown[]>(update, {
+  return await steady.client.workflow.executeUpdateWithStart<
+    (input: TargetInput) => Promise<void>,
+    T,
+    unknown[]
+  >(update, {
     args,
     startWorkflowOperation: new WithStartWorkflowOperation('target', {
       workflowId: targetEntityId(at.stack, target),
@@ -55,7 +78,11 @@ async function updateTarget<T>(steady: Steady, at: At, target: string, update: s
 /** Remembers which stack file is applied, so that `status` can say when the file differs. */
 export async function rememberApplied(steady: Steady, at: At, applied: AppliedConfig): Promise<void> {
   const input: StorageInput = { ...at };
-  await steady.client.workflow.executeUpdateWithStart<(input: StorageInput) => Promise<void>, void, [AppliedConfig]>(APPLIED_UPDATE, {
+  await steady.client.workflow.executeUpdateWithStart<
+    (input: StorageInput) => Promise<void>,
+    void,
+    [AppliedConfig]
+  >(APPLIED_UPDATE, {
     args: [applied],
     startWorkflowOperation: new WithStartWorkflowOperation('storage', {
       workflowId: storageEntityId(at.stack),

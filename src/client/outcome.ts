@@ -26,9 +26,12 @@ export async function resultOf<T>(handle: WorkflowHandle): Promise<T> {
 export function runFailure(error: unknown, run: string): unknown {
   if (!(error instanceof WorkflowFailedError)) return error;
   const { cause } = error;
-  if (cause instanceof ApplicationFailure && cause.type && isFailureCode(cause.type)) return new RunFailure(cause.type, cause.message, run);
+  if (cause instanceof ApplicationFailure && cause.type && isFailureCode(cause.type))
+    return new RunFailure(cause.type, cause.message, run);
   if (cause instanceof CancelledFailure) return new RunFailure('cancelled', 'cancelled', run);
-  if (cause instanceof TerminatedFailure) return new RunFailure('cancelled', 'terminated: nothing was put back', run);
-  if (cause instanceof TimeoutFailure) return new RunFailure('run.limit', 'the run took longer than its limit', run);
+  if (cause instanceof TerminatedFailure)
+    return new RunFailure('cancelled', 'terminated: nothing was put back', run);
+  if (cause instanceof TimeoutFailure)
+    return new RunFailure('run.limit', 'the run took longer than its limit', run);
   return new RunFailure('internal', cause?.message ?? error.message, run);
 }

@@ -4,6 +4,7 @@ import { SteadyError } from '../contracts/failures.js';
 import type { SearchAttributeName } from '../contracts/names.js';
 import { TIMELINE_QUERY, type ActivityProgress, type Timeline } from '../contracts/runs/timeline.js';
 import type { Steady } from './connect.js';
+import { resultOf } from './outcome.js';
 
 export interface RunLine {
   readonly run: string;
@@ -36,7 +37,12 @@ export async function listRuns(
   return lines;
 }
 
-function lineOf(info: Pick<WorkflowExecutionInfo, "workflowId" | "runId" | "type" | "status" | "startTime" | "typedSearchAttributes"> & { closeTime?: Date | undefined }): RunLine {
+function lineOf(
+  info: Pick<
+    WorkflowExecutionInfo,
+    'workflowId' | 'runId' | 'type' | 'status' | 'startTime' | 'typedSearchAttributes'
+  > & { closeTime?: Date | undefined },
+): RunLine {
   return {
     run: info.workflowId,
     runId: info.runId,
@@ -49,7 +55,10 @@ function lineOf(info: Pick<WorkflowExecutionInfo, "workflowId" | "runId" | "type
   };
 }
 
-function attribute(info: Pick<WorkflowExecutionInfo, "typedSearchAttributes">, name: SearchAttributeName): string | undefined {
+function attribute(
+  info: Pick<WorkflowExecutionInfo, 'typedSearchAttributes'>,
+  name: SearchAttributeName,
+): string | undefined {
   return info.typedSearchAttributes.get(defineSearchAttributeKey(name, SearchAttributeType.KEYWORD));
 }
 
@@ -62,9 +71,17 @@ export async function findRun(steady: Steady, stack: string, text: string): Prom
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
-  const found = (await listRuns(steady, { stack, limit: 1000, all: true })).filter((one) => one.run.endsWith(text));
+  const found = (await listRuns(steady, { stack, limit: 1000, all: true })).filter((one) =>
+    one.run.endsWith(text),
+  );
   const ids = [...new Set(found.map((one) => one.run))];
-  if (ids.length > 1) throw new SteadyError('run.unknown', { run: text, error: `${ids.length} runs end so`, first: ids[0], second: ids[1] });
+  if (ids.length > 1)
+    throw new SteadyError('run.unknown', {
+      run: text,
+      error: `${ids.length} runs end so`,
+      first: ids[0],
+      second: ids[1],
+    });
   if (ids[0] === undefined) throw new SteadyError('run.unknown', { run: text });
   return steady.client.workflow.getHandle(ids[0]);
 }
@@ -72,14 +89,23 @@ export async function findRun(steady: Steady, stack: string, text: string): Prom
 export interface RunView extends RunLine {
   readonly timeline?: Timeline | undefined;
   readonly progress: readonly ActivityProgress[];
+  /** What a finished run gave, or why it did not. */
+  readonly result?: unknown;
+  readonly failure?: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
 }
 
 /** A run as it stands: its timeline, and what its activities (and its children's) say in their heartbeats. */
 export async function viewRun(steady: Steady, handle: WorkflowHandle): Promise<RunView> {
   const description = await handle.describe();
   const timeline = await handle.query<Timeline>(TIMELINE_QUERY).catch(() => undefined);
-  const progress = await progressOf(steady, handle);
-  return { ...lineOf(description), timeline, progress };
+  const line = { ...lineOf(description), timeline };
+  if (description.status.name === 'RUNNING') return { ...line, progress: await progressOf(steady, handle) };
+  try {
+    return { ...line, progress: [], result: await resultOf(handle) };
+  } catch (error) {
+    if (!(error instanceof SteadyError)) throw error;
+    return { ...line, progress: [], failure: { code: error.code, message: error.message, hint: error.hint } };
+  }
 }
 
 async function progressOf(steady: Steady, handle: WorkflowHandle): Promise<ActivityProgress[]> {
@@ -89,10 +115,14 @@ async function progressOf(steady: Steady, handle: WorkflowHandle): Promise<Activ
     const payload = pending.heartbeatDetails?.payloads?.[0];
     return payload ? [defaultPayloadConverter.fromPayload<ActivityProgress>(payload)] : [];
   });
+  const ids = (raw.pendingChildren ?? []).flatMap((child) => (child.workflowId ? [child.workflowId] : []));
   const children = await Promise.all(
-    (raw.pendingChildren ?? []).map((child) =>
-      child.workflowId ? progressOf(steady, steady.client.workflow.getHandle(child.workflowId)).catch(() => []) : [],
-    ),
+    ids.map(async (id) => {
+      // A child that has just ended has no progress left to tell.
+      return await progressOf(steady, steady.client.workflow.getHandle(id)).catch(
+        (): ActivityProgress[] => [],
+      );
+    }),
   );
   return [...own, ...children.flat()];
 }

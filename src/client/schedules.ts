@@ -1,4 +1,9 @@
-import { ScheduleNotFoundError, type ScheduleOptions, type ScheduleUpdateOptions, type ScheduleOptionsStartWorkflowAction, type Workflow } from '@temporalio/client';
+import {
+  ScheduleNotFoundError,
+  type ScheduleOptions,
+  type ScheduleOptionsStartWorkflowAction,
+  type Workflow,
+} from '@temporalio/client';
 import { digestOf } from '../contracts/canonical.js';
 import { scheduleId } from '../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
@@ -25,7 +30,13 @@ export function wantedSchedules(snapshot: StackSnapshot): Wanted[] {
   return Object.entries(stack.plans).flatMap(([name, plan]) => {
     const backup: BackupInput = { version: 1, snapshot, by: BY_SCHEDULE, plan: name, stores: plan.stores };
     const wanted = [
-      schedule(snapshot, { id: scheduleId('backup', stack.stack, name), cron: plan.schedule, type: 'backup', input: backup, catchup: plan.catchup }),
+      schedule(snapshot, {
+        id: scheduleId('backup', stack.stack, name),
+        cron: plan.schedule,
+        type: 'backup',
+        input: backup,
+        catchup: plan.catchup,
+      }),
     ];
     if (plan.prove) {
       const prove: VerifyInput = {
@@ -36,7 +47,15 @@ export function wantedSchedules(snapshot: StackSnapshot): Wanted[] {
         depth: 'restored',
         selection: { text: 'latest', stores: plan.stores, unverified: true },
       };
-      wanted.push(schedule(snapshot, { id: scheduleId('verify', stack.stack, name), cron: plan.prove.schedule, type: 'verify', input: prove, catchup: plan.catchup }));
+      wanted.push(
+        schedule(snapshot, {
+          id: scheduleId('verify', stack.stack, name),
+          cron: plan.prove.schedule,
+          type: 'verify',
+          input: prove,
+          catchup: plan.catchup,
+        }),
+      );
     }
     return wanted;
   });
@@ -61,7 +80,13 @@ function schedule(
       taskQueue: WORKFLOW_TASK_QUEUE,
       args: [of.input],
       // The schedule's own memo cannot be changed by an update; the action's can.
-      memo: { hash, cron: of.cron, timezone: snapshot.stack.timezone, stack: snapshot.stack.stack, by: BY_SCHEDULE.name },
+      memo: {
+        hash,
+        cron: of.cron,
+        timezone: snapshot.stack.timezone,
+        stack: snapshot.stack.stack,
+        by: BY_SCHEDULE.name,
+      },
     },
   };
 }
@@ -81,12 +106,18 @@ export async function compareSchedules(steady: Steady, snapshot: StackSnapshot):
     const when = `${cron} ${snapshot.stack.timezone}`;
     if (there === undefined) changes.push({ schedule: one.scheduleId, change: 'create', words: when });
     else if (there.hash === hash) changes.push({ schedule: one.scheduleId, change: 'none', words: when });
-    else changes.push({ schedule: one.scheduleId, change: 'update', words: there.cron === cron ? `${when}, other contents` : `${there.cron ?? '?'} becomes ${when}` });
+    else
+      changes.push({
+        schedule: one.scheduleId,
+        change: 'update',
+        words: there.cron === cron ? `${when}, other contents` : `${there.cron ?? '?'} becomes ${when}`,
+      });
   }
   const ids = new Set(wanted.map((one) => one.scheduleId));
   for await (const one of steady.client.schedule.list()) {
     const ours = one.memo?.['managedBy'] === MANAGED_BY && one.memo['stack'] === snapshot.stack.stack;
-    if (ours && !ids.has(one.scheduleId)) changes.push({ schedule: one.scheduleId, change: 'remove', words: 'no longer in the file' });
+    if (ours && !ids.has(one.scheduleId))
+      changes.push({ schedule: one.scheduleId, change: 'remove', words: 'no longer in the file' });
   }
   return changes;
 }
@@ -104,7 +135,7 @@ export async function applySchedules(steady: Steady, snapshot: StackSnapshot): P
       await handle.update<Workflow>((previous) => ({
         spec: one.spec,
         policies: one.policies ?? {},
-        action: one.action as ScheduleUpdateOptions<Action>['action'],
+        action: one.action,
         state: previous.state,
       }));
     }

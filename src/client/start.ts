@@ -32,7 +32,10 @@ export function newRequest(now = new Date()): string {
 }
 
 /** Starts a procedure by hand. A request that was started already gives the handle of that run. */
-export async function startRun<I extends RunInput>(steady: Steady, options: StartOptions<I>): Promise<WorkflowHandle> {
+export async function startRun<I extends RunInput>(
+  steady: Steady,
+  options: StartOptions<I>,
+): Promise<WorkflowHandle> {
   const type = TYPES[options.procedure];
   if (type === undefined) throw new SteadyError('usage.invalid', { procedure: options.procedure });
   const { stack } = options.input.snapshot.stack;
@@ -47,7 +50,8 @@ export async function startRun<I extends RunInput>(steady: Steady, options: Star
       staticSummary: `${options.procedure} of ${stack}, asked by ${options.input.by.name}`,
     });
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return steady.client.workflow.getHandle(workflowId);
+    if (error instanceof WorkflowExecutionAlreadyStartedError)
+      return steady.client.workflow.getHandle(workflowId);
     throw error;
   }
 }

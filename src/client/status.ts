@@ -50,13 +50,30 @@ export async function temporalStatus(steady: Steady, snapshot: StackSnapshot): P
       return { target, frozen: state?.frozen, holders: state?.holders ?? [], waiting: state?.waiting ?? [] };
     }),
   );
-  const applied = storage?.applied === undefined ? 'never' : storage.applied.sha256 === snapshot.configSha256 ? 'same' : 'differs';
+  const applied =
+    storage?.applied === undefined
+      ? 'never'
+      : storage.applied.sha256 === snapshot.configSha256
+        ? 'same'
+        : 'differs';
   const entities = new Set([...Object.keys(stack.stores).map((one) => targetEntityId(stack.stack, one))]);
   const open = runs.filter((one) => !entities.has(one.run) && one.procedure !== 'hold');
-  return { applied, plans, targets, open, approvals: open.filter((one) => one.awaiting !== undefined), ledger };
+  return {
+    applied,
+    plans,
+    targets,
+    open,
+    approvals: open.filter((one) => one.awaiting !== undefined),
+    ledger,
+  };
 }
 
-async function planLine(steady: Steady, stack: string, plan: string, backups: readonly RunLine[]): Promise<PlanLine> {
+async function planLine(
+  steady: Steady,
+  stack: string,
+  plan: string,
+  backups: readonly RunLine[],
+): Promise<PlanLine> {
   const id = scheduleId('backup', stack, plan);
   const last = backups.find((one) => one.run.startsWith(`${id}-`));
   try {

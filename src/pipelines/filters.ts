@@ -4,7 +4,6 @@ import { findProgram } from './find-program.js';
 import type { Flow } from './flow.js';
 import { toolFailure, type Exit, type RunningTool, type SpawnToolOptions } from './spawn-tool.js';
 import type { PlacedTool } from './tool.js';
-import { within } from './within.js';
 
 export interface FilterOptions {
   /** Compression level of zstd, 1 to 19; default 3. */

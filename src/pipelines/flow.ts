@@ -22,11 +22,11 @@ export function openFlow(stream: string, signal?: AbortSignal): Flow {
   const tools: RunningTool[] = [];
   // A set, not Promise.race with one promise of failure: that one would collect a reaction for each chunk ever moved.
   const waiting = new Set<(error: unknown) => void>();
-  let failure: { readonly error: unknown } | undefined;
+  let failure: { readonly error: Error } | undefined;
 
   const fail = (error: unknown): void => {
     if (failure) return;
-    failure = { error };
+    failure = { error: error as Error };
     for (const reject of waiting) reject(error);
     waiting.clear();
     controller.abort(error);
@@ -40,7 +40,7 @@ export function openFlow(stream: string, signal?: AbortSignal): Flow {
     new Promise<T>((resolve, reject) => {
       if (failure) {
         promise.catch(() => undefined);
-        reject(failure.error as Error);
+        reject(failure.error);
         return;
       }
       waiting.add(reject);
@@ -49,9 +49,9 @@ export function openFlow(stream: string, signal?: AbortSignal): Flow {
           waiting.delete(reject);
           resolve(value);
         },
-        (error: unknown) => {
+        (error: Error) => {
           waiting.delete(reject);
-          reject(error as Error);
+          reject(error);
         },
       );
     });

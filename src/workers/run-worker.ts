@@ -1,4 +1,10 @@
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, type LogEntry } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  type LogEntry,
+} from '@temporalio/worker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +31,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       const level = entry.level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error';
       log[level](entry.meta ?? {}, entry.message);
     }),
-    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
+    telemetryOptions: {
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+    },
   });
   const connection = await connectPatiently(options, log);
   const workflows = existsSync(BUNDLE_PATH)
@@ -49,7 +57,11 @@ async function connectPatiently(options: RunWorkerOptions, log: pino.Logger): Pr
     try {
       return await NativeConnection.connect(options.connect);
     } catch (error) {
-      if (!told) log.warn({ address: options.connect.address, error: (error as Error).message }, 'waiting for Temporal');
+      if (!told)
+        log.warn(
+          { address: options.connect.address, error: (error as Error).message },
+          'waiting for Temporal',
+        );
       await sleep(500);
     }
   }

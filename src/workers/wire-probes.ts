@@ -9,9 +9,18 @@ import { createStore, type StoreWiring } from './wire-stores.js';
 export function wireProbes(wiring: Omit<StoreWiring, 'name'>): ProbesPort {
   const ask = async (name: string, question: readonly string[], signal?: AbortSignal): Promise<string> => {
     const store = await createStore({ ...wiring, name });
-    if (store.ask === undefined) throw new SteadyError('config.invalid', { store: name, error: `a ${store.kind} store answers no questions` });
+    if (store.ask === undefined)
+      throw new SteadyError('config.invalid', {
+        store: name,
+        error: `a ${store.kind} store answers no questions`,
+      });
     const markerPrefix = `steady-ask-${randomBytes(6).toString('hex')}-`;
-    const call = { signal: signal ?? new AbortController().signal, markerPrefix, marker: `${markerPrefix}1`, say: () => undefined };
+    const call = {
+      signal: signal ?? new AbortController().signal,
+      markerPrefix,
+      marker: `${markerPrefix}1`,
+      say: () => undefined,
+    };
     return await store.ask(call, question);
   };
   return createProbes({

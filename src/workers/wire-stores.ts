@@ -20,18 +20,28 @@ export interface StoreWiring {
 /** The store of a stack by its name; an unknown name or kind throws `config.invalid`. */
 export async function createStore({ snapshot, name, runtime, secrets }: StoreWiring): Promise<StorePort> {
   const config = snapshot.stack.stores[name];
-  if (config === undefined) throw new SteadyError('config.invalid', { store: name, error: 'not in the stack' });
+  if (config === undefined)
+    throw new SteadyError('config.invalid', { store: name, error: 'not in the stack' });
   const store = theOne(config);
   const passwordOf = async (reference: SecretRef | undefined) =>
     reference === undefined ? {} : { password: await secrets.resolve(reference) };
   const common = { name, runtime, baseFolder: snapshot.folder };
   switch (store.kind) {
     case 'postgres':
-      return createPostgresStore({ ...common, config: store.options, ...(await passwordOf(store.options.password)) });
+      return createPostgresStore({
+        ...common,
+        config: store.options,
+        ...(await passwordOf(store.options.password)),
+      });
     case 'redis': {
       const { service } = store.options;
       const handle = service === undefined ? {} : { service: knownOrBare(snapshot, service) };
-      return createRedisStore({ ...common, ...handle, config: store.options, ...(await passwordOf(store.options.password)) });
+      return createRedisStore({
+        ...common,
+        ...handle,
+        config: store.options,
+        ...(await passwordOf(store.options.password)),
+      });
     }
     case 'files':
       return createFilesStore({ ...common, config: store.options });
@@ -40,5 +50,7 @@ export async function createStore({ snapshot, name, runtime, secrets }: StoreWir
 
 /** A store's own service need not be named among the services. */
 function knownOrBare(snapshot: StackSnapshot, service: string) {
-  return snapshot.stack.services[service] === undefined ? { name: service, drainSeconds: 30 } : serviceHandle(snapshot, service);
+  return snapshot.stack.services[service] === undefined
+    ? { name: service, drainSeconds: 30 }
+    : serviceHandle(snapshot, service);
 }

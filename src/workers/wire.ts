@@ -11,8 +11,10 @@ import { wireProbes } from './wire-probes.js';
 /** Joins ports and vendors. The only place, with the CLI's embedded mode, that knows a vendor's name. */
 export function wire(options: { readonly scratch: string; readonly env: NodeJS.ProcessEnv }): Ports {
   mkdirSync(options.scratch, { recursive: true });
-  const secrets = (snapshot: StackSnapshot) => createSecrets({ env: options.env, baseFolder: snapshot.folder });
-  const runtime = (snapshot: StackSnapshot) => createRuntime(snapshot.stack.runtime, { baseFolder: snapshot.folder });
+  const secrets = (snapshot: StackSnapshot) =>
+    createSecrets({ env: options.env, baseFolder: snapshot.folder });
+  const runtime = (snapshot: StackSnapshot) =>
+    createRuntime(snapshot.stack.runtime, { baseFolder: snapshot.folder });
   return {
     scratch: options.scratch,
     reap: reapMarked,
@@ -24,7 +26,8 @@ export function wire(options: { readonly scratch: string; readonly env: NodeJS.P
         baseFolder: snapshot.folder,
         secrets: secrets(snapshot),
       }),
-    store: (snapshot, name) => createStore({ snapshot, name, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
+    store: (snapshot, name) =>
+      createStore({ snapshot, name, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
     probes: (snapshot) => wireProbes({ snapshot, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
   };
 }

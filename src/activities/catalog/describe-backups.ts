@@ -51,4 +51,3 @@ export async function keptUntil(storage: StoragePort, backup: ListedBackup): Pro
   const mark = await readDocument(storage, key, markSchema);
   return mark === undefined ? undefined : (mark.until ?? 'forever');
 }
-

@@ -13,7 +13,11 @@ export function sha256Hex(bytes: Uint8Array): string {
 }
 
 /** Reads a stored form; `storage.future` for a newer one, `storage.damaged` for what cannot be read. */
-export async function readDocument<S extends z.ZodType>(storage: StoragePort, key: string, schema: S): Promise<z.output<S> | undefined> {
+export async function readDocument<S extends z.ZodType>(
+  storage: StoragePort,
+  key: string,
+  schema: S,
+): Promise<z.output<S> | undefined> {
   const bytes = await storage.read(key);
   return bytes && parseDocument(bytes, key, schema);
 }

@@ -1,6 +1,13 @@
 import type { StoragePort } from '../../adapters/storage/port.js';
 import { timeOfId } from '../../contracts/ids.js';
-import { backupIdOfManifestKey, keys, parseMarkKey, parseProofKey, type MarkName, type ProofName } from '../../contracts/keys.js';
+import {
+  backupIdOfManifestKey,
+  keys,
+  parseMarkKey,
+  parseProofKey,
+  type MarkName,
+  type ProofName,
+} from '../../contracts/keys.js';
 import { DEPTHS, type Depth } from '../../contracts/names.js';
 
 /** A backup as three listings tell it: no request a backup. */
@@ -70,7 +77,8 @@ function provenBy(proofs: readonly ProofName[]): Pick<ListedBackup, 'proven' | '
       failedAt = proof.time;
     } else {
       failedAt = undefined;
-      if (proven === undefined || DEPTHS.indexOf(depth) >= DEPTHS.indexOf(proven.depth)) proven = { depth, at: proof.time };
+      if (proven === undefined || DEPTHS.indexOf(depth) >= DEPTHS.indexOf(proven.depth))
+        proven = { depth, at: proof.time };
     }
   }
   return { ...(proven && { proven: proven.depth, provenAt: proven.at }), ...(failedAt && { failedAt }) };
@@ -80,5 +88,8 @@ function markedBy(marks: readonly MarkName[]): Pick<ListedBackup, 'suspect' | 'k
   const newest = (kinds: readonly string[]): MarkName | undefined =>
     marks.filter((mark) => kinds.includes(mark.kind)).sort((a, b) => b.time.getTime() - a.time.getTime())[0];
   const keep = newest(['keep']);
-  return { suspect: newest(['suspect', 'accepted'])?.kind === 'suspect', ...(keep && { keepMark: keep.time }) };
+  return {
+    suspect: newest(['suspect', 'accepted'])?.kind === 'suspect',
+    ...(keep && { keepMark: keep.time }),
+  };
 }

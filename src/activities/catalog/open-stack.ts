@@ -12,7 +12,13 @@ import { createDocument, readDocument } from './documents.js';
 export async function openStack(storage: StoragePort, stack: string): Promise<StackDocument> {
   const there = await readDocument(storage, keys.stack(), stackDocumentSchema);
   if (there) return ofThisStack(there, stack, storage);
-  const fresh: StackDocument = { version: 1, layout: 1, stack, uuid: randomUUID(), createdAt: new Date().toISOString() };
+  const fresh: StackDocument = {
+    version: 1,
+    layout: 1,
+    stack,
+    uuid: randomUUID(),
+    createdAt: new Date().toISOString(),
+  };
   try {
     await createDocument(storage, keys.stack(), fresh);
     return fresh;
@@ -25,7 +31,11 @@ export async function openStack(storage: StoragePort, stack: string): Promise<St
 
 function ofThisStack(document: StackDocument, stack: string, storage: StoragePort): StackDocument {
   if (document.stack !== stack) {
-    throw new SteadyError('storage.foreign', { location: storage.location, found: document.stack, expected: stack });
+    throw new SteadyError('storage.foreign', {
+      location: storage.location,
+      found: document.stack,
+      expected: stack,
+    });
   }
   return document;
 }

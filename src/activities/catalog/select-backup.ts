@@ -15,21 +15,33 @@ export interface Selected {
  */
 export function selectBackup(
   backups: readonly ListedBackup[],
-  choice: { readonly store: string; readonly text: string; readonly unverified: boolean; readonly demanded: Depth },
+  choice: {
+    readonly store: string;
+    readonly text: string;
+    readonly unverified: boolean;
+    readonly demanded: Depth;
+  },
 ): Selected {
   const { store, text } = choice;
   if (isTimeId(text)) {
     const backup = backups.find((one) => one.id === text);
     if (backup === undefined) throw new SteadyError('backup.unknown', { store, id: text });
     if (!choice.unverified && !isVerified(backup, choice.demanded)) {
-      throw new SteadyError('backup.none-verified', { store, id: text, proven: backup.proven ?? 'nothing', demanded: choice.demanded });
+      throw new SteadyError('backup.none-verified', {
+        store,
+        id: text,
+        proven: backup.proven ?? 'nothing',
+        demanded: choice.demanded,
+      });
     }
     return { backup, notes: backup.suspect ? [`${store}: ${backup.id} is marked suspect`] : [] };
   }
   const before = text === 'latest' ? Number.POSITIVE_INFINITY : Date.parse(text);
   if (Number.isNaN(before)) throw new SteadyError('backup.unknown', { store, id: text });
   const candidates = backups.filter((one) => one.time.getTime() <= before);
-  const usable = candidates.filter((one) => !one.suspect && (choice.unverified || isVerified(one, choice.demanded)));
+  const usable = candidates.filter(
+    (one) => !one.suspect && (choice.unverified || isVerified(one, choice.demanded)),
+  );
   const backup = usable.at(-1);
   const newest = candidates.at(-1);
   if (backup === undefined) {

@@ -1,3 +1,4 @@
+import type { CheckLine } from '../../contracts/runs/check-line.js';
 import type { ContentFacts, Manifest } from '../../contracts/stored/manifest.js';
 import type { StoredStream } from '../../contracts/stored/document.js';
 import type { StoreKind } from '../../contracts/stack/stores.js';
@@ -48,13 +49,7 @@ export interface LiveFacts {
   readonly facts: ContentFacts;
 }
 
-/** A line of `steady check`. */
-export interface CheckLine {
-  readonly what: string;
-  readonly status: 'ok' | 'warning' | 'error';
-  readonly message: string;
-  readonly hint?: string | undefined;
-}
+export type { CheckLine };
 
 export interface DumpResult {
   readonly method: string;

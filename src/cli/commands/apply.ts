@@ -18,9 +18,12 @@ export function addApplyCommand(program: Command): void {
       if (loaded.warnings.length > 0) context.output.warn(formatProblems(loaded.warnings));
       const { name } = await context.requester();
       const changes = await context.withTemporal((steady) =>
-        options.dryRun === true ? compareSchedules(steady, snapshotOf(loaded)) : applyStack(steady, loaded, name),
+        options.dryRun === true
+          ? compareSchedules(steady, snapshotOf(loaded))
+          : applyStack(steady, loaded, name),
       );
-      for (const change of changes) context.output.line(`${SIGNS[change.change]} ${change.schedule}  ${change.words}`);
+      for (const change of changes)
+        context.output.line(`${SIGNS[change.change]} ${change.schedule}  ${change.words}`);
       if (changes.every((one) => one.change === 'none')) context.output.line('Schedules equal the file.');
       context.output.document({ applied: options.dryRun !== true, config: loaded.sha256, changes });
     });

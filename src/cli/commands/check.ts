@@ -3,15 +3,9 @@ import { resultOf } from '../../client/outcome.js';
 import { snapshotOf } from '../../client/snapshot.js';
 import { startRun } from '../../client/start.js';
 import { formatProblems } from '../../config/problems.js';
+import type { CheckLine } from '../../contracts/runs/check-line.js';
 import type { CheckInput } from '../../contracts/runs/procedures.js';
 import { contextOf } from '../context.js';
-
-interface Line {
-  readonly what: string;
-  readonly status: 'ok' | 'warning' | 'error';
-  readonly message: string;
-  readonly hint?: string;
-}
 
 export function addCheckCommand(program: Command): void {
   program
@@ -29,8 +23,13 @@ export function addCheckCommand(program: Command): void {
         return;
       }
       const lines = await context.withTemporal(async (steady) => {
-        const input: CheckInput = { version: 1, snapshot: snapshotOf(loaded), by: await context.requester(), stores: Object.keys(loaded.stack.stores) };
-        return await resultOf<Line[]>(await startRun(steady, { procedure: 'check', input }));
+        const input: CheckInput = {
+          version: 1,
+          snapshot: snapshotOf(loaded),
+          by: await context.requester(),
+          stores: Object.keys(loaded.stack.stores),
+        };
+        return await resultOf<CheckLine[]>(await startRun(steady, { procedure: 'check', input }));
       });
       const signs = { ok: '✓', warning: '!', error: '✗' } as const;
       for (const line of lines) {

@@ -16,7 +16,11 @@ export function addFreezeCommands(program: Command): void {
       const targets = chosen(stores, Object.keys(stack.stores));
       await context.withTemporal(async (steady) => {
         for (const target of targets) {
-          await freeze(steady, stack, target, { by: name, reason: options.reason, at: new Date().toISOString() });
+          await freeze(steady, stack, target, {
+            by: name,
+            reason: options.reason,
+            at: new Date().toISOString(),
+          });
           context.output.line(`${target} is frozen`);
         }
       });
@@ -42,6 +46,7 @@ export function addFreezeCommands(program: Command): void {
 
 export function chosen(given: readonly string[], all: readonly string[]): readonly string[] {
   const unknown = given.find((one) => !all.includes(one));
-  if (unknown !== undefined) throw new SteadyError('usage.invalid', { store: unknown, allowed: all.join(',') });
+  if (unknown !== undefined)
+    throw new SteadyError('usage.invalid', { store: unknown, allowed: all.join(',') });
   return given.length === 0 ? all : given;
 }

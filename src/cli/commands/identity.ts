@@ -6,7 +6,9 @@ import { contextOf } from '../context.js';
 import { createIdentity, identityPath, readIdentity } from '../identity-file.js';
 
 export function addIdentityCommands(program: Command): void {
-  const identity = program.command('identity').description('your own key: requests and approvals are signed with it');
+  const identity = program
+    .command('identity')
+    .description('your own key: requests and approvals are signed with it');
   identity
     .command('create')
     .description('make an Ed25519 key pair; never overwrites one')
@@ -25,7 +27,8 @@ export function addIdentityCommands(program: Command): void {
     .action(async (_options: object, command: Command) => {
       const { options: globals, output } = contextOf(command);
       const found = await readIdentity(globals.identity);
-      if (found === undefined) throw new SteadyError('identity.missing', { path: identityPath(globals.identity) });
+      if (found === undefined)
+        throw new SteadyError('identity.missing', { path: identityPath(globals.identity) });
       const key = publicKeyOf(found.secretKey);
       output.line(`${found.name} ${key}`);
       output.document({ name: found.name, key });

@@ -4,7 +4,14 @@ import { resultOf } from '../../client/outcome.js';
 import { newRequest, startRun } from '../../client/start.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { parseRunId, runId } from '../../contracts/ids.js';
-import type { BackupLine, HoldInput, RestoreInput, RestoreResult, Selection, UndoInput } from '../../contracts/runs/procedures.js';
+import type {
+  BackupLine,
+  HoldInput,
+  RestoreInput,
+  RestoreResult,
+  Selection,
+  UndoInput,
+} from '../../contracts/runs/procedures.js';
 import { contextOf } from '../context.js';
 import { bytesText, secondsText, table } from '../output.js';
 import { watchRun } from '../watch.js';
@@ -29,7 +36,10 @@ export function addRestoreCommands(program: Command): void {
     .option('--store <name...>', 'only these stores')
     .option('--list', 'what could be restored')
     .option('--dry-run', 'print every step, sizes, and what would be lost; change nothing')
-    .option('--into <place>', 'load into a new place (a database name, a folder); the live data are not touched')
+    .option(
+      '--into <place>',
+      'load into a new place (a database name, a folder); the live data are not touched',
+    )
     .option('--in-place', 'replace the live data where there is no room beside them')
     .option('--unverified', 'take one that is not verified')
     .option('--consumers <when>', 'stop-first: stop consumers before loading, for data known to be poisoned')
@@ -40,15 +50,25 @@ export function addRestoreCommands(program: Command): void {
       const { output } = context;
       if (options.list === true) {
         const lines = await ask<BackupLine[]>(context, { what: 'backups', stores: options.store ?? [] });
-        const rows = lines.map((one) => [one.takenAt, one.store, one.id, bytesText(one.rawBytes), one.verified ?? 'not verified', one.set ?? '']);
-        table([['DATA OF', 'STORE', 'BACKUP', 'SIZE', 'PROOF', 'SET'], ...rows]).forEach((line) => output.line(line));
+        const rows = lines.map((one) => [
+          one.takenAt,
+          one.store,
+          one.id,
+          bytesText(one.rawBytes),
+          one.verified ?? 'not verified',
+          one.set ?? '',
+        ]);
+        table([['DATA OF', 'STORE', 'BACKUP', 'SIZE', 'PROOF', 'SET'], ...rows]).forEach((line) =>
+          output.line(line),
+        );
         output.document({ backups: lines });
         return;
       }
       if (options.consumers !== undefined && options.consumers !== 'stop-first') {
         throw new SteadyError('usage.invalid', { consumers: options.consumers, allowed: 'stop-first' });
       }
-      if (options.into !== undefined && options.inPlace === true) throw new SteadyError('usage.invalid', { error: '--into and --in-place exclude each other' });
+      if (options.into !== undefined && options.inPlace === true)
+        throw new SteadyError('usage.invalid', { error: '--into and --in-place exclude each other' });
       await context.withTemporal(async (steady) => {
         const snapshot = await context.appliedSnapshot(steady);
         const selection: Selection = {
@@ -77,7 +97,9 @@ export function addRestoreCommands(program: Command): void {
         const result = await watchRun<RestoreResult>(steady, handle, output);
         if (result.dryRun) result.lines.forEach((line) => output.line(line));
         for (const one of result.stores) {
-          output.line(`${one.store}: ${one.id}, loaded in ${secondsText(one.loadSeconds)}${one.gapSeconds === undefined ? '' : `, gap ${one.gapSeconds.toFixed(2)} s`}${one.keptAs === undefined ? '' : `, replaced data kept as ${one.keptAs}`}`);
+          output.line(
+            `${one.store}: ${one.id}, loaded in ${secondsText(one.loadSeconds)}${one.gapSeconds === undefined ? '' : `, gap ${one.gapSeconds.toFixed(2)} s`}${one.keptAs === undefined ? '' : `, replaced data kept as ${one.keptAs}`}`,
+          );
         }
         if (result.rtoSeconds !== undefined) output.line(`RTO ${secondsText(result.rtoSeconds)}`);
         output.document({ run: handle.workflowId, ...result });
@@ -88,7 +110,9 @@ export function addRestoreCommands(program: Command): void {
     .command('undo')
     .argument('<run>', 'the restore to undo')
     .option('--no-wait', 'start it and return')
-    .description('switch back to the data a restore replaced; writes since then go with it and are kept aside')
+    .description(
+      'switch back to the data a restore replaced; writes since then go with it and are kept aside',
+    )
     .action(async (run: string, options: { wait: boolean }, command: Command) => {
       const context = contextOf(command);
       await context.withTemporal(async (steady) => {
@@ -96,9 +120,13 @@ export function addRestoreCommands(program: Command): void {
         const { stack } = snapshot.stack;
         const handle = await findRun(steady, stack, run);
         const parts = parseRunId(handle.workflowId);
-        if (parts?.procedure !== 'restore') throw new SteadyError('usage.invalid', { run: handle.workflowId, allowed: 'a restore' });
+        if (parts?.procedure !== 'restore')
+          throw new SteadyError('usage.invalid', { run: handle.workflowId, allowed: 'a restore' });
         const hold = steady.client.workflow.getHandle(runId('hold', stack, parts.last.slice(-8)));
-        const open = await hold.describe().then((one) => one.status.name === 'RUNNING', () => false);
+        const open = await hold.describe().then(
+          (one) => one.status.name === 'RUNNING',
+          () => false,
+        );
         if (!open) throw new SteadyError('store.gone', { restore: handle.workflowId });
         const input: UndoInput & { hold: HoldInput } = {
           version: 1,

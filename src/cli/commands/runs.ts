@@ -13,7 +13,9 @@ export function addRunCommands(program: Command): void {
     .action(async (options: { open?: boolean; limit: string }, command: Command) => {
       const { load, withTemporal, output } = contextOf(command);
       const { stack } = await load();
-      const runs = await withTemporal((steady) => listRuns(steady, { stack: stack.stack, open: options.open === true, limit: Number(options.limit) }));
+      const runs = await withTemporal((steady) =>
+        listRuns(steady, { stack: stack.stack, open: options.open === true, limit: Number(options.limit) }),
+      );
       const rows = runs.map((run) => [
         run.startedAt,
         run.outcome ?? run.status,
@@ -40,7 +42,9 @@ export function addRunCommands(program: Command): void {
           return;
         }
         const view = await viewRun(steady, handle);
-        output.line(`${view.run}  ${view.outcome ?? view.status}  by ${view.timeline?.by ?? '?'}  since ${view.startedAt}`);
+        output.line(
+          `${view.run}  ${view.outcome ?? view.status}  by ${view.timeline?.by ?? '?'}  since ${view.startedAt}`,
+        );
         for (const step of view.timeline?.steps ?? []) {
           const sign = { running: '…', done: '✓', failed: '✗', undone: '↺' }[step.status];
           output.line(`${sign} ${step.title}`);
@@ -48,6 +52,11 @@ export function addRunCommands(program: Command): void {
           if (step.failure) output.line(`    ${step.failure.message}`);
         }
         if (view.timeline?.waiting !== undefined) output.line(`… waiting: ${view.timeline.waiting}`);
+        if (view.failure) {
+          output.line(`error: ${view.failure.message}`);
+          output.line(`  code: ${view.failure.code}`);
+          output.line(`  hint: ${view.failure.hint}`);
+        }
         for (const one of view.progress) output.line(`    ${progressLine(one)}`);
         output.document(view);
       });

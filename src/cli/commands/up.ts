@@ -21,7 +21,9 @@ interface Options {
 export function addUpCommand(program: Command): void {
   program
     .command('up')
-    .description('everything in one: Temporal on a file, a worker, the schedules; applies the file at start and on SIGHUP')
+    .description(
+      'everything in one: Temporal on a file, a worker, the schedules; applies the file at start and on SIGHUP',
+    )
     .option('--state <folder>', 'default: .steady beside the stack file')
     .option('--port <n>', "Temporal's port", '7233')
     .option('--ui-port <n>', "Temporal's web UI", '8233')
@@ -40,19 +42,38 @@ async function up(context: Context, options: Options): Promise<void> {
   const address = `127.0.0.1:${ports.port}`;
   try {
     const temporal = await startTemporal(folder, ports);
-    await note(folder, 'up.json', { address, ui: `http://127.0.0.1:${ports.uiPort}`, pid: process.pid, temporalPid: temporal.pid });
+    await note(folder, 'up.json', {
+      address,
+      ui: `http://127.0.0.1:${ports.uiPort}`,
+      pid: process.pid,
+      temporalPid: temporal.pid,
+    });
     const worker = options.worker
       ? supervise({
-          argv: [process.execPath, ...process.execArgv, mainFile(), '--address', address, 'worker', '--site', loaded.stack.site, '--scratch', folder.scratch],
+          argv: [
+            process.execPath,
+            ...process.execArgv,
+            mainFile(),
+            '--address',
+            address,
+            'worker',
+            '--site',
+            loaded.stack.site,
+            '--scratch',
+            folder.scratch,
+          ],
           env: process.env,
           cwd: loaded.folder,
           logFile: folder.file('worker.log'),
           onStart: (pid) => void note(folder, 'worker.json', { pid }),
-          onEnd: (how) => output.warn(`the worker ended (${how}) and is started again; see ${folder.file('worker.log')}`),
+          onEnd: (how) =>
+            output.warn(`the worker ended (${how}) and is started again; see ${folder.file('worker.log')}`),
         })
       : undefined;
     await apply(context, address);
-    output.line(`steady up: ready at ${address}, web UI http://127.0.0.1:${ports.uiPort}, state in ${folder.path}`);
+    output.line(
+      `steady up: ready at ${address}, web UI http://127.0.0.1:${ports.uiPort}, state in ${folder.path}`,
+    );
     output.document({ ready: true, address, ui: `http://127.0.0.1:${ports.uiPort}`, state: folder.path });
 
     const why = await untilStopped(temporal, () => {
@@ -62,7 +83,8 @@ async function up(context: Context, options: Options): Promise<void> {
     output.line(`stopping: ${why}`);
     await worker?.stop(10);
     await endChild(temporal, 15);
-    if (why.startsWith('temporal')) throw new SteadyError('tool.failed', { tool: 'temporal', log: folder.file('temporal.log') });
+    if (why.startsWith('temporal'))
+      throw new SteadyError('tool.failed', { tool: 'temporal', log: folder.file('temporal.log') });
   } finally {
     await rm(folder.file('up.json'), { force: true });
     await folder.release();
@@ -76,13 +98,17 @@ async function apply(context: Context, address: string): Promise<void> {
   try {
     const { name } = await context.requester();
     const changes = await applyStack(steady, loaded, name);
-    for (const one of changes.filter(({ change }) => change !== 'none')) context.output.line(`${one.change} ${one.schedule}: ${one.words}`);
+    for (const one of changes.filter(({ change }) => change !== 'none'))
+      context.output.line(`${one.change} ${one.schedule}: ${one.words}`);
   } finally {
     await steady.close();
   }
 }
 
-function untilStopped(temporal: { once(event: 'exit', listener: () => void): unknown }, reload: () => void): Promise<string> {
+function untilStopped(
+  temporal: { once(event: 'exit', listener: () => void): unknown },
+  reload: () => void,
+): Promise<string> {
   return new Promise((done) => {
     process.on('SIGHUP', reload);
     process.once('SIGINT', () => done('SIGINT'));
@@ -92,14 +118,20 @@ function untilStopped(temporal: { once(event: 'exit', listener: () => void): unk
 }
 
 function wordsOf(error: unknown): string {
-  if (error instanceof StackFileError) return `${formatProblems(error.problems)}\nnot applied: what ran before goes on`;
+  if (error instanceof StackFileError)
+    return `${formatProblems(error.problems)}\nnot applied: what ran before goes on`;
   return error instanceof Error ? error.message : String(error);
 }
 
 function portOf(text: string, option: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new SteadyError('usage.invalid', { [option.replace('--', '')]: text, allowed: '1 to 65535' });
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new SteadyError('usage.invalid', { [option.replace('--', '')]: text, allowed: '1 to 65535' });
   return port;
 }
 
-const mainFile = (): string => fileURLToPath(new URL('../main.js', import.meta.url)).replace(/\.js$/, import.meta.url.endsWith('.ts') ? '.ts' : '.js');
+const mainFile = (): string =>
+  fileURLToPath(new URL('../main.js', import.meta.url)).replace(
+    /\.js$/,
+    import.meta.url.endsWith('.ts') ? '.ts' : '.js',
+  );

@@ -15,25 +15,38 @@ export function addWorkerCommand(program: Command): void {
     .option('--roles <list>', `comma-separated of ${ROLES.join(', ')}`, ROLES.join(','))
     .option('--scratch <folder>', 'for throwaway servers and scratch files', join(tmpdir(), 'steady'))
     .option('--log-level <level>', 'trace, debug, info, warn, error', 'warn')
-    .action(async (options: { site: string; roles: string; scratch: string; logLevel: string }, command: Command) => {
-      const context = contextOf(command);
-      const config = loadClientConnectConfig(context.options.profile === undefined ? {} : { profile: context.options.profile });
-      const address = addressInUse(context.options);
-      const namespace = context.options.namespace ?? config.namespace ?? 'default';
-      const { runWorker } = await import('../../workers/run-worker.js');
-      await runWorker({
-        connect: { ...config.connectionOptions, address },
-        namespace,
-        site: options.site,
-        roles: rolesOf(options.roles),
-        scratch: options.scratch,
-        logLevel: options.logLevel,
-        onReady: () => {
-          context.output.line(`worker ready: ${address}, site ${options.site}, roles ${options.roles}`);
-          context.output.document({ ready: true, address, namespace, site: options.site, pid: process.pid });
-        },
-      });
-    });
+    .action(
+      async (
+        options: { site: string; roles: string; scratch: string; logLevel: string },
+        command: Command,
+      ) => {
+        const context = contextOf(command);
+        const config = loadClientConnectConfig(
+          context.options.profile === undefined ? {} : { profile: context.options.profile },
+        );
+        const address = addressInUse(context.options);
+        const namespace = context.options.namespace ?? config.namespace ?? 'default';
+        const { runWorker } = await import('../embedded/run-worker.js');
+        await runWorker({
+          connect: { ...config.connectionOptions, address },
+          namespace,
+          site: options.site,
+          roles: rolesOf(options.roles),
+          scratch: options.scratch,
+          logLevel: options.logLevel,
+          onReady: () => {
+            context.output.line(`worker ready: ${address}, site ${options.site}, roles ${options.roles}`);
+            context.output.document({
+              ready: true,
+              address,
+              namespace,
+              site: options.site,
+              pid: process.pid,
+            });
+          },
+        });
+      },
+    );
 }
 
 function rolesOf(text: string): Role[] {

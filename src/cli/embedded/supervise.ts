@@ -30,7 +30,12 @@ export function supervise(options: {
     const began = Date.now();
     const log = openSync(options.logFile, 'a');
     const argv = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--', ...options.argv] : options.argv;
-    child = spawn(argv[0] as string, argv.slice(1), { env: options.env, cwd: options.cwd, stdio: ['ignore', log, log], detached: true });
+    child = spawn(argv[0] as string, argv.slice(1), {
+      env: options.env,
+      cwd: options.cwd,
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
     if (child.pid !== undefined) options.onStart(child.pid);
     child.once('error', (error) => options.onEnd(error.message));
     child.once('exit', (code, signal) => {

@@ -20,7 +20,9 @@ const KEYWORD = 2;
 /** Temporal's own server binary: STEADY_TEMPORAL, the folder of `scripts/setup`, PATH. Throws `tool.missing`. */
 export function temporalBinary(): string {
   const given = process.env['STEADY_TEMPORAL'];
-  const tools = process.env['STEADY_TOOLS'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'steadyhand');
+  const tools =
+    process.env['STEADY_TOOLS'] ??
+    join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'steadyhand');
   const folders = [join(tools, 'bin'), ...(process.env['PATH'] ?? '').split(delimiter)];
   const found = given ?? folders.map((folder) => join(folder, 'temporal')).find((path) => existsSync(path));
   if (found === undefined || !existsSync(found)) throw new SteadyError('tool.missing', { tool: 'temporal' });
@@ -28,7 +30,10 @@ export function temporalBinary(): string {
 }
 
 /** Argv of the embedded server. Full synchronous writes: a power cut is what happens to small servers. */
-export function temporalArgv(binary: string, options: Ports & { database: string; httpPort: number; metricsPort: number }): string[] {
+export function temporalArgv(
+  binary: string,
+  options: Ports & { database: string; httpPort: number; metricsPort: number },
+): string[] {
   return [
     binary,
     'server',
@@ -55,7 +60,13 @@ export async function startTemporal(folder: StateFolder, ports: Ports): Promise<
   const child = spawn(program as string, args, { stdio: ['ignore', log, log], detached: true });
   const died = new Promise<never>((_, reject) => {
     child.once('exit', (code, signal) =>
-      reject(new SteadyError('tool.failed', { tool: 'temporal', exit: code ?? signal ?? '?', says: lastLine(folder.file('temporal.log')) })),
+      reject(
+        new SteadyError('tool.failed', {
+          tool: 'temporal',
+          exit: code ?? signal ?? '?',
+          says: lastLine(folder.file('temporal.log')),
+        }),
+      ),
     );
     child.once('error', reject);
   });

@@ -1,4 +1,4 @@
-import type { CheckLine } from '../../adapters/stores/port.js';
+import type { CheckLine } from '../../contracts/runs/check-line.js';
 import type { CheckInput } from '../../contracts/runs/procedures.js';
 import { runProcedure } from '../shared/run.js';
 

@@ -1,6 +1,7 @@
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, ActivityFailure, proxyActivities, TimeoutFailure } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.js';
 import { taskQueue, type Role } from '../../contracts/names.js';
+import { fail } from './failures.js';
 
 /**
  * Timeouts by class. Quick: look-ups and locks. Transfer: anything that moves data or waits for a tool; it heartbeats,
@@ -9,6 +10,8 @@ import { taskQueue, type Role } from '../../contracts/names.js';
 export const HEARTBEAT_SECONDS = 10;
 /** How long after its last heartbeat an attempt may still be changing things: timeout, kill grace, a margin. */
 export const AFTERLIFE_SECONDS = HEARTBEAT_SECONDS + 5;
+/** Longest wait of a compensation for a worker: what was begun is put back also after a weekend without power. */
+export const UNDO_PATIENCE_SECONDS = 7 * 86_400;
 
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
@@ -22,22 +25,66 @@ export interface ProxyOptions {
 
 /** Activities of one role as quick calls. */
 export function quickly<R extends Role>(role: R, options: Omit<ProxyOptions, 'runSeconds'>): Activities[R] {
-  return proxyActivities<Activities[R]>({
-    taskQueue: taskQueue(options.site, role),
-    scheduleToStartTimeout: options.workerSeconds * 1000,
+  const queue = taskQueue(options.site, role);
+  const proxy = proxyActivities({
+    taskQueue: queue,
+    scheduleToStartTimeout: halfOf(options.workerSeconds),
     startToCloseTimeout: '60s',
     retry: { ...RETRY, maximumAttempts: 20 },
-  }) as Activities[R];
+  });
+  return askedTwice<R>(proxy, queue, options.workerSeconds);
 }
 
 /** Activities of one role as transfers. The workflow waits until a cancelled one is really gone. */
 export function asTransfer<R extends Role>(role: R, options: ProxyOptions): Activities[R] {
-  return proxyActivities<Activities[R]>({
-    taskQueue: taskQueue(options.site, role),
-    scheduleToStartTimeout: options.workerSeconds * 1000,
+  const queue = taskQueue(options.site, role);
+  const proxy = proxyActivities({
+    taskQueue: queue,
+    scheduleToStartTimeout: halfOf(options.workerSeconds),
     startToCloseTimeout: options.runSeconds * 1000,
     heartbeatTimeout: HEARTBEAT_SECONDS * 1000,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { ...RETRY, maximumAttempts: 12 },
-  }) as Activities[R];
+  });
+  return askedTwice<R>(proxy, queue, options.workerSeconds);
 }
+
+type AnyActivity = (...args: unknown[]) => Promise<unknown>;
+
+const halfOf = (seconds: number): number => Math.ceil((seconds * 1000) / 2);
+
+/**
+ * Each activity is offered twice, each time for half of the wait. After a power cut Temporal finds the first offer
+ * expired before any worker could come up; the second begins when Temporal is back.
+ */
+function askedTwice<R extends Role>(
+  proxy: Record<string, AnyActivity>,
+  queue: string,
+  seconds: number,
+): Activities[R] {
+  const offered = (name: string, activity: AnyActivity): AnyActivity =>
+    async function (...args) {
+      try {
+        return await activity(...args);
+      } catch (error) {
+        if (!nobodyCame(error)) throw error;
+      }
+      try {
+        return await activity(...args);
+      } catch (error) {
+        if (!nobodyCame(error)) throw error;
+        throw fail('worker.absent', { queue, step: name, waited: `${seconds}s` });
+      }
+    };
+  return new Proxy(proxy, {
+    get: (target, name) => {
+      const activity = typeof name === 'string' ? target[name] : undefined;
+      return activity && offered(name as string, activity);
+    },
+  }) as unknown as Activities[R];
+}
+
+const nobodyCame = (error: unknown): boolean =>
+  error instanceof ActivityFailure &&
+  error.cause instanceof TimeoutFailure &&
+  error.cause.timeoutType === 'SCHEDULE_TO_START';

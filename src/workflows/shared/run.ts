@@ -2,6 +2,8 @@ import {
   ApplicationFailure,
   CancellationScope,
   defineQuery,
+  defineSignal,
+  getExternalWorkflowHandle,
   isCancellation,
   setCurrentDetails,
   setHandler,
@@ -9,24 +11,29 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import type { Procedure } from '../../contracts/ids.js';
+import { ledgerEntityId, type Procedure } from '../../contracts/ids.js';
 import type { SearchAttributeName } from '../../contracts/names.js';
-import type { SignedDecision } from '../../contracts/runs/approval.js';
+import { RECORD_SIGNAL, type RecordSignal } from '../../contracts/runs/ledger.js';
 import type { RunInput } from '../../contracts/runs/snapshot.js';
 import { TIMELINE_QUERY, type Step, type Timeline } from '../../contracts/runs/timeline.js';
-import { asTransfer, quickly } from './activities.js';
-import { fail, failureOf } from './failures.js';
+import { asTransfer, quickly, UNDO_PATIENCE_SECONDS } from './activities.js';
+import { failureMessage } from '../../contracts/failures.js';
+import { failureOf } from './failures.js';
 import { createApprovals, type Approvals } from './approvals.js';
 import { createLocks, type Locks } from './locks.js';
 
 const timelineQuery = defineQuery<Timeline>(TIMELINE_QUERY);
+const recordSignal = defineSignal<[RecordSignal]>(RECORD_SIGNAL);
 
 /** What a procedure's story is told with. */
 export interface Run {
   /** Runs a step: timeline, current details, query and evidence at once. Notes are results worth keeping. */
   step<T>(title: string, body: (note: (line: string) => void) => Promise<T>): Promise<T>;
-  /** Registered before the step it undoes; run in reverse order when the run does not finish. */
-  compensate(title: string, body: () => Promise<unknown>): void;
+  /**
+   * Registered before the step it undoes; run in reverse order when the run does not finish. `atLast` ones come after
+   * all others (still in reverse order): services start only when the data are as they were.
+   */
+  compensate(title: string, body: () => Promise<unknown>, options?: { readonly atLast?: boolean }): void;
   /** Done at the end of the run however it ends, after any compensation. */
   atEnd(body: () => Promise<unknown>): void;
   /** Compensations are no longer wanted: the run has done what cannot be half done. */
@@ -71,7 +78,7 @@ export async function runProcedure<T>(input: RunInput, options: ProcedureOptions
   const locks = createLocks(input, activities.quick, waiting);
   const approvals = createApprovals(input, waiting, (role) => mark('SteadyAwaiting', role));
   const endings: (() => Promise<unknown>)[] = [];
-  let compensations: { title: string; body: () => Promise<unknown> }[] = [];
+  let compensations: Compensation[] = [];
 
   const step = async <R>(title: string, stepBody: (note: (line: string) => void) => Promise<R>): Promise<R> => {
     const entry: Step = { title, status: 'running', startedAt: new Date().toISOString(), notes: [] };
@@ -92,7 +99,7 @@ export async function runProcedure<T>(input: RunInput, options: ProcedureOptions
   };
   const run: Run = {
     step,
-    compensate: (title, undo) => compensations.push({ title, body: undo }),
+    compensate: (title, undo, { atLast = false } = {}) => compensations.push({ title, body: undo, atLast }),
     atEnd: (ending) => endings.push(ending),
     commit: () => {
       compensations = [];
@@ -104,16 +111,20 @@ export async function runProcedure<T>(input: RunInput, options: ProcedureOptions
     timeline,
   };
 
+  let result: T;
   try {
-    const result = await new CancellationScope({ timeout: options.limitSeconds * 1000, cancellable: true }).run(() => body(run));
-    await CancellationScope.nonCancellable(() => finish('done', { result }));
-    return result;
+    const limited = new CancellationScope({ timeout: options.limitSeconds * 1000, cancellable: true });
+    result = await limited.run(() => body(run));
   } catch (error) {
     let failure = failureOf(error);
     const timedOut = isCancellation(error) && Date.now() - startedAt.getTime() >= options.limitSeconds * 1000;
-    if (timedOut) failure = { code: 'run.limit', message: fail('run.limit', { limit: `${options.limitSeconds}s` }).message };
+    if (timedOut)
+      failure = {
+        code: 'run.limit',
+        message: failureMessage('run.limit', { limit: `${options.limitSeconds}s` }),
+      };
     await CancellationScope.nonCancellable(async () => {
-      for (const { title, body: undo } of compensations.reverse()) {
+      for (const { title, body: undo } of inOrder(compensations)) {
         // Reported in the timeline and the record, never swallowed; the others still run.
         await step(`Undo: ${title}`, undo).catch(() => undefined);
       }
@@ -122,36 +133,61 @@ export async function runProcedure<T>(input: RunInput, options: ProcedureOptions
     if (isCancellation(error) && !timedOut) throw error;
     throw ApplicationFailure.create({ message: failure.message, type: failure.code, nonRetryable: true });
   }
+  await CancellationScope.nonCancellable(() => finish('done', { result }));
+  return result;
 
-  async function finish(
-    outcome: 'done' | 'failed' | 'denied' | 'cancelled',
-    end: { result?: unknown; failure?: { code: string; message: string } },
-  ): Promise<void> {
+  /** Never throws: what was done stays done, whoever could not be told of it. */
+  async function finish(outcome: Outcome, end: Ending): Promise<void> {
     // What cannot be let go of here is let go of by its entity, which sees that this run has closed.
     for (const ending of endings.reverse()) await ending().catch(() => undefined);
     await locks.releaseAll();
     waiting(undefined);
     mark('SteadyOutcome', outcome);
-    if (!options.record) return;
-    const { workflowId, runId } = workflowInfo();
-    await activities.quick.submitRecord({
-      snapshot: input.snapshot,
-      record: {
-        stack,
-        procedure: options.procedure,
-        run: { workflowId, runId },
-        by: input.by.name,
-        startedAt: timeline.startedAt,
-        closedAt: new Date().toISOString(),
-        outcome,
-        ...(end.failure && { failure: end.failure }),
-        configSha256: input.snapshot.configSha256,
-        steps: timeline.steps,
-        approvals: approvals.decided() as readonly (SignedDecision | unknown)[] as unknown[],
-        ...(end.result !== undefined && { result: end.result }),
-      },
-    });
+    if (options.record) await submitRecord(outcome, end).catch(() => undefined);
   }
+
+  /** By an activity that starts the ledger where there is none; without a worker straight to the one that runs. */
+  async function submitRecord(outcome: Outcome, end: Ending): Promise<void> {
+    const { workflowId, runId } = workflowInfo();
+    const record: RecordSignal['record'] = {
+      stack,
+      procedure: options.procedure,
+      run: { workflowId, runId },
+      by: input.by.name,
+      startedAt: timeline.startedAt,
+      closedAt: new Date().toISOString(),
+      outcome,
+      ...(end.failure && { failure: end.failure }),
+      configSha256: input.snapshot.configSha256,
+      steps: timeline.steps,
+      approvals: [...approvals.decided()],
+      ...(end.result !== undefined && { result: end.result }),
+    };
+    const submitted: RecordSignal = { snapshot: input.snapshot, record };
+    try {
+      await activities.quick.submitRecord(submitted);
+    } catch {
+      await getExternalWorkflowHandle(ledgerEntityId(stack)).signal(recordSignal, submitted);
+    }
+  }
+}
+
+interface Compensation {
+  readonly title: string;
+  readonly body: () => Promise<unknown>;
+  readonly atLast: boolean;
+}
+
+type Outcome = 'done' | 'failed' | 'denied' | 'cancelled';
+
+interface Ending {
+  readonly result?: unknown;
+  readonly failure?: { readonly code: string; readonly message: string };
+}
+
+function inOrder(compensations: readonly Compensation[]): Compensation[] {
+  const reversed = [...compensations].reverse();
+  return [...reversed.filter((one) => !one.atLast), ...reversed.filter((one) => one.atLast)];
 }
 
 function outcomeOf(code: string): 'failed' | 'denied' | 'cancelled' {
@@ -163,10 +199,14 @@ function runActivities(input: RunInput, limitSeconds: number) {
   const { site, limits } = input.snapshot.stack;
   const common = { site, workerSeconds: limits.worker };
   const transfer = { ...common, runSeconds: limitSeconds };
+  // Giving up on a compensation would leave a target half changed, with its lock let go of.
+  const patient = { ...transfer, workerSeconds: Math.max(UNDO_PATIENCE_SECONDS, limits.worker) };
   return {
     quick: quickly('quick', common),
     look: quickly('proof', common),
-    undo: asTransfer('quick', transfer),
+    undo: asTransfer('quick', patient),
+    /** Transfers that a compensation needs. */
+    redo: asTransfer('change', patient),
     backup: asTransfer('backup', transfer),
     proof: asTransfer('proof', transfer),
     keeper: asTransfer('keeper', transfer),

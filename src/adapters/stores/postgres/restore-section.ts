@@ -1,5 +1,4 @@
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
 import { spawnTool, toolFailure, type RunningTool } from '../../../pipelines/spawn-tool.js';
 import type { PlacedTool } from '../../../pipelines/tool.js';
 import type { BackupReader } from '../port.js';
@@ -50,8 +49,8 @@ async function restoreAsScript(
     const runs = await start(psql);
     runs.stdout.resume();
     const moved = await Promise.allSettled([
-      pipeline(reader.open(section), writes.stdin),
-      pipeline(writes.stdout, withoutLine(UNKNOWN_BEFORE_17), runs.stdin),
+      feed(reader.open(section), writes.stdin),
+      feed(withoutLine(writes.stdout as AsyncIterable<Buffer>, UNKNOWN_BEFORE_17), runs.stdin),
     ]);
     for (const tool of [runs, writes]) {
       const exit = await tool.exited;
@@ -65,24 +64,41 @@ async function restoreAsScript(
   }
 }
 
-/** Drops the first occurrence of a line near the head of a stream. */
-export function withoutLine(line: string): Transform {
-  let head: Buffer | undefined = Buffer.alloc(0);
+/**
+ * Writes a source to a tool, and reads on when the tool wants no more: it may have all it needs, which its exit code
+ * tells, and the reader still has checksums to compare.
+ */
+async function feed(source: AsyncIterable<Buffer>, stdin: Writable): Promise<void> {
+  for await (const chunk of source) {
+    if (stdin.destroyed || stdin.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      const on = (): void => {
+        stdin.off('drain', on).off('close', on);
+        resolve();
+      };
+      stdin.on('drain', on).on('close', on);
+      if (stdin.destroyed) on();
+    });
+  }
+  stdin.end();
+}
+
+/** A stream without the first occurrence of a line near its head. */
+export async function* withoutLine(source: AsyncIterable<Buffer>, line: string): AsyncGenerator<Buffer> {
   const cut = (text: Buffer): Buffer => {
     const at = text.indexOf(`\n${line}`);
     return at < 0 ? text : Buffer.concat([text.subarray(0, at + 1), text.subarray(at + 1 + line.length)]);
   };
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      if (head === undefined) return done(null, chunk);
-      head = Buffer.concat([head, chunk]);
-      if (head.length < HEAD_BYTES) return done();
-      const whole = cut(head);
-      head = undefined;
-      done(null, whole);
-    },
-    flush(done) {
-      done(null, head === undefined ? undefined : cut(head));
-    },
-  });
+  let head: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of source) {
+    if (head === undefined) {
+      yield chunk;
+      continue;
+    }
+    head = Buffer.concat([head, chunk]);
+    if (head.length < HEAD_BYTES) continue;
+    yield cut(head);
+    head = undefined;
+  }
+  if (head !== undefined) yield cut(head);
 }

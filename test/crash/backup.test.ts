@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bytesIn, namesUnder } from './rig/bytes.js';
+import { ended, resumed, untilStarted } from './rig/runs.js';
+import { createCrashStack, type CrashStack } from './rig/stack.js';
+import type { Victim } from './rig/steady.js';
+import { waitFor } from './rig/wait-for.js';
+import { expectWhole } from './rig/whole.js';
+
+let stack: CrashStack;
+beforeAll(async () => {
+  stack = await createCrashStack({ stores: ['big'] });
+});
+afterAll(() => stack?.close());
+
+const MEBIBYTE = 2 ** 20;
+
+async function startBackup(): Promise<string> {
+  const { code, json } = await stack.steady.cli('backup', 'run', '--no-wait');
+  expect(code).toBe(0);
+  return json.run as string;
+}
+
+describe('kill -9 in the middle of a backup', () => {
+  it.each<Victim>(['worker', 'temporal', 'up'])(
+    'finishes when the %s is killed while it dumps',
+    async (victim) => {
+      const before = bytesIn(stack.storage);
+      const run = await startBackup();
+      await untilStarted(stack, run, 'dumpStore');
+      await waitFor('bytes in storage', () => bytesIn(stack.storage) > before + 4 * MEBIBYTE, { every: 5 });
+      await stack.steady.killAndRestart(victim);
+      if (victim !== 'temporal') await resumed(stack, run, 'dumpStore');
+
+      const view = await ended(stack, run);
+      expect(view).toMatchObject({ status: 'completed', outcome: 'done' });
+      await expectWhole(stack, ['big']);
+    },
+  );
+
+  it('finishes when the worker is killed between the dump and the seal', async () => {
+    const drafts = (): number =>
+      namesUnder(stack.storage).filter((name) => name.endsWith('manifest.draft.json')).length;
+    const before = drafts();
+    const run = await startBackup();
+    await waitFor('the draft of the manifest', () => drafts() > before, { every: 2 });
+    await stack.steady.killAndRestart('worker');
+
+    const view = await ended(stack, run);
+    expect(view).toMatchObject({ status: 'completed', outcome: 'done' });
+    await expectWhole(stack, ['big']);
+  });
+});

@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+import { connect, type Steady } from '../../../src/client/connect.js';
+import { freePorts } from '../../services/server-process.js';
+import { createDatabases, type Databases } from './databases.js';
+import { createSteady, type SteadyCommand } from './steady.js';
+import { waitFor } from './wait-for.js';
+
+export type StoreName = 'big' | 'small';
+
+/** A stack in a folder of its own: two databases on the shared server, a service, a storage folder, two approvers. */
+export interface CrashStack {
+  readonly folder: string;
+  readonly storage: string;
+  readonly mark: string;
+  readonly steady: SteadyCommand;
+  readonly databases: Databases;
+  /** Name of the live database of a store. */
+  database(store: StoreName): string;
+  /** The digest of a store's data as seeded. */
+  seeded(store: StoreName): Promise<string>;
+  /** A connection of the test's own; it finds the server again by itself when that was killed. */
+  client(): Promise<Steady>;
+  identity(name: 'ana' | 'ben'): string;
+  /** The stack file as text; `write` replaces it. */
+  readonly file: { readonly text: string; write(text: string): void };
+  readonly app: {
+    start(): Promise<void>;
+    /** While on, the stop command waits. */
+    holdStop(on: boolean): void;
+    /** While on, the health check fails. */
+    holdHealth(on: boolean): void;
+    healthy(): Promise<boolean>;
+  };
+  close(): Promise<void>;
+}
+
+export interface StackOptions {
+  /** Databases to copy; a store that is left out is not in the file. */
+  readonly stores: readonly StoreName[];
+  /** Asked before a restore; default false. */
+  readonly approvals?: boolean;
+  /** Start `steady up`; default true. */
+  readonly up?: boolean;
+}
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+export async function createCrashStack(options: StackOptions): Promise<CrashStack> {
+  const server = inject('seededPostgres');
+  const folder = await mkdtemp(join(tmpdir(), 'steady-crash-'));
+  const id = folder
+    .slice(-6)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '0');
+  const [port, ui, appPort] = (await freePorts(3)) as [number, number, number];
+  const storage = join(folder, 'storage');
+  mkdirSync(storage);
+  // Throwaway servers run as another account and must be able to make their folder.
+  mkdirSync(join(folder, 'tmp'), { mode: 0o777 });
+  for (const file of ['app.mjs', 'stop-app.sh']) copyFileSync(join(here, file), join(folder, file));
+
+  const databases = createDatabases(server);
+  const database = (store: StoreName): string => `${store}_${id}`;
+  for (const store of options.stores) await databases.copy(`seed_${store}`, database(store));
+
+  const mark = `STEADY_CRASH_STACK=${id}`;
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    STEADY_CRASH_STACK: id,
+    PG_PASSWORD: server.password,
+    TMPDIR: join(folder, 'tmp'),
+    STEADY_IDENTITY: join(folder, 'ana.identity'),
+    TEMPORAL_ADDRESS: undefined,
+    NO_COLOR: '1',
+  };
+  const steady = createSteady({
+    main: inject('steadyMain'),
+    folder,
+    env,
+    mark,
+    ports: { port, ui },
+  });
+  const keys: string[] = [];
+  for (const name of ['ana', 'ben']) {
+    const made = await steady.cli(
+      '--identity',
+      join(folder, `${name}.identity`),
+      'identity',
+      'create',
+      '--name',
+      name,
+    );
+    keys.push(made.json.key as string);
+  }
+  const stackFile = join(folder, 'steady.yaml');
+  const text = `version: 1
+stack: crash
+storage: { main: { directory: { path: storage } } }
+stores:
+${options.stores.map((store) => `  ${store}: { postgres: { port: ${server.port}, database: ${database(store)}, user: ${server.user}, password: { env: PG_PASSWORD } } }`).join('\n')}
+services:
+  app:
+    needs: [${options.stores.includes('small') ? 'small' : ''}]
+    start: [node, app.mjs, "${appPort}", "${process.pid}"]
+    stop: [sh, stop-app.sh]
+    drain: 60s
+    health: { http: { url: "http://127.0.0.1:${appPort}/" } }
+plans:
+  nightly: { schedule: "30 3 * * *", stores: [${options.stores.join(', ')}], keep: { last: 2, verified: 1 } }
+approvers:
+  - { name: ana, key: "${keys[0]}", roles: [operator] }
+  - { name: ben, key: "${keys[1]}", roles: [operator] }
+${options.approvals === true ? 'approvals: { restore: { from: operator } }\n' : ''}`;
+  writeFileSync(stackFile, text);
+
+  const connections: Steady[] = [];
+  const hold = (name: string) => (on: boolean) => {
+    if (on) writeFileSync(join(folder, name), '');
+    else rmSync(join(folder, name), { force: true });
+  };
+  const healthy = async (): Promise<boolean> =>
+    (await fetch(`http://127.0.0.1:${appPort}/`).catch(() => undefined))?.status === 200;
+  const stack: CrashStack = {
+    folder,
+    storage: join(storage, 'crash'),
+    mark,
+    steady,
+    databases,
+    database,
+    seeded: (store) => databases.digest(`seed_${store}`),
+    async client() {
+      if (connections[0]) return connections[0];
+      const connection = await connect({ address: `127.0.0.1:${port}`, config: stackFile });
+      connections.push(connection);
+      return connection;
+    },
+    identity: (name) => join(folder, `${name}.identity`),
+    file: { text, write: (changed) => writeFileSync(stackFile, changed) },
+    app: {
+      async start() {
+        spawn(process.execPath, ['app.mjs', String(appPort), String(process.pid)], {
+          cwd: folder,
+          env,
+          detached: true,
+          stdio: 'ignore',
+        }).unref();
+        await waitFor('the service answers', healthy);
+      },
+      holdStop: hold('hold-stop'),
+      holdHealth: hold('hold-health'),
+      healthy,
+    },
+    async close() {
+      for (const connection of connections) await connection.close().catch(() => undefined);
+      await steady.end();
+      for (const name of await databases.lines(
+        'postgres',
+        `SELECT datname FROM pg_database WHERE datname ~ '_${id}(_|$)'`,
+      ))
+        await databases.sql('postgres', `DROP DATABASE "${name}" WITH (FORCE)`);
+      if (existsSync(folder)) await rm(folder, { recursive: true, force: true });
+    },
+  };
+  if (options.up !== false) await steady.start();
+  return stack;
+}

@@ -1,0 +1,120 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isAlive, killHard, processesWith } from './processes.js';
+import { waitFor } from './wait-for.js';
+
+export interface Answer {
+  /** Exit code. */
+  readonly code: number;
+  /** The one document of --json. */
+  readonly json: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- each command has its own form
+  readonly stderr: string;
+}
+
+export interface SteadyOptions {
+  /** The built command. */
+  readonly main: string;
+  /** Folder of the stack file. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** A variable in `env` that tells this stack's processes from all others. */
+  readonly mark: string;
+  readonly ports: { readonly port: number; readonly ui: number };
+}
+
+/** Who can be killed. */
+export type Victim = 'worker' | 'temporal' | 'up';
+
+export type SteadyCommand = ReturnType<typeof createSteady>;
+
+/** `steady` as a person has it: a command line, and a `steady up` that can be killed part by part. */
+export function createSteady(options: SteadyOptions) {
+  const { main, folder, env } = options;
+  let up: ChildProcess | undefined;
+  let words = '';
+
+  const cli = (...args: string[]): Promise<Answer> =>
+    new Promise((resolve) => {
+      const argv = [main, '--json', ...args];
+      execFile(process.execPath, argv, { cwd: folder, env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+        const text = stdout.trim().split('\n').at(-1) ?? '';
+        resolve({ code, json: text === '' ? undefined : JSON.parse(text), stderr });
+      });
+    });
+
+  /** Starts `steady up` without waiting; `upEnded` tells how it went. */
+  const launch = (...args: string[]): ChildProcess => {
+    const ports = ['--port', String(options.ports.port), '--ui-port', String(options.ports.ui)];
+    const argv = ['--pdeathsig', 'KILL', '--', process.execPath, main, '--json', 'up', ...ports, ...args];
+    const child = spawn('setpriv', argv, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (words += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (words += text));
+    return child;
+  };
+
+  const note = (name: string): Record<string, number> =>
+    JSON.parse(readFileSync(join(folder, '.steady', name), 'utf8')) as Record<string, number>;
+  const pids = {
+    up: (): number => up?.pid ?? 0,
+    temporal: (): number => note('up.json')['temporalPid'] ?? 0,
+    worker: (): number => note('worker.json')['pid'] ?? 0,
+  };
+
+  const start = async (): Promise<void> => {
+    words = '';
+    const child = launch();
+    up = child;
+    await waitFor('steady up is ready', () => {
+      if (child.exitCode !== null) throw new Error(`steady up ended with ${child.exitCode}: ${words}`);
+      return words.includes('"ready":true');
+    });
+  };
+
+  /** Kills one of them with -9; gives its pid. With `up` go Temporal and the worker. */
+  const kill = async (victim: Victim): Promise<number> => {
+    const pid = pids[victim]();
+    if (!isAlive(pid)) throw new Error(`${victim} does not run`);
+    const others = victim === 'up' ? [pids.temporal(), pids.worker()] : [];
+    killHard(pid);
+    await waitFor(`${victim} is gone with all that is its own`, () => ![pid, ...others].some(isAlive), {
+      seconds: 5,
+      every: 10,
+    });
+    return pid;
+  };
+
+  /** Kills, and brings back what does not come back by itself. */
+  const killAndRestart = async (victim: Victim): Promise<void> => {
+    await kill(victim);
+    if (victim === 'up') await start();
+  };
+
+  return {
+    cli,
+    launch,
+    start,
+    kill,
+    killAndRestart,
+    pids,
+    /** What `up` printed since its start. */
+    words: () => words,
+    child: (): ChildProcess => up as ChildProcess,
+    /** When the worker that runs now was started, in milliseconds since 1970. */
+    workerSince: (): number => statSync(join(folder, '.steady', 'worker.json')).mtimeMs,
+    /** Ends everything of this stack by pid, however far it came. */
+    async end(): Promise<void> {
+      if (up?.pid !== undefined) killHard(up.pid);
+      await waitFor(
+        'all processes of the stack are gone',
+        () => {
+          const left = processesWith(options.mark);
+          for (const { pid } of left) killHard(pid);
+          return left.length === 0;
+        },
+        { seconds: 10 },
+      );
+    },
+  };
+}
