@@ -8,6 +8,8 @@ import { digestOf } from '../contracts/canonical.js';
 import { scheduleId } from '../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
 import type { BackupInput, VerifyInput } from '../contracts/runs/procedures.js';
+import { proofSchedule } from '../contracts/stack/plans.js';
+import { canOpenBackups } from '../contracts/stack/stack.js';
 import type { Requester, StackSnapshot } from '../contracts/runs/snapshot.js';
 import type { Steady } from './connect.js';
 
@@ -38,7 +40,8 @@ export function wantedSchedules(snapshot: StackSnapshot): Wanted[] {
         catchup: plan.catchup,
       }),
     ];
-    if (plan.prove) {
+    const proof = proofSchedule(plan);
+    if (proof !== undefined && canOpenBackups(stack)) {
       const prove: VerifyInput = {
         version: 1,
         snapshot,
@@ -50,7 +53,7 @@ export function wantedSchedules(snapshot: StackSnapshot): Wanted[] {
       wanted.push(
         schedule(snapshot, {
           id: scheduleId('verify', stack.stack, name),
-          cron: plan.prove.schedule,
+          cron: proof,
           type: 'verify',
           input: prove,
           catchup: plan.catchup,

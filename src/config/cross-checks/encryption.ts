@@ -24,8 +24,7 @@ export function checkEncryption(stack: Stack, report: CrossCheckReport): void {
     const message = 'one recipient only: when its identity is lost, so are all backups; add one kept offline';
     report.warn([...path, 'recipients'], message, { at: 'key' });
   }
-  const proves = Object.values(stack.plans).some((plan) => plan.verify !== 'stored' || plan.prove);
-  if (!age.identity && proves) {
+  if (!age.identity && Object.keys(stack.plans).length > 0) {
     const message = 'no identity: backups can be stored but not proven, and none will count as verified';
     report.warn([...path, 'identity'], message, { at: 'parent' });
   }

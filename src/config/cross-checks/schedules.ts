@@ -1,3 +1,4 @@
+import { proofSchedule } from '../../contracts/stack/plans.js';
 import type { Stack } from '../../contracts/stack/stack.js';
 import { parseCron, type Cron } from '../cron.js';
 import { clockChanges, isZone, nearestZone } from '../zones.js';
@@ -33,6 +34,7 @@ export function checkSchedules(stack: Stack, report: CrossCheckReport, now: Date
   };
   for (const [name, plan] of Object.entries(stack.plans)) {
     check(['plans', name, 'schedule'], plan.schedule);
-    if (plan.prove) check(['plans', name, 'prove', 'schedule'], plan.prove.schedule);
+    const proof = proofSchedule(plan);
+    if (proof !== undefined) check(['plans', name, 'prove', 'schedule'], proof);
   }
 }

@@ -39,6 +39,8 @@ export interface StorageInput {
   readonly stack: string;
   readonly site: string;
   readonly state?: StorageState;
+  /** Events after which it continues as new; left out: when Temporal suggests it. */
+  readonly maxEvents?: number;
 }
 
 export const CLAIM_UPDATE = 'claim';

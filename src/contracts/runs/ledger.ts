@@ -19,6 +19,10 @@ export interface LedgerState {
 export interface LedgerInput {
   readonly snapshot: StackSnapshot;
   readonly state?: LedgerState;
+  /** Events after which it continues as new; left out: when Temporal suggests it. */
+  readonly maxEvents?: number;
+  /** Pause after a failed write, in seconds; left out: 60. */
+  readonly pauseSeconds?: number;
 }
 
 export interface RecordSignal {

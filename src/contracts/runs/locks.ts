@@ -44,6 +44,8 @@ export interface TargetState {
   readonly waiting: readonly LockRequest[];
   readonly frozen?: Freeze | undefined;
   readonly fence: number;
+  /** After a holder that died: no grant before this time, for its activities may still be running. RFC 3339. */
+  readonly notBefore?: string | undefined;
 }
 
 export const LOCK_REQUEST_SIGNAL = 'lockRequest';
@@ -59,4 +61,10 @@ export interface TargetInput {
   readonly target: string;
   readonly site: string;
   readonly state?: TargetState;
+  /** How often holders are looked after while someone waits, in seconds; left out: 15. */
+  readonly lookSeconds?: number;
+  /** How long the activities of a dead holder may still be running, in seconds; left out: as heartbeats have it. */
+  readonly afterlifeSeconds?: number;
+  /** Events after which it continues as new; left out: when Temporal suggests it. */
+  readonly maxEvents?: number;
 }

@@ -38,10 +38,15 @@ export const planSchema = z.strictObject({
   rpo: limitSchema
     .prefault('24h')
     .describe('oldest age of the newest verified backup that is still all right'),
-  verify: z.enum(DEPTHS).default('readable').describe('proof after each backup'),
-  prove: z
-    .strictObject({ schedule: z.string().min(1).describe('cron, like the plan’s') })
+  verify: z
+    .enum(DEPTHS)
     .optional()
+    .describe('proof after each backup; left out: readable, or stored where no age identity is named'),
+  prove: z
+    .strictObject({
+      schedule: z.string().min(1).default('30 5 * * *').describe('cron, like the plan’s, or never'),
+    })
+    .prefault({})
     .describe('when the newest backup is proven by a restore into a throwaway server'),
   catchup: limitSchema
     .prefault('12h')
@@ -49,3 +54,8 @@ export const planSchema = z.strictObject({
   limit: limitSchema.prefault('12h').describe('longest time a run may take'),
 });
 export type PlanConfig = z.infer<typeof planSchema>;
+
+/** When the plan's newest backup is proven by a restore; undefined for never. */
+export function proofSchedule(plan: PlanConfig): string | undefined {
+  return plan.prove.schedule === 'never' ? undefined : plan.prove.schedule;
+}

@@ -51,3 +51,14 @@ export const stackSchema = z.strictObject({
 
 /** A stack as loaded: defaults filled in, durations in seconds, sizes in bytes, secrets still references. */
 export type Stack = z.infer<typeof stackSchema>;
+
+/** Whether backups can be opened by this stack's workers: not encrypted, or with an identity named. */
+export function canOpenBackups(stack: Stack): boolean {
+  const { encryption } = stack.storage;
+  return encryption === undefined || encryption.age.identity !== undefined;
+}
+
+/** The proof after each backup when the plan says nothing else. */
+export function usualDepth(stack: Stack): 'readable' | 'stored' {
+  return canOpenBackups(stack) ? 'readable' : 'stored';
+}
