@@ -9,9 +9,8 @@ export const composeRuntimeSchema = z.strictObject({
   namespace: z.string().optional().describe('containerd namespace (nerdctl)'),
   files: z
     .array(z.string().min(1))
-    .min(1)
-    .prefault(['docker-compose.yml'])
-    .describe('compose files, relative to the stack file'),
+    .default([])
+    .describe('compose files, relative to the stack file; left out: those the tool finds there, overrides too'),
   project: z.string().optional().describe('project name; left out: as the tool finds it'),
   envFile: z.string().optional().describe('env file for compose, relative to the stack file'),
   host: z
