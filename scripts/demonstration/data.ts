@@ -7,8 +7,6 @@ const ROW_BYTES = 600;
 /** A shop's data: orders that are most of it, customers, large objects; a cache with and without expiry. */
 export async function seed(demo: Demo): Promise<{ rows: number; bytes: number }> {
   const rows = Math.round((demo.mib * 2 ** 20) / ROW_BYTES);
-  const { postgres, redis } = demo;
-  postgres.tool('createdb', ['shop']);
   sql(
     demo,
     `create table customers (id int generated always as identity primary key, name text not null, born date);
@@ -26,7 +24,7 @@ export async function seed(demo: Demo): Promise<{ rows: number; bytes: number }>
     commands += `SET session:${i} ${createHash('sha256').update(String(i)).digest('hex')}\n`;
   for (let i = 0; i < 2000; i++) commands += `HSET cart:${i} item ${i} count ${i % 9}\n`;
   for (let i = 0; i < 500; i++) commands += `SET page:${i} cached EX 86400\n`;
-  redis.feed(commands);
+  demo.place.feed(commands);
   return { rows: rows + 20_000, bytes: Number(sql(demo, "select pg_database_size('shop')")) };
 }
 
@@ -48,7 +46,7 @@ export function digests(demo: Demo): Digests {
       demo,
       "select count(*) || ' ' || md5(string_agg(md5(lo_get(oid)), '' order by oid)) from pg_largeobject_metadata",
     ),
-    cache: `${demo.redis.cli('DBSIZE').trim()} keys ${demo.redis.cli('DEBUG', 'DIGEST').trim()}`,
+    cache: `${demo.place.ask('DBSIZE').trim()} keys ${demo.place.ask('DEBUG', 'DIGEST').trim()}`,
   };
 }
 
@@ -58,12 +56,7 @@ export function destroy(demo: Demo): void {
     demo,
     "delete from orders where placed > '2026-01-02'; drop table customers; select lo_unlink(oid) from pg_largeobject_metadata;",
   );
-  demo.redis.cli('FLUSHALL');
+  demo.place.ask('FLUSHALL');
 }
 
-export function sql(demo: Demo, statement: string): string {
-  return demo.postgres
-    .tool('psql', ['-X', '-q', '-At', '-v', 'ON_ERROR_STOP=1', '-c', statement], { database: 'shop' })
-    .toString()
-    .trim();
-}
+const sql = (demo: Demo, statement: string): string => demo.place.sql(statement);

@@ -8,10 +8,14 @@ import { story } from './story.js';
  * stack running and says how to use it.
  */
 const { values } = parseArgs({
-  options: { keep: { type: 'boolean', default: false }, mib: { type: 'string', default: '300' } },
+  options: {
+    keep: { type: 'boolean', default: false },
+    docker: { type: 'boolean', default: false },
+    mib: { type: 'string', default: '300' },
+  },
 });
 
-const demo = await createDemo({ mib: Number(values.mib) });
+const demo = await createDemo({ mib: Number(values.mib), docker: values.docker });
 let held = false;
 try {
   held = await story(demo);

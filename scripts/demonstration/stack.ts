@@ -1,22 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startPostgres, type PostgresService } from '../../test/services/postgres.js';
-import { startRedis, type RedisService } from '../../test/services/redis.js';
 import { freePorts } from '../../test/services/server-process.js';
 import { makeAgeKeys } from './age-keys.js';
+import { startDockerPlace } from './docker-place.js';
+import { startHostPlace } from './host-place.js';
+import type { Place } from './place.js';
 import { runCommand, type Ran } from './run-command.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** A small shop: PostgreSQL, Redis, a folder for backups on this machine, and `steady up` over them. */
+/** A small shop in its place, and `steady up` over it. */
 export interface Demo {
   readonly folder: string;
   readonly ui: string;
-  readonly postgres: PostgresService;
-  readonly redis: RedisService;
+  readonly place: Place;
   readonly mib: number;
   /** Runs `steady`; `as` signs with that person's identity. Throws unless it ends with 0. */
   steady(
@@ -31,17 +31,12 @@ export interface Demo {
   end(): Promise<void>;
 }
 
-export async function createDemo(options: { readonly mib: number }): Promise<Demo> {
+export async function createDemo(options: { readonly mib: number; readonly docker: boolean }): Promise<Demo> {
   const folder = await mkdtemp(join(tmpdir(), 'steady-demo-'));
   await chmod(folder, 0o755);
-  await mkdir(join(folder, 'backups'));
-  const [postgres, redis, [port, uiPort]] = await Promise.all([
-    startPostgres({ settings: { fsync: 'on', max_wal_size: '2GB' } }),
-    startRedis({ appendonly: true, config: ['enable-debug-command local', 'repl-diskless-sync-delay 0'] }),
-    freePorts(2) as Promise<[number, number]>,
-  ]);
-  const secret = { POSTGRES_PASSWORD: postgres.password };
-  const env = { ...process.env, ...secret, XDG_CONFIG_HOME: join(folder, 'config'), NO_COLOR: '1' };
+  const place = await (options.docker ? startDockerPlace() : startHostPlace(folder));
+  const [port, uiPort] = (await freePorts(2)) as [number, number];
+  const env = { ...process.env, ...place.env, XDG_CONFIG_HOME: join(folder, 'config'), NO_COLOR: '1' };
   const keys = await makeAgeKeys(folder);
   let up: ChildProcess | undefined;
   let upWords = '';
@@ -60,14 +55,13 @@ export async function createDemo(options: { readonly mib: number }): Promise<Dem
   return {
     folder,
     ui: `http://127.0.0.1:${uiPort}`,
-    postgres,
-    redis,
+    place,
     mib: options.mib,
     steady,
     json: async <T>(args: readonly string[], as?: 'ana' | 'ben') =>
       JSON.parse((await steady(['--json', ...args], as ? { as } : {})).stdout) as T,
     async writeStackFile(schedule) {
-      const text = stackFile({ schedule, postgres, redis, keys, approvers });
+      const text = stackFile({ schedule, place, keys, approvers });
       await writeFile(join(folder, 'steady.yaml'), text);
     },
     async up() {
@@ -111,33 +105,33 @@ export async function createDemo(options: { readonly mib: number }): Promise<Dem
         up.kill('SIGTERM');
         await gone;
       }
-      await redis.stop();
-      await postgres.stop();
+      await place.end();
     },
   };
 }
 
 interface Parts {
   readonly schedule: string;
-  readonly postgres: PostgresService;
-  readonly redis: RedisService;
+  readonly place: Place;
   readonly keys: { readonly proof: string; readonly offline: string; readonly identityFile: string };
   readonly approvers: Readonly<Record<'ana' | 'ben', string>>;
 }
 
-function stackFile({ schedule, postgres, redis, keys, approvers }: Parts): string {
+function stackFile({ schedule, place: { yaml }, keys, approvers }: Parts): string {
   return `version: 1
 stack: shop
 timezone: UTC
+runtime: ${yaml.runtime}
 storage:
-  main: { directory: { path: backups } }
+  main: ${yaml.storage}
   encryption:
     age:
       recipients: [${keys.proof}, ${keys.offline}]
       identity: { file: ${keys.identityFile} }
 stores:
-  db: { postgres: { host: 127.0.0.1, port: ${postgres.port}, database: shop, user: ${postgres.user}, password: { env: POSTGRES_PASSWORD }, bin: ${postgres.bin}, digests: true } }
-  cache: { redis: { host: 127.0.0.1, port: ${redis.port}, bin: ${redis.bin}, data: ${redis.data}, process: { start: ${JSON.stringify(redis.startArgv)} } } }
+  db: { postgres: { ${yaml.db}, digests: true } }
+  cache: { redis: { ${yaml.cache} } }
+services: ${yaml.services}
 plans:
   nightly: { schedule: "${schedule}", stores: [db, cache], keep: { within: 7d, daily: 7, verified: 2 }, rpo: 24h, verify: readable }
 approvers:

@@ -33,7 +33,8 @@ export interface Dumped {
   readonly notes: readonly string[];
 }
 
-const DRAFT = 'manifest.draft.json';
+/** Beside the data until it is sealed, and after: a restore never reads it. */
+export const DRAFT = 'manifest.draft.json';
 
 /** The transfer of a backup, for workers of the role `backup`: they put, and need to read nothing back. */
 export function createBackupActivities(ports: Ports) {

@@ -14,6 +14,11 @@ export interface ActivityCall extends StoreCall {
 }
 
 const BEAT_MS = 500;
+/** Activities that beat by themselves, with progress. */
+const beating = new WeakSet<Context>();
+
+/** Whether the activity's own heartbeat is on. */
+export const hasOwnBeat = (context: Context): boolean => beating.has(context);
 
 /**
  * Runs an activity's body with a heartbeat that carries progress. Cancellation reaches the body through
@@ -24,9 +29,9 @@ export async function withCall<T>(
   body: (call: ActivityCall) => Promise<T>,
 ): Promise<T> {
   const context = Context.current();
-  const { workflowExecution, activityId, attempt } = context.info;
-  // Short, because it becomes PostgreSQL's application_name (63 bytes); the same for all attempts of this activity.
-  const markerPrefix = `steady-${digestOf([workflowExecution, activityId]).slice(0, 16)}-`;
+  const { workflowExecution, activityType, attempt } = context.info;
+  // Short, because it becomes PostgreSQL's application_name (63 bytes); the same for all attempts of this step.
+  const markerPrefix = `steady-${digestOf([workflowExecution, activityType, what.title]).slice(0, 16)}-`;
   const streams = new Map<string, StreamProgress>();
   const startedAt = new Date().toISOString();
   let totalBytes: number | undefined;
@@ -49,6 +54,7 @@ export async function withCall<T>(
     context.heartbeat(progress);
   };
   const timer = setInterval(beat, BEAT_MS);
+  beating.add(context);
   beat();
   try {
     return await body({
@@ -66,5 +72,6 @@ export async function withCall<T>(
     });
   } finally {
     clearInterval(timer);
+    beating.delete(context);
   }
 }

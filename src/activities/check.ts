@@ -5,6 +5,7 @@ import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import type { CheckLine } from '../contracts/runs/check-line.js';
 import { checkTools } from '../pipelines/check-tools.js';
 import { withCall } from './call.js';
+import { checkIdentity } from './check-identity.js';
 import { openStack } from './catalog/open-stack.js';
 import type { Ports } from './ports.js';
 
@@ -61,7 +62,8 @@ export function createCheckActivities(ports: Ports) {
       const { snapshot, store } = input;
       return await withCall({ title: `Check ${store}`, store }, async (call) => {
         try {
-          return await (await ports.store(snapshot, store)).check(call);
+          const lines = await (await ports.store(snapshot, store)).check(call);
+          return lines.map((line) => ({ ...line, what: `${store} ${line.what}` }));
         } catch (error) {
           return [errorLine(store, error)];
         }
@@ -125,7 +127,7 @@ async function checkEncryption(ports: Ports, snapshot: StackSnapshot): Promise<C
         'Set storage.encryption.age.identity.',
       ),
     );
-  else lines.push(await checkSecret(ports, snapshot, 'encryption', identity));
+  else lines.push(...(await checkKey(ports, snapshot, identity, recipients)));
   if (theOne(main).kind === 'directory')
     lines.push(
       warning(
@@ -137,16 +139,15 @@ async function checkEncryption(ports: Ports, snapshot: StackSnapshot): Promise<C
   return lines;
 }
 
-async function checkSecret(
+async function checkKey(
   ports: Ports,
   snapshot: StackSnapshot,
-  what: string,
   reference: SecretRef,
-): Promise<CheckLine> {
+  recipients: readonly string[],
+): Promise<CheckLine[]> {
   try {
-    await ports.secrets(snapshot).resolve(reference);
-    return ok(what, `the secret ${'env' in reference ? reference.env : reference.file} can be read`);
+    return await checkIdentity(recipients, await ports.secrets(snapshot).resolve(reference));
   } catch (error) {
-    return errorLine(what, error);
+    return [errorLine('encryption', error)];
   }
 }

@@ -1,16 +1,20 @@
 import { Context } from '@temporalio/activity';
 import { WithStartWorkflowOperation } from '@temporalio/client';
+import { SteadyError } from '../contracts/failures.js';
 import { storageEntityId } from '../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
 import {
   BEGIN_DELETE_UPDATE,
   CLAIM_UPDATE,
   END_DELETE_UPDATE,
+  STORAGE_QUERY,
   UNCLAIM_UPDATE,
+  type BackupRef,
   type ClaimHolder,
   type ClaimRequest,
   type DeletePermit,
   type StorageInput,
+  type StorageState,
 } from '../contracts/runs/claims.js';
 
 interface At {
@@ -30,6 +34,20 @@ export function createClaimActivities() {
   };
 }
 export type ClaimActivities = ReturnType<typeof createClaimActivities>;
+
+/** Fails with `target.fenced` when the run no longer has the permit to delete this backup. */
+export async function assertMayDelete(stack: string, backup: BackupRef, holder: ClaimHolder): Promise<void> {
+  const handle = Context.current().client.workflow.getHandle(storageEntityId(stack));
+  const { deleting } = await handle.query<StorageState>(STORAGE_QUERY);
+  const held = deleting.some(
+    (one) =>
+      one.store === backup.store &&
+      one.id === backup.id &&
+      one.workflowId === holder.workflowId &&
+      one.runId === holder.runId,
+  );
+  if (!held) throw new SteadyError('target.fenced', { store: backup.store, id: backup.id });
+}
 
 async function ask<T>(at: At, update: string, argument: unknown): Promise<T> {
   const input: StorageInput = { stack: at.stack, site: at.site };

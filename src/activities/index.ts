@@ -2,6 +2,7 @@ import type { Role } from '../contracts/names.js';
 import { createBackupActivities } from './backup.js';
 import { createCheckActivities } from './check.js';
 import { createClaimActivities } from './claims.js';
+import { createKeyActivities } from './keys.js';
 import { createLedgerActivities } from './ledger.js';
 import { createLockActivities } from './locks.js';
 import { createLookActivities } from './look.js';
@@ -10,6 +11,7 @@ import type { Ports } from './ports.js';
 import { createRestoreActivities } from './restore.js';
 import { createSealActivities } from './seal.js';
 import { createServiceActivities } from './services.js';
+import { createSweepActivities } from './sweep.js';
 import { createVerifyActivities } from './verify.js';
 
 /** Which activities a worker of each role serves. `quick` is never stuck behind transfers. */
@@ -19,17 +21,20 @@ export function createActivities(ports: Ports) {
   const ledger = createLedgerActivities(ports);
   const restore = createRestoreActivities(ports);
   const check = createCheckActivities(ports);
+  const sweep = createSweepActivities(ports);
   return {
     backup: { ...createBackupActivities(ports), checkTools: check.checkTools, checkStore: check.checkStore },
     proof: {
       ...createSealActivities(ports),
       ...createVerifyActivities(ports),
       ...createLookActivities(ports),
+      ...createKeyActivities(ports),
       planPrune: prune.planPrune,
+      findLitter: sweep.findLitter,
       appendRecord: ledger.appendRecord,
       checkStorage: check.checkStorage,
     },
-    keeper: { deleteBackups: prune.deleteBackups },
+    keeper: { deleteBackups: prune.deleteBackups, deleteLitter: sweep.deleteLitter },
     change: { ...restore, ...services, checkChecks: check.checkChecks },
     quick: {
       ...createLockActivities(),

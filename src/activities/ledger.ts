@@ -11,8 +11,8 @@ import {
   type RecordSignal,
 } from '../contracts/runs/ledger.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
-import type { EvidenceRecord, UnnumberedRecord } from '../contracts/stored/others.js';
-import { documentBytes, sha256Hex } from './catalog/documents.js';
+import { recordSchema, type EvidenceRecord, type UnnumberedRecord } from '../contracts/stored/others.js';
+import { documentBytes, parseDocument, sha256Hex } from './catalog/documents.js';
 import type { Ports } from './ports.js';
 
 /** Hands a finished run's record to the ledger (role `quick`), and writes it (role `proof`). */
@@ -41,7 +41,10 @@ export function createLedgerActivities(ports: Ports) {
       head?: LedgerHead | undefined;
     }): Promise<LedgerHead> {
       const storage = await ports.storage(input.snapshot);
-      const head = input.head ?? (await findHead(storage));
+      const found = input.head === undefined ? await findHead(storage) : undefined;
+      // An earlier attempt of a ledger that has just begun: the newest record is this one.
+      if (found?.runId === input.record.run.runId) return { number: found.number, sha256: found.sha256 };
+      const head = input.head ?? found;
       const number = (head?.number ?? 0) + 1;
       const record: EvidenceRecord = { version: 1, number, previous: head?.sha256 ?? null, ...input.record };
       const bytes = documentBytes(record);
@@ -58,7 +61,9 @@ export function createLedgerActivities(ports: Ports) {
 export type LedgerActivities = ReturnType<typeof createLedgerActivities>;
 
 /** The newest record in storage, for a ledger that has just begun (a new Temporal, an old bucket). */
-export async function findHead(storage: StoragePort): Promise<LedgerHead | undefined> {
+export async function findHead(
+  storage: StoragePort,
+): Promise<(LedgerHead & { readonly runId: string }) | undefined> {
   let last: string | undefined;
   for await (const object of storage.list(keys.recordPrefix())) last = object.key;
   if (last === undefined) return undefined;
@@ -66,5 +71,6 @@ export async function findHead(storage: StoragePort): Promise<LedgerHead | undef
   const number = Number(/(\d{10})\.json$/.exec(last)?.[1]);
   if (bytes === undefined || !Number.isSafeInteger(number))
     throw new SteadyError('storage.damaged', { key: last });
-  return { number, sha256: sha256Hex(bytes) };
+  const { run } = parseDocument(bytes, last, recordSchema);
+  return { number, sha256: sha256Hex(bytes), runId: run.runId };
 }

@@ -1,4 +1,6 @@
+import type { StoragePort } from '../adapters/storage/port.js';
 import { SteadyError } from '../contracts/failures.js';
+import { isTimeId } from '../contracts/ids.js';
 import { keys } from '../contracts/keys.js';
 import type { Depth } from '../contracts/names.js';
 import type { BackupRef } from '../contracts/runs/claims.js';
@@ -8,8 +10,8 @@ import type { Manifest } from '../contracts/stored/manifest.js';
 import { setSchema } from '../contracts/stored/others.js';
 import { demandedDepth, describeBackups } from './catalog/describe-backups.js';
 import { readDocument } from './catalog/documents.js';
-import { isVerified, listBackups } from './catalog/list-backups.js';
-import { readManifest } from './catalog/read-manifest.js';
+import { isVerified, listBackups, type ListedBackup } from './catalog/list-backups.js';
+import { findManifest, readManifest } from './catalog/read-manifest.js';
 import { selectBackup } from './catalog/select-backup.js';
 import type { Ports } from './ports.js';
 
@@ -31,6 +33,8 @@ export interface StoreStanding {
 
 export interface SelectedBackups {
   readonly backups: readonly BackupRef[];
+  /** Why a store has none, in words. */
+  readonly lacking: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -100,17 +104,23 @@ export function createLookActivities(ports: Ports) {
       throw new SteadyError('backup.unknown', { id: input.id, stores: input.stores.join(',') });
     },
 
-    /** Resolves what was asked for to ids, one a store; a set id means the backups of that set. */
+    /**
+     * Resolves what was asked for to ids, one a store; a set id means the backups of that set. A store without such a
+     * backup fails all of it, unless the others go on without it (`goOn`): then it stands in `lacking`.
+     */
     async selectBackups(input: {
       snapshot: StackSnapshot;
       selection: Selection;
-      all?: boolean;
+      goOn?: boolean;
     }): Promise<SelectedBackups> {
       const { selection, snapshot } = input;
       const storage = await ports.storage(snapshot);
-      const set = await readDocument(storage, keys.set(selection.text), setSchema).catch(() => undefined);
+      const set = isTimeId(selection.text)
+        ? await readDocument(storage, keys.set(selection.text), setSchema)
+        : undefined;
       const backups: BackupRef[] = [];
       const notes: string[] = [];
+      const lacking: string[] = [];
       // An id belongs to one store: with no store named, the one that has it is meant.
       const owner = set === undefined ? await ownerOf(storage, selection) : undefined;
       for (const store of owner === undefined ? selection.stores : [owner]) {
@@ -119,28 +129,50 @@ export function createLookActivities(ports: Ports) {
           notes.push(`${store}: not in set ${selection.text}`);
           continue;
         }
-        const selected = selectBackup(await listBackups(storage, store), {
-          store,
-          text,
-          unverified: selection.unverified,
-          demanded: demandedDepth(snapshot.stack, store),
-        });
-        backups.push({ store, id: selected.backup.id });
-        notes.push(...selected.notes);
+        const demanded = demandedDepth(snapshot.stack, store);
+        const choice = { store, text, unverified: selection.unverified, demanded };
+        try {
+          const selected = selectBackup(
+            await heldAt(storage, await listBackups(storage, store), text),
+            choice,
+          );
+          backups.push({ store, id: selected.backup.id });
+          notes.push(...selected.notes);
+        } catch (error) {
+          if (!(error instanceof SteadyError) || error.retryable || input.goOn !== true) throw error;
+          lacking.push(error.message);
+        }
       }
-      if (backups.length === 0)
+      if (backups.length === 0 && lacking.length === 0)
         throw new SteadyError('backup.unknown', { id: selection.text, stores: selection.stores.join(',') });
-      return { backups, notes };
+      return { backups, notes, lacking };
     },
   };
 }
 export type LookActivities = ReturnType<typeof createLookActivities>;
 
-async function ownerOf(
-  storage: Awaited<ReturnType<Ports['storage']>>,
-  selection: Selection,
-): Promise<string | undefined> {
-  if (!/^\d{8}T\d{6}Z-/.test(selection.text)) return undefined;
+/**
+ * For a date: without backups that began before it and hold data from after it. An id tells when its backup began; a
+ * second attempt may have taken the data much later.
+ */
+async function heldAt(
+  storage: StoragePort,
+  backups: readonly ListedBackup[],
+  text: string,
+): Promise<readonly ListedBackup[]> {
+  const moment = text === 'latest' || isTimeId(text) ? Number.NaN : Date.parse(text);
+  if (Number.isNaN(moment)) return backups;
+  const begun = backups.filter((one) => one.time.getTime() <= moment);
+  for (let newest = begun.at(-1); newest !== undefined; newest = begun.at(-1)) {
+    const manifest = await findManifest(storage, newest);
+    if (manifest && Date.parse(manifest.takenAt) <= moment) break;
+    begun.pop();
+  }
+  return begun;
+}
+
+async function ownerOf(storage: StoragePort, selection: Selection): Promise<string | undefined> {
+  if (!isTimeId(selection.text)) return undefined;
   for (const store of selection.stores) {
     if ((await storage.head(keys.manifest(store, selection.text))) !== undefined) return store;
   }

@@ -2,14 +2,15 @@ import { Context } from '@temporalio/activity';
 import { keys } from '../contracts/keys.js';
 import { SteadyError } from '../contracts/failures.js';
 import { decideRetention } from '../contracts/retention.js';
-import type { BackupRef } from '../contracts/runs/claims.js';
+import type { BackupRef, ClaimHolder } from '../contracts/runs/claims.js';
 import type { PruneLine } from '../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { withCall } from './call.js';
+import { assertMayDelete } from './claims.js';
 import { demandedDepth, keptUntil } from './catalog/describe-backups.js';
 import { mapInParallel } from './catalog/in-parallel.js';
 import { isVerified, listBackups } from './catalog/list-backups.js';
-import { readManifest } from './catalog/read-manifest.js';
+import { findManifest } from './catalog/read-manifest.js';
 import type { Ports } from './ports.js';
 
 /** Deciding (role `proof`) and deleting (role `keeper`) are apart: who may delete decides nothing. */
@@ -17,7 +18,7 @@ export function createPruneActivities(ports: Ports) {
   return {
     /**
      * What retention says of every backup of the stores. A listing or manifest that cannot be read fails all of it:
-     * what cannot be listed is not deleted. A store in no plan with a policy keeps everything.
+     * what cannot be listed is not deleted. A store that no plan names keeps everything.
      */
     async planPrune(input: {
       snapshot: StackSnapshot;
@@ -32,8 +33,10 @@ export function createPruneActivities(ports: Ports) {
           .filter((plan) => plan.stores.includes(store))
           .map((plan) => plan.keep);
         const listed = await listBackups(storage, store);
-        const backups = await mapInParallel(listed, 8, async (one) => {
-          const manifest = await readManifest(storage, one);
+        const read = await mapInParallel(listed, 8, async (one) => {
+          const manifest = await findManifest(storage, one);
+          // Another prune has deleted it since it was listed.
+          if (manifest === undefined) return undefined;
           const until = await keptUntil(storage, one);
           return {
             id: one.id,
@@ -48,15 +51,16 @@ export function createPruneActivities(ports: Ports) {
             }),
           };
         });
+        const backups = read.filter((one) => one !== undefined);
         for (const backup of backups)
           lines.push({ store, id: backup.id, keep: false, why: '', deleted: false, bytes: backup.bytes });
+        const keepAll = (reason: string) => backups.map(({ id }) => ({ id, keep: true, reasons: [reason] }));
         const verdicts = policies.map((policy) =>
           policy === undefined
-            ? backups.map(({ id }) => ({ id, keep: true, reasons: ['a plan without a retention policy'] }))
+            ? keepAll('a plan without a retention policy')
             : decideRetention({ backups, policy, zone: stack.timezone, now: new Date(input.now) }),
         );
-        if (verdicts.length === 0)
-          throw new SteadyError('prune.refused', { store, reason: 'no plan names this store' });
+        if (verdicts.length === 0) verdicts.push(keepAll('no plan names this store'));
         for (const [at, line] of lines.entries()) {
           if (line.store !== store) continue;
           const own = verdicts
@@ -72,13 +76,19 @@ export function createPruneActivities(ports: Ports) {
 
     /**
      * Deletes backups that were granted: the manifest first, so that a half-deleted backup is never listed, then its
-     * data, proofs and marks. Deleting what is gone already is fine, so running again finishes it.
+     * data, proofs and marks. Deleting what is gone already is fine, so running again finishes it. The permit is looked
+     * at before each: an attempt that was given up and lives on must not delete what a restore has claimed since.
      */
-    async deleteBackups(input: { snapshot: StackSnapshot; backups: readonly BackupRef[] }): Promise<number> {
+    async deleteBackups(input: {
+      snapshot: StackSnapshot;
+      backups: readonly BackupRef[];
+      holder: ClaimHolder;
+    }): Promise<number> {
       return await withCall({ title: 'Delete backups' }, async (call) => {
         const storage = await ports.storage(input.snapshot);
         for (const { store, id } of input.backups) {
           if (call.signal.aborted) throw new SteadyError('cancelled');
+          await assertMayDelete(input.snapshot.stack.stack, { store, id }, input.holder);
           await storage.delete(keys.manifest(store, id));
           for (const prefix of [
             keys.dataPrefix(store, id),

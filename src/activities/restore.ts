@@ -4,6 +4,7 @@ import type { BackupRef } from '../contracts/runs/claims.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { withCall } from './call.js';
 import { readManifest } from './catalog/read-manifest.js';
+import { expectedSeconds, type Expected } from './catalog/restore-history.js';
 import { assertHeld, type FenceCheck } from './locks.js';
 import type { Ports } from './ports.js';
 import { backupReader } from './streams.js';
@@ -23,6 +24,8 @@ export interface Previewed {
   readonly bytes: number;
   readonly rawBytes: number;
   readonly server: string;
+  /** From measured history; left out where there is none. */
+  readonly expected?: Expected | undefined;
   readonly preview: RestorePreview;
 }
 
@@ -53,6 +56,8 @@ export function createRestoreActivities(ports: Ports) {
             bytes: manifest.bytes,
             rawBytes: manifest.rawBytes,
             server: `${manifest.server.product} ${manifest.server.version}`,
+            // A guess for people: that history cannot be read is no reason not to restore.
+            expected: await expectedSeconds(storage, manifest).catch(() => undefined),
             preview: await port.preview(call, manifest, input.place),
           };
         },
@@ -65,6 +70,8 @@ export function createRestoreActivities(ports: Ports) {
         { title: `Load ${input.backup.store}`, store: input.backup.store },
         async (call) => {
           await ports.reap(call.markerPrefix);
+          // In place, loading is what changes the live data.
+          if (input.fence) await assertHeld([input.fence]);
           const started = Date.now();
           const [port, storage] = await Promise.all([
             ports.store(input.snapshot, input.backup.store),
@@ -107,13 +114,15 @@ export function createRestoreActivities(ports: Ports) {
       );
     },
 
-    /** Puts back what was there: removes what was loaded, or switches back. */
-    async undoRestore(input: Omit<RestoreStep, 'backup'> & { store: string }): Promise<string[]> {
+    /** Puts back what was there: removes what was loaded, or switches back. `finished`: after a restore that had ended. */
+    async undoRestore(
+      input: Omit<RestoreStep, 'backup'> & { store: string; finished?: boolean },
+    ): Promise<string[]> {
       return await withCall({ title: `Put back ${input.store}`, store: input.store }, async (call) => {
         await ports.reap(call.markerPrefix);
         if (input.fence) await assertHeld([input.fence]);
         const port = await ports.store(input.snapshot, input.store);
-        return await port.undo(call, input.place);
+        return await port.undo(call, input.place, { finished: input.finished });
       });
     },
 

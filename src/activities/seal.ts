@@ -6,7 +6,13 @@ import type { MarkInput } from '../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { manifestSchema, type Manifest } from '../contracts/stored/manifest.js';
 import type { BackupSet, Mark, StackDocument } from '../contracts/stored/others.js';
-import { createDocument, parseDocument, readDocument, sha256Hex } from './catalog/documents.js';
+import {
+  createDocument,
+  createTimedDocument,
+  parseDocument,
+  readDocument,
+  sha256Hex,
+} from './catalog/documents.js';
 import { listBackups } from './catalog/list-backups.js';
 import { openStack } from './catalog/open-stack.js';
 import type { Dumped } from './backup.js';
@@ -45,6 +51,9 @@ export function createSealActivities(ports: Ports) {
       if (sha256Hex(draft) !== dumped.draftSha256)
         throw new SteadyError('stream.corrupt', { key: dumped.draftKey });
       const manifest = parseDocument(draft, dumped.draftKey, manifestSchema);
+      const sealed = await readDocument(storage, keys.manifest(store, manifest.id), manifestSchema);
+      // An earlier attempt sealed it: compared again now, the last backup may be another one.
+      if (sealed) return { store, id: sealed.id, ...(sealed.shrunk && { shrunk: sealed.shrunk }) };
       await confirmObjects(storage, manifest);
       const shrunk = await comparedWithLast(storage, manifest);
       if (shrunk) {
@@ -97,8 +106,11 @@ export function createSealActivities(ports: Ports) {
 export type SealActivities = ReturnType<typeof createSealActivities>;
 
 async function writeMark(storage: StoragePort, mark: Omit<Mark, 'version'>): Promise<void> {
-  const key = keys.mark(mark.store, mark.backupId, new Date(mark.at), mark.kind);
-  await createDocument(storage, key, { version: 1, ...mark });
+  await createTimedDocument(storage, {
+    at: mark.at,
+    key: (time) => keys.mark(mark.store, mark.backupId, time, mark.kind),
+    value: (at) => ({ version: 1, ...mark, at }),
+  });
 }
 
 /** Storage's own sizes (and checksums, where it keeps them) must equal the draft's before anything is sealed. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RestorePlace, StorePort } from '../adapters/stores/port.js';
 import type { StoragePort } from '../adapters/storage/port.js';
@@ -11,7 +11,7 @@ import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import type { Manifest } from '../contracts/stored/manifest.js';
 import type { Proof } from '../contracts/stored/others.js';
 import { withCall, type ActivityCall } from './call.js';
-import { createDocument } from './catalog/documents.js';
+import { createTimedDocument } from './catalog/documents.js';
 import { readManifest } from './catalog/read-manifest.js';
 import type { Ports } from './ports.js';
 import { backupReader } from './streams.js';
@@ -72,20 +72,22 @@ export function createVerifyActivities(ports: Ports) {
       run: Proof['run'];
     }): Promise<void> {
       const { verification } = input;
-      const proof: Proof = {
+      const proof: Omit<Proof, 'at'> = {
         version: 1,
         store: verification.store,
         backupId: verification.id,
         depth: verification.depth,
         passed: verification.passed,
-        at: input.now,
         seconds: verification.seconds,
         bytes: verification.bytes,
         findings: [...verification.findings],
         run: input.run,
       };
-      const key = keys.proof(proof.store, proof.backupId, new Date(input.now), proof.depth, proof.passed);
-      await createDocument(await ports.storage(input.snapshot), key, proof);
+      await createTimedDocument(await ports.storage(input.snapshot), {
+        at: input.now,
+        key: (time) => keys.proof(proof.store, proof.backupId, time, proof.depth, proof.passed),
+        value: (at) => ({ ...proof, at }),
+      });
     },
   };
 }
@@ -128,7 +130,10 @@ async function verifyStored({ storage, manifest }: Verifying): Promise<string[]>
 
 async function verifyRestored(of: Verifying): Promise<string[]> {
   const port = await of.ports.store(of.snapshot, of.manifest.store);
-  const folder = await mkdtemp(join(of.ports.scratch, 'proof-'));
+  // The same for all attempts: what a killed one left there would be as large as the store, for ever.
+  const folder = join(of.ports.scratch, `${of.call.markerPrefix}proof`);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
   try {
     const scratch = await port.scratch(of.call, of.manifest, folder);
     try {

@@ -4,6 +4,7 @@ import { connect, type Steady } from '../client/connect.js';
 import { signedRequester } from '../client/approvals.js';
 import { snapshotOf } from '../client/snapshot.js';
 import { storageState } from '../client/entities.js';
+import { reachFailure } from '../client/reach.js';
 import { loadStackFile, type LoadedStack } from '../config/load-stack-file.js';
 import { SteadyError } from '../contracts/failures.js';
 import type { Requester, StackSnapshot } from '../contracts/runs/snapshot.js';
@@ -24,8 +25,11 @@ export interface Context {
   readonly options: GlobalOptions;
   readonly output: Output;
   load(): Promise<LoadedStack>;
-  /** Runs a body with a connection that is closed afterwards. */
-  withTemporal<T>(body: (steady: Steady) => Promise<T>): Promise<T>;
+  /**
+   * Runs a body with a connection that is closed afterwards. Throws `temporal.unreachable`; waits for a worker as long
+   * as the stack file says, and not longer than `patience` seconds.
+   */
+  withTemporal<T>(body: (steady: Steady) => Promise<T>, patience?: number): Promise<T>;
   /** The snapshot for a run by hand: what is applied is what runs, so a file that differs is refused. */
   appliedSnapshot(steady: Steady): Promise<StackSnapshot>;
   /** Who asks: the identity of this person where there is one, else the name of the account. */
@@ -40,10 +44,21 @@ export function contextOf(command: Command): Context {
     options,
     output,
     load,
-    async withTemporal(body) {
-      const steady = await connect(options);
+    async withTemporal(body, patience = Number.POSITIVE_INFINITY) {
+      const { stack } = await load();
+      const told = new Set<string>();
+      const steady = await connect({
+        ...options,
+        workerSeconds: Math.min(stack.limits.worker, patience),
+        onWait: (words) => {
+          if (!told.has(words)) output.warn(`… ${words}`);
+          told.add(words);
+        },
+      });
       try {
         return await body(steady);
+      } catch (error) {
+        throw reachFailure(error, steady);
       } finally {
         await steady.close();
       }

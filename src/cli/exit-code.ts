@@ -1,15 +1,12 @@
 import type { FailureCode } from '../contracts/failures.js';
 
+const USAGE = ['identity.missing', 'run.unknown', 'backup.unknown', 'key.missing'];
+const DENIED = ['approval.denied', 'approval.expired', 'cancelled'];
+const OUT_OF_REACH = ['temporal.unreachable', 'worker.absent', 'worker.lost', 'storage.unreachable'];
+
 /** 0 done; 1 the procedure failed; 2 wrong usage or config; 3 denied, expired or cancelled; 5 cannot reach. */
 export function exitCodeOf(code: FailureCode): number {
-  if (
-    code.startsWith('config.') ||
-    code.startsWith('usage.') ||
-    code === 'identity.missing' ||
-    code === 'run.unknown'
-  )
-    return 2;
-  if (code === 'approval.denied' || code === 'approval.expired' || code === 'cancelled') return 3;
-  if (code === 'temporal.unreachable' || code === 'worker.absent' || code === 'storage.unreachable') return 5;
-  return 1;
+  if (code.startsWith('config.') || code.startsWith('usage.') || USAGE.includes(code)) return 2;
+  if (DENIED.includes(code)) return 3;
+  return OUT_OF_REACH.includes(code) ? 5 : 1;
 }

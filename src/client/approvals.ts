@@ -1,4 +1,4 @@
-import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
 import {
   APPROVAL_QUERY,
   DECIDE_UPDATE,
@@ -55,6 +55,8 @@ export async function sendDecision(handle: WorkflowHandle, signed: SignedDecisio
   try {
     return await handle.executeUpdate<ApprovalState, [SignedDecision]>(DECIDE_UPDATE, { args: [signed] });
   } catch (error) {
+    if (error instanceof WorkflowNotFoundError)
+      throw new SteadyError('approval.invalid', { reason: 'the run has ended' }, { cause: error });
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     const failure = new SteadyError('approval.invalid', {}, { cause: error });
     failure.message = error.cause?.message ?? error.message;

@@ -7,6 +7,10 @@ export interface Steady {
   readonly client: Client;
   readonly address: string;
   readonly namespace: string;
+  /** Longest wait for a worker to answer; left out: 300. */
+  readonly workerSeconds?: number | undefined;
+  /** Told, in words, when an answer takes longer than a moment. */
+  readonly onWait?: ((words: string) => void) | undefined;
   close(): Promise<void>;
 }
 
@@ -18,6 +22,9 @@ export interface ConnectOptions {
   readonly profile?: string | undefined;
   /** Path of the stack file: a `steady up` beside it has noted its address. */
   readonly config: string;
+  /** Longest wait for a worker to answer; default 300. */
+  readonly workerSeconds?: number | undefined;
+  readonly onWait?: ((words: string) => void) | undefined;
 }
 
 /**
@@ -35,5 +42,12 @@ export async function connect(options: ConnectOptions): Promise<Steady> {
     throw new SteadyError('temporal.unreachable', { address }, { cause });
   }
   const client = new Client({ connection, namespace });
-  return { client, address, namespace, close: () => connection.close() };
+  return {
+    client,
+    address,
+    namespace,
+    workerSeconds: options.workerSeconds,
+    onWait: options.onWait,
+    close: () => connection.close(),
+  };
 }

@@ -18,6 +18,7 @@ import {
   type TargetState,
 } from '../contracts/runs/locks.js';
 import type { Steady } from './connect.js';
+import { askWorker } from './reach.js';
 
 interface At {
   readonly stack: string;
@@ -27,7 +28,7 @@ interface At {
 /** What an entity answers, or undefined when it has never been started. */
 async function ask<T>(steady: Steady, workflowId: string, query: string): Promise<T | undefined> {
   try {
-    return await steady.client.workflow.getHandle(workflowId).query<T>(query);
+    return await askWorker(steady, () => steady.client.workflow.getHandle(workflowId).query<T>(query));
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
@@ -59,36 +60,51 @@ async function updateTarget<T>(
   update: string,
   args: unknown[],
 ): Promise<T> {
-  const input: TargetInput = { ...at, target };
-  return await steady.client.workflow.executeUpdateWithStart<
-    (input: TargetInput) => Promise<void>,
-    T,
-    unknown[]
-  >(update, {
-    args,
-    startWorkflowOperation: new WithStartWorkflowOperation('target', {
-      workflowId: targetEntityId(at.stack, target),
-      taskQueue: WORKFLOW_TASK_QUEUE,
-      args: [input],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-    }),
-  });
+  const input: TargetInput = { stack: at.stack, site: at.site, target };
+  return await askWorker(steady, () =>
+    steady.client.workflow.executeUpdateWithStart<(input: TargetInput) => Promise<void>, T, unknown[]>(
+      update,
+      {
+        args,
+        startWorkflowOperation: new WithStartWorkflowOperation('target', {
+          workflowId: targetEntityId(at.stack, target),
+          taskQueue: WORKFLOW_TASK_QUEUE,
+          args: [input],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      },
+    ),
+  );
 }
 
 /** Remembers which stack file is applied, so that `status` can say when the file differs. */
 export async function rememberApplied(steady: Steady, at: At, applied: AppliedConfig): Promise<void> {
-  const input: StorageInput = { ...at };
-  await steady.client.workflow.executeUpdateWithStart<
-    (input: StorageInput) => Promise<void>,
-    void,
-    [AppliedConfig]
-  >(APPLIED_UPDATE, {
-    args: [applied],
-    startWorkflowOperation: new WithStartWorkflowOperation('storage', {
-      workflowId: storageEntityId(at.stack),
-      taskQueue: WORKFLOW_TASK_QUEUE,
-      args: [input],
-      workflowIdConflictPolicy: 'USE_EXISTING',
+  const input: StorageInput = { stack: at.stack, site: at.site };
+  await askWorker(steady, () =>
+    steady.client.workflow.executeUpdateWithStart<
+      (input: StorageInput) => Promise<void>,
+      void,
+      [AppliedConfig]
+    >(APPLIED_UPDATE, {
+      args: [applied],
+      startWorkflowOperation: new WithStartWorkflowOperation('storage', {
+        workflowId: storageEntityId(at.stack),
+        taskQueue: WORKFLOW_TASK_QUEUE,
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
     }),
+  );
+}
+
+/** Starts the entity that knows what is applied, and asks it: throws `worker.absent` before anything is changed. */
+export async function requireWorker(steady: Steady, at: At): Promise<void> {
+  const input: StorageInput = { stack: at.stack, site: at.site };
+  const handle = await steady.client.workflow.start('storage', {
+    workflowId: storageEntityId(at.stack),
+    taskQueue: WORKFLOW_TASK_QUEUE,
+    args: [input],
+    workflowIdConflictPolicy: 'USE_EXISTING',
   });
+  await askWorker(steady, () => handle.query(STORAGE_QUERY));
 }

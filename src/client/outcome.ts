@@ -1,6 +1,10 @@
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isFailureCode, SteadyError, type FailureCode } from '../contracts/failures.js';
+import type { Steady } from './connect.js';
+import { absent, patienceOf } from './reach.js';
+import { waitsOf } from './waits.js';
 
 /** A run's failure with the registry's code, its message as the run said it. */
 export class RunFailure extends SteadyError {
@@ -34,4 +38,30 @@ export function runFailure(error: unknown, run: string): unknown {
   if (cause instanceof TimeoutFailure)
     return new RunFailure('run.limit', 'the run took longer than its limit', run);
   return new RunFailure('internal', cause?.message ?? error.message, run);
+}
+
+const LOOK_MS = 1000;
+
+/**
+ * Waits for the result of a short run, and for no worker longer than the limit of the stack: throws `worker.absent` when
+ * all that could go on with it are gone. Says what is waited for.
+ */
+export async function answerOf<T>(steady: Steady, handle: WorkflowHandle): Promise<T> {
+  const ended = resultOf<T>(handle).then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  let told = '';
+  for (;;) {
+    const end = await Promise.race([ended, sleep(LOOK_MS, undefined, { ref: false })]);
+    if (end !== undefined) {
+      if ('error' in end) throw end.error;
+      return end.value;
+    }
+    const { raw } = await handle.describe();
+    const [wait] = waitsOf(raw);
+    if (wait !== undefined && wait.words !== told) steady.onWait?.(`waiting for ${(told = wait.words)}`);
+    const stuck = raw.pendingWorkflowTask !== undefined && wait?.since !== undefined;
+    if (stuck && Date.now() - Date.parse(wait.since) > patienceOf(steady) * 1000) throw absent(steady);
+  }
 }

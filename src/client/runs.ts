@@ -5,6 +5,7 @@ import type { SearchAttributeName } from '../contracts/names.js';
 import { TIMELINE_QUERY, type ActivityProgress, type Timeline } from '../contracts/runs/timeline.js';
 import type { Steady } from './connect.js';
 import { resultOf } from './outcome.js';
+import { waitsOf, type RunWait } from './waits.js';
 
 export interface RunLine {
   readonly run: string;
@@ -15,6 +16,9 @@ export interface RunLine {
   readonly awaiting?: string | undefined;
   readonly startedAt: string;
   readonly closedAt?: string | undefined;
+  /** It looked only, and changed nothing. */
+  readonly dryRun: boolean;
+  readonly by?: string | undefined;
 }
 
 /** Runs people ask for; entities, look-ups and children are left out. */
@@ -40,7 +44,7 @@ export async function listRuns(
 function lineOf(
   info: Pick<
     WorkflowExecutionInfo,
-    'workflowId' | 'runId' | 'type' | 'status' | 'startTime' | 'typedSearchAttributes'
+    'workflowId' | 'runId' | 'type' | 'status' | 'startTime' | 'typedSearchAttributes' | 'memo'
   > & { closeTime?: Date | undefined },
 ): RunLine {
   return {
@@ -52,6 +56,8 @@ function lineOf(
     awaiting: attribute(info, 'SteadyAwaiting'),
     startedAt: info.startTime.toISOString(),
     closedAt: info.closeTime?.toISOString(),
+    dryRun: info.memo?.['dryRun'] === true,
+    by: typeof info.memo?.['by'] === 'string' ? info.memo['by'] : undefined,
   };
 }
 
@@ -89,40 +95,58 @@ export async function findRun(steady: Steady, stack: string, text: string): Prom
 export interface RunView extends RunLine {
   readonly timeline?: Timeline | undefined;
   readonly progress: readonly ActivityProgress[];
+  /** What it waits for that its timeline cannot know: a worker, another attempt. */
+  readonly waits: readonly RunWait[];
   /** What a finished run gave, or why it did not. */
   readonly result?: unknown;
   readonly failure?: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
 }
 
+/** Its timeline comes from a worker; without one the rest is shown. */
+const ANSWER_MS = 5000;
+
 /** A run as it stands: its timeline, and what its activities (and its children's) say in their heartbeats. */
 export async function viewRun(steady: Steady, handle: WorkflowHandle): Promise<RunView> {
   const description = await handle.describe();
-  const timeline = await handle.query<Timeline>(TIMELINE_QUERY).catch(() => undefined);
+  const timeline = await steady.client
+    .withDeadline(Date.now() + ANSWER_MS, () => handle.query<Timeline>(TIMELINE_QUERY))
+    .catch(() => undefined);
   const line = { ...lineOf(description), timeline };
-  if (description.status.name === 'RUNNING') return { ...line, progress: await progressOf(steady, handle) };
+  if (description.status.name === 'RUNNING') {
+    const { progress, waits } = await progressOf(steady, handle);
+    const silent = timeline === undefined && waits.length === 0;
+    return { ...line, progress, waits: silent ? [{ words: 'a worker: none answers' }] : waits };
+  }
+  const ended = { ...line, progress: [], waits: [] };
   try {
-    return { ...line, progress: [], result: await resultOf(handle) };
+    return { ...ended, result: await resultOf(handle) };
   } catch (error) {
     if (!(error instanceof SteadyError)) throw error;
-    return { ...line, progress: [], failure: { code: error.code, message: error.message, hint: error.hint } };
+    return { ...ended, failure: { code: error.code, message: error.message, hint: error.hint } };
   }
 }
 
-async function progressOf(steady: Steady, handle: WorkflowHandle): Promise<ActivityProgress[]> {
-  const { raw } = await handle.describe();
+type Doing = Pick<RunView, 'progress' | 'waits'>;
 
+/** What a run and its children do and wait for now. */
+async function progressOf(steady: Steady, handle: WorkflowHandle): Promise<Doing> {
+  const { raw } = await handle.describe();
   const own = (raw.pendingActivities ?? []).flatMap((pending) => {
     const payload = pending.heartbeatDetails?.payloads?.[0];
     return payload ? [defaultPayloadConverter.fromPayload<ActivityProgress>(payload)] : [];
   });
   const ids = (raw.pendingChildren ?? []).flatMap((child) => (child.workflowId ? [child.workflowId] : []));
   const children = await Promise.all(
-    ids.map(async (id) => {
+    ids.map(async (id): Promise<Doing> => {
       // A child that has just ended has no progress left to tell.
-      return await progressOf(steady, steady.client.workflow.getHandle(id)).catch(
-        (): ActivityProgress[] => [],
-      );
+      return await progressOf(steady, steady.client.workflow.getHandle(id)).catch(() => ({
+        progress: [],
+        waits: [],
+      }));
     }),
   );
-  return [...own, ...children.flat()];
+  return {
+    progress: [...own, ...children.flatMap((one) => one.progress)],
+    waits: [...waitsOf(raw), ...children.flatMap((one) => one.waits)],
+  };
 }

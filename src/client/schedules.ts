@@ -1,13 +1,15 @@
 import {
+  ScheduleAlreadyRunning,
   ScheduleNotFoundError,
   type ScheduleOptions,
   type ScheduleOptionsStartWorkflowAction,
   type Workflow,
 } from '@temporalio/client';
 import { digestOf } from '../contracts/canonical.js';
+import { SteadyError } from '../contracts/failures.js';
 import { scheduleId } from '../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
-import type { BackupInput, VerifyInput } from '../contracts/runs/procedures.js';
+import type { BackupInput, SweepInput, VerifyInput } from '../contracts/runs/procedures.js';
 import { proofSchedule } from '../contracts/stack/plans.js';
 import { canOpenBackups } from '../contracts/stack/stack.js';
 import type { Requester, StackSnapshot } from '../contracts/runs/snapshot.js';
@@ -29,7 +31,7 @@ type Wanted = ScheduleOptions<Action>;
 /** The schedules a stack's plans ask for. Pure. */
 export function wantedSchedules(snapshot: StackSnapshot): Wanted[] {
   const { stack } = snapshot;
-  return Object.entries(stack.plans).flatMap(([name, plan]) => {
+  const plans = Object.entries(stack.plans).flatMap(([name, plan]) => {
     const backup: BackupInput = { version: 1, snapshot, by: BY_SCHEDULE, plan: name, stores: plan.stores };
     const wanted = [
       schedule(snapshot, {
@@ -62,11 +64,33 @@ export function wantedSchedules(snapshot: StackSnapshot): Wanted[] {
     }
     return wanted;
   });
+  return [...plans, sweepSchedule(snapshot)];
+}
+
+/** Between the hours that daylight saving skips or repeats and the working day. */
+const SWEEP_CRON = '45 4 * * *';
+const SWEEP_CATCHUP_SECONDS = 12 * 3600;
+
+function sweepSchedule(snapshot: StackSnapshot): Wanted {
+  const input: SweepInput = { version: 1, snapshot, by: BY_SCHEDULE, dryRun: false };
+  return schedule(snapshot, {
+    id: scheduleId('sweep', snapshot.stack.stack, 'daily'),
+    cron: SWEEP_CRON,
+    type: 'sweep',
+    input,
+    catchup: SWEEP_CATCHUP_SECONDS,
+  });
 }
 
 function schedule(
   snapshot: StackSnapshot,
-  of: { id: string; cron: string; type: string; input: BackupInput | VerifyInput; catchup: number },
+  of: {
+    id: string;
+    cron: string;
+    type: string;
+    input: BackupInput | VerifyInput | SweepInput;
+    catchup: number;
+  },
 ): Wanted {
   const spec = { cronExpressions: [of.cron], timezone: snapshot.stack.timezone };
   const policies = { overlap: 'SKIP', catchupWindow: of.catchup * 1000 } as const;
@@ -132,23 +156,43 @@ export async function applySchedules(steady: Steady, snapshot: StackSnapshot): P
   for (const { schedule: id, change } of changes) {
     const handle = steady.client.schedule.getHandle(id);
     const one = wanted.get(id);
-    if (change === 'remove') await handle.delete();
-    else if (change === 'create' && one) await steady.client.schedule.create(one);
-    else if (change === 'update' && one) {
-      await handle.update<Workflow>((previous) => ({
-        spec: one.spec,
-        policies: one.policies ?? {},
-        action: one.action,
-        state: previous.state,
-      }));
-    }
+    if (change === 'remove') await handle.delete().catch(unlessGone);
+    else if (change === 'create' && one) await createOrUpdate(steady, one);
+    else if (change === 'update' && one) await update(steady, one);
   }
   return changes;
 }
 
+async function createOrUpdate(steady: Steady, one: Wanted): Promise<void> {
+  try {
+    await steady.client.schedule.create(one);
+  } catch (error) {
+    // Somebody else applies at the same moment: both files say how it should be, the later one counts.
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    await existing(steady, one.scheduleId);
+    await update(steady, one);
+  }
+}
+
+async function update(steady: Steady, one: Wanted): Promise<void> {
+  await steady.client.schedule.getHandle(one.scheduleId).update<Workflow>((previous) => ({
+    spec: one.spec,
+    policies: one.policies ?? {},
+    action: one.action,
+    state: previous.state,
+  }));
+}
+
+/** A listing may still show what is deleted already. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof ScheduleNotFoundError)) throw error;
+}
+
+/** Our schedule of this name, or undefined; somebody else's is `schedule.foreign`, and left alone. */
 async function existing(steady: Steady, id: string): Promise<Existing | undefined> {
   try {
-    const { action } = await steady.client.schedule.getHandle(id).describe();
+    const { action, memo } = await steady.client.schedule.getHandle(id).describe();
+    if (memo?.['managedBy'] !== MANAGED_BY) throw new SteadyError('schedule.foreign', { schedule: id });
     return { ...(action.memo as Existing | undefined) };
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return undefined;

@@ -40,7 +40,9 @@ export function verifyChain(records: Iterable<StoredRecord>): ChainVerdict {
     if (Number.isNaN(named)) return broken('not the name of a record');
     if (named > number)
       return broken(
-        named === number + 1 ? `record ${number} is missing` : `records ${number} to ${named - 1} are missing`,
+        named === number + 1
+          ? `record ${number} is missing`
+          : `records ${number} to ${named - 1} are missing`,
       );
     const record = parseRecord(bytes);
     if (typeof record === 'string') return broken(record);

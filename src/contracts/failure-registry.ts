@@ -57,6 +57,11 @@ export const FAILURES = {
     false,
     'See where it stood with `steady show RUN`.',
   ),
+  'schedule.foreign': kind(
+    'a schedule of this name is not ours',
+    false,
+    'Delete or rename that schedule, or rename the plan.',
+  ),
   // tools and pipelines
   'tool.missing': kind(
     'a tool is not installed',

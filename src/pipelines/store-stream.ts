@@ -68,7 +68,8 @@ export async function storeStream(parts: StoreParts, options: StreamWriterOption
     ask.stop();
     if (failure) throw failure.error;
     // Even nothing compresses to a header: no bytes at all means that they were lost on the way.
-    if (storedBytes === 0) throw new SteadyError('tool.failed', { tool: filters.label, error: 'gave no bytes' });
+    if (storedBytes === 0)
+      throw new SteadyError('tool.failed', { tool: filters.label, error: 'gave no bytes' });
   }
 
   /** Storage first: when it takes nothing, all before it stands still too. */

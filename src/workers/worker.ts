@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { createFailureInterceptor } from '../activities/failures.js';
+import { createHeartbeatInterceptor } from '../activities/heartbeat.js';
 import type { Ports } from '../activities/ports.js';
 import { ROLES, taskQueue, WORKFLOW_TASK_QUEUE, type Role } from '../contracts/names.js';
 
@@ -41,7 +42,12 @@ export async function createWorkers(options: StartWorkersOptions): Promise<Worke
       maxConcurrentActivityTaskExecutions: role === 'quick' || role === 'proof' ? 50 : 20,
       maxHeartbeatThrottleInterval: '2s',
       defaultHeartbeatThrottleInterval: '2s',
-      interceptors: { activity: [() => ({ inbound: createFailureInterceptor() })] },
+      interceptors: {
+        activity: [
+          () => ({ inbound: createFailureInterceptor() }),
+          () => ({ inbound: createHeartbeatInterceptor() }),
+        ],
+      },
     }),
   );
   return await Promise.all([workflows, ...roles]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesIn, namesUnder } from './rig/bytes.js';
-import { ended, resumed, untilStarted } from './rig/runs.js';
+import { ended, openRun, resumed, untilStarted } from './rig/runs.js';
 import { createCrashStack, type CrashStack } from './rig/stack.js';
 import type { Victim } from './rig/steady.js';
 import { waitFor } from './rig/wait-for.js';
@@ -14,18 +14,13 @@ afterAll(() => stack?.close());
 
 const MEBIBYTE = 2 ** 20;
 
-async function startBackup(): Promise<string> {
-  const { code, json } = await stack.steady.cli('backup', 'run', '--no-wait');
-  expect(code).toBe(0);
-  return json.run as string;
-}
-
 describe('kill -9 in the middle of a backup', () => {
   it.each<Victim>(['worker', 'temporal', 'up'])(
     'finishes when the %s is killed while it dumps',
     async (victim) => {
       const before = bytesIn(stack.storage);
-      const run = await startBackup();
+      const asked = stack.steady.cli('backup', 'run');
+      const run = await openRun(stack, 'backup');
       await untilStarted(stack, run, 'dumpStore');
       await waitFor('bytes in storage', () => bytesIn(stack.storage) > before + 4 * MEBIBYTE, { every: 5 });
       await stack.steady.killAndRestart(victim);
@@ -33,6 +28,8 @@ describe('kill -9 in the middle of a backup', () => {
 
       const view = await ended(stack, run);
       expect(view).toMatchObject({ status: 'completed', outcome: 'done' });
+      const { code, json } = await asked;
+      console.log(`the client, its ${victim} killed: exit ${code} ${JSON.stringify(json.error ?? json.run)}`);
       await expectWhole(stack, ['big']);
     },
   );
@@ -41,12 +38,14 @@ describe('kill -9 in the middle of a backup', () => {
     const drafts = (): number =>
       namesUnder(stack.storage).filter((name) => name.endsWith('manifest.draft.json')).length;
     const before = drafts();
-    const run = await startBackup();
+    const asked = stack.steady.cli('backup', 'run');
+    const run = await openRun(stack, 'backup');
     await waitFor('the draft of the manifest', () => drafts() > before, { every: 2 });
     await stack.steady.killAndRestart('worker');
 
     const view = await ended(stack, run);
     expect(view).toMatchObject({ status: 'completed', outcome: 'done' });
+    expect((await asked).code).toBe(0);
     await expectWhole(stack, ['big']);
   });
 });

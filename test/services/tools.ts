@@ -4,7 +4,10 @@ import { delimiter, join } from 'node:path';
 
 /** Folder where `scripts/setup` puts what it had to fetch or build; outside the checkout, shared by clones. */
 export function toolsFolder(): string {
-  return process.env['STEADY_TOOLS'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'steadyhand');
+  return (
+    process.env['STEADY_TOOLS'] ??
+    join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'steadyhand')
+  );
 }
 
 /**

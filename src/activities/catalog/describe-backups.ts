@@ -7,7 +7,7 @@ import { markSchema } from '../../contracts/stored/others.js';
 import { readDocument } from './documents.js';
 import { mapInParallel } from './in-parallel.js';
 import { isVerified, type ListedBackup } from './list-backups.js';
-import { readManifest } from './read-manifest.js';
+import { findManifest } from './read-manifest.js';
 
 /** The depth from which a backup of this store counts as verified: the deepest any of its plans demands. */
 export function demandedDepth(stack: Stack, store: string): Depth {
@@ -21,8 +21,10 @@ export async function describeBackups(
   backups: readonly ListedBackup[],
   demanded: Depth,
 ): Promise<BackupLine[]> {
-  return await mapInParallel(backups, 8, async (backup) => {
-    const manifest = await readManifest(storage, backup);
+  const lines = await mapInParallel(backups, 8, async (backup): Promise<BackupLine | undefined> => {
+    const manifest = await findManifest(storage, backup);
+    // Pruned since it was listed.
+    if (manifest === undefined) return undefined;
     return {
       store: backup.store,
       id: backup.id,
@@ -42,6 +44,7 @@ export async function describeBackups(
       suspect: backup.suspect,
     };
   });
+  return lines.filter((line) => line !== undefined);
 }
 
 /** Until when a keep mark holds: a time, `forever`, or undefined without one. */

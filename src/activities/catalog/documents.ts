@@ -48,3 +48,24 @@ export async function createDocument(storage: StoragePort, key: string, value: u
   }
   return bytes;
 }
+
+/** Two of a kind in one second take the next one. */
+const SECONDS_TRIED = 60;
+
+/**
+ * Creates a document whose key carries its time to the second. Where another of the kind already has that second it
+ * takes the next free one, so that two proofs or marks at once are both kept; the same content again is done.
+ */
+export async function createTimedDocument(
+  storage: StoragePort,
+  of: { readonly at: string; readonly key: (time: Date) => string; readonly value: (at: string) => unknown },
+): Promise<void> {
+  for (let second = 0; second < SECONDS_TRIED; second++) {
+    const time = new Date(Date.parse(of.at) + second * 1000);
+    const bytes = documentBytes(of.value(time.toISOString()));
+    if ((await storage.create(of.key(time), bytes)) === 'created') return;
+    const there = await storage.read(of.key(time));
+    if (there?.equals(bytes)) return;
+  }
+  throw new SteadyError('storage.exists', { key: of.key(new Date(of.at)) });
+}

@@ -34,7 +34,8 @@ export function selectBackup(
         demanded: choice.demanded,
       });
     }
-    return { backup, notes: backup.suspect ? [`${store}: ${backup.id} is marked suspect`] : [] };
+    const suspect = backup.suspect ? [`${store}: ${backup.id} is marked suspect`] : [];
+    return { backup, notes: [...suspect, ...failedProof(backup)] };
   }
   const before = text === 'latest' ? Number.POSITIVE_INFINITY : Date.parse(text);
   if (Number.isNaN(before)) throw new SteadyError('backup.unknown', { store, id: text });
@@ -48,10 +49,17 @@ export function selectBackup(
     const code = candidates.length === 0 ? 'backup.unknown' : 'backup.none-verified';
     throw new SteadyError(code, { store, wanted: text, newest: newest?.id, demanded: choice.demanded });
   }
-  const notes: string[] = [];
+  const notes = failedProof(backup);
   if (newest !== undefined && newest.id !== backup.id) {
     const why = newest.suspect ? 'marked suspect' : 'not verified';
     notes.push(`${store}: a newer backup ${newest.id} is ${why} and was passed over`);
   }
   return { backup, notes };
+}
+
+/** Only who asks for unverified ones can come by such a backup. */
+function failedProof({ store, id, failedAt }: ListedBackup): string[] {
+  return failedAt === undefined
+    ? []
+    : [`${store}: the last proof of ${id} failed at ${failedAt.toISOString()}`];
 }

@@ -27,6 +27,36 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A throwaway container for servers of our own: it stays until it is closed, or until this process has died. */
+export interface Throwaway {
+  /** For people, such as `a container of postgres:17`. */
+  readonly label: string;
+  /**
+   * A tool inside it, as the user named (`name`, or `uid:gid`), else the image's. With `server` set its end is the end of
+   * the container: a server hides its marker, see `endMarked`.
+   */
+  place(
+    tool: Tool,
+    options?: { readonly user?: string | undefined; readonly server?: boolean | undefined },
+  ): PlacedTool;
+  /** Removes it with all that runs and lies in it. Safe to call again. */
+  close(): Promise<void>;
+}
+
+export interface ThrowawayOptions {
+  readonly of:
+    | {
+        readonly service: string;
+        /** Mounts the service's volumes at the same paths. */
+        readonly volumes?: boolean | undefined;
+        /** Joins the service's network namespace; else it has no network. */
+        readonly network?: boolean | undefined;
+      }
+    | { readonly volume: string; readonly image?: string | undefined };
+  readonly marker: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What runs the services: compose (docker, nerdctl, podman) or the host itself. */
 export interface RuntimePort {
   readonly kind: 'compose' | 'host';
@@ -48,6 +78,12 @@ export interface RuntimePort {
     tool: Tool,
     options: { readonly volume: string; readonly image?: string; readonly marker: string },
   ): PlacedTool;
+  /**
+   * Starts a throwaway container that tools run in one after another, without its image's entrypoint (compose only): of
+   * the same image as a service, or with a named volume at /volume. What a worker's death leaves of it goes by
+   * `endMarked`.
+   */
+  openThrowaway(options: ThrowawayOptions): Promise<Throwaway>;
   /**
    * Ends what tools whose marker begins with this one left running in that place, and throwaway containers of theirs
    * anywhere. Safe to repeat. A process that overwrites its environment for its title (redis-server, postgres) shows no

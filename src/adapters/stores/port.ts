@@ -11,7 +11,11 @@ export interface BackupWriter {
    * Runs the producer and stores what it writes. Resolves only when every process of the pipeline ended with 0 and
    * storage confirmed each piece. `countLines` counts newlines of the raw stream (rows of a COPY in text form).
    */
-  stream(name: string, producer: PlacedTool, options?: { readonly countLines?: boolean }): Promise<StoredStream>;
+  stream(
+    name: string,
+    producer: PlacedTool,
+    options?: { readonly countLines?: boolean },
+  ): Promise<StoredStream>;
   /** The same for a source that is no tool (a small generated document, a replication stream). */
   content(name: string, body: AsyncIterable<Buffer>): Promise<StoredStream>;
 }
@@ -23,7 +27,10 @@ export interface BackupReader {
    * Feeds a stream to a tool's stdin, or reads it to its end when there is no consumer. Rejects with `stream.corrupt`
    * when a piece differs from its checksum, with `key.wrong` when the identity does not open it.
    */
-  stream(name: string, consumer?: PlacedTool): Promise<{ readonly rawBytes: number; readonly stdout: string }>;
+  stream(
+    name: string,
+    consumer?: PlacedTool,
+  ): Promise<{ readonly rawBytes: number; readonly stdout: string }>;
   /** The raw bytes, for consumers in this process. Read to the end, or abort. */
   open(name: string): AsyncIterable<Buffer>;
 }
@@ -80,7 +87,12 @@ export interface RestorePlace {
 /** What a restore of this store will do, found out before anything is touched. */
 export interface RestorePreview {
   /** Words of each step, for the timeline; a phase that does not apply says `nothing to do: why`. */
-  readonly words: { readonly load: string; readonly compare: string; readonly cutover: string; readonly undo: string };
+  readonly words: {
+    readonly load: string;
+    readonly compare: string;
+    readonly cutover: string;
+    readonly undo: string;
+  };
   /** Live data as far as they can be read; undefined with a note when they cannot. */
   readonly live?: LiveFacts | undefined;
   readonly notes: string[];
@@ -88,6 +100,11 @@ export interface RestorePreview {
   readonly keptAs?: string | undefined;
   /** Whether the cut-over stops and starts the store's own service. */
   readonly stopsStore: boolean;
+}
+
+export interface UndoOptions {
+  /** The restore had ended well, so there must be something to go back to: with nothing kept it is `store.gone`. */
+  readonly finished?: boolean | undefined;
 }
 
 /** A throwaway server of the same kind, empty, on this machine; ended by `close` and by the death of the worker. */
@@ -121,9 +138,12 @@ export interface StorePort {
   /** Compares the loaded data with the manifest: `store.mismatch` names the differences. Findings for the record. */
   compare(call: StoreCall, manifest: Manifest, place: RestorePlace): Promise<string[]>;
   /** Switches to the loaded data and keeps the replaced ones. Looks first: done already is done. */
-  cutover(call: StoreCall, place: RestorePlace): Promise<{ readonly gapSeconds: number; readonly notes: string[] }>;
+  cutover(
+    call: StoreCall,
+    place: RestorePlace,
+  ): Promise<{ readonly gapSeconds: number; readonly notes: string[] }>;
   /** Before the cut-over: removes what `load` made and lifts what `cutover` began. After it: switches back. */
-  undo(call: StoreCall, place: RestorePlace): Promise<string[]>;
+  undo(call: StoreCall, place: RestorePlace, options?: UndoOptions): Promise<string[]>;
   /** Drops the replaced data when their hold has ended. */
   release(call: StoreCall, place: RestorePlace): Promise<string[]>;
   /** An empty throwaway server that can take this backup, for the proof `restored`. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { rememberApplied } from '../../client/entities.js';
+import { rememberApplied, requireWorker } from '../../client/entities.js';
 import { applySchedules, compareSchedules, type Change } from '../../client/schedules.js';
 import { snapshotOf } from '../../client/snapshot.js';
 import type { Steady } from '../../client/connect.js';
@@ -31,8 +31,12 @@ export function addApplyCommand(program: Command): void {
 
 const SIGNS = { create: '+', update: '~', remove: '-', none: '=' } as const;
 
-/** Schedules first, then the note of what is applied: a failure half-way is seen as `not applied`. */
+/**
+ * Schedules first, then the note of what is applied: a failure half-way is seen as `not applied`. Changes nothing when no
+ * worker is there to note it.
+ */
 export async function applyStack(steady: Steady, loaded: LoadedStack, by: string): Promise<Change[]> {
+  await requireWorker(steady, loaded.stack);
   const changes = await applySchedules(steady, snapshotOf(loaded));
   await rememberApplied(steady, loaded.stack, { sha256: loaded.sha256, at: new Date().toISOString(), by });
   return changes;

@@ -1,9 +1,17 @@
 import type { Command } from 'commander';
 import { askedBy, decide } from '../../client/approvals.js';
 import { findRun } from '../../client/runs.js';
+import { askWorker } from '../../client/reach.js';
 import { SteadyError } from '../../contracts/failures.js';
+import type { ApprovalState } from '../../contracts/runs/approval.js';
 import { contextOf } from '../context.js';
 import { identityPath, readIdentity } from '../identity-file.js';
+import { momentText } from '../words.js';
+
+const NEXT: Partial<Record<ApprovalState['status'], string>> = {
+  approved: 'the run goes on',
+  denied: 'the run ends, and nothing is changed',
+};
 
 export function addApproveCommands(program: Command): void {
   for (const decision of ['approve', 'deny'] as const) {
@@ -24,7 +32,7 @@ export function addApproveCommands(program: Command): void {
           throw new SteadyError('identity.missing', { path: identityPath(context.options.identity) });
         await context.withTemporal(async (steady) => {
           const handle = await findRun(steady, stack.stack, run);
-          const shown = await askedBy(handle);
+          const shown = await askWorker(steady, () => askedBy(handle));
           if (shown === undefined)
             throw new SteadyError('approval.invalid', { run, reason: 'nothing is asked here now' });
           if (options.digest !== undefined && !shown.digest.startsWith(options.digest)) {
@@ -34,14 +42,21 @@ export function addApproveCommands(program: Command): void {
               digest: shown.digest,
             });
           }
+          const { proposal } = shown;
           output.line(
-            `${shown.proposal.title}, asked by ${shown.proposal.requestedBy} at ${shown.proposal.requestedAt}`,
+            `${proposal.title}, asked by ${proposal.requestedBy} ${momentText(proposal.requestedAt, stack.timezone)}`,
           );
-          shown.proposal.lines.forEach((line) => output.line(`  ${line}`));
-          const state = await decide(handle, { identity, shown, decision, reason: options.reason });
-          output.line(
-            `${decision === 'approve' ? 'Approved' : 'Denied'} by ${identity.name}; it is now ${state.status}.`,
+          proposal.lines.forEach((line) => output.line(`  ${line}`));
+          const state = await askWorker(steady, () =>
+            decide(handle, { identity, shown, decision, reason: options.reason }),
           );
+          const said = decision === 'approve' ? 'Approved' : 'Denied';
+          const missing =
+            proposal.count - state.decisions.filter((one) => one.decision.decision === 'approve').length;
+          const now = NEXT[state.status] ?? `${missing} more must agree`;
+          output.line(`${said} by ${identity.name}; ${now}.`);
+          if (state.status === 'approved')
+            output.line(`Follow it with: steady show ${handle.workflowId} --watch`);
           output.document({
             run: handle.workflowId,
             decision,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { resultOf } from '../../client/outcome.js';
+import { answerOf } from '../../client/outcome.js';
 import { snapshotOf } from '../../client/snapshot.js';
 import { startRun } from '../../client/start.js';
 import { formatProblems } from '../../config/problems.js';
@@ -29,7 +29,8 @@ export function addCheckCommand(program: Command): void {
           by: await context.requester(),
           stores: Object.keys(loaded.stack.stores),
         };
-        return await resultOf<CheckLine[]>(await startRun(steady, { procedure: 'check', input }));
+        const handle = await startRun(steady, { procedure: 'check', input });
+        return await answerOf<CheckLine[]>(steady, handle);
       });
       const signs = { ok: '✓', warning: '!', error: '✗' } as const;
       for (const line of lines) {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { freeze, thaw } from '../../client/entities.js';
-import { SteadyError } from '../../contracts/failures.js';
+import { chosen } from '../arguments.js';
 import { contextOf } from '../context.js';
 
 export function addFreezeCommands(program: Command): void {
@@ -12,8 +12,8 @@ export function addFreezeCommands(program: Command): void {
     .action(async (stores: string[], options: { reason: string }, command: Command) => {
       const context = contextOf(command);
       const { stack } = await context.load();
-      const { name } = await context.requester();
       const targets = chosen(stores, Object.keys(stack.stores));
+      const { name } = await context.requester();
       await context.withTemporal(async (steady) => {
         for (const target of targets) {
           await freeze(steady, stack, target, {
@@ -21,7 +21,7 @@ export function addFreezeCommands(program: Command): void {
             reason: options.reason,
             at: new Date().toISOString(),
           });
-          context.output.line(`${target} is frozen`);
+          context.output.line(`${target} is frozen: nothing changes it until \`steady thaw ${target}\``);
         }
       });
       context.output.document({ frozen: targets });
@@ -42,11 +42,4 @@ export function addFreezeCommands(program: Command): void {
       });
       context.output.document({ thawed: targets });
     });
-}
-
-export function chosen(given: readonly string[], all: readonly string[]): readonly string[] {
-  const unknown = given.find((one) => !all.includes(one));
-  if (unknown !== undefined)
-    throw new SteadyError('usage.invalid', { store: unknown, allowed: all.join(',') });
-  return given.length === 0 ? all : given;
 }

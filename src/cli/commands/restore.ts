@@ -12,11 +12,13 @@ import type {
   Selection,
   UndoInput,
 } from '../../contracts/runs/procedures.js';
-import { contextOf } from '../context.js';
-import { bytesText, secondsText, table } from '../output.js';
+import { contextOf, type Context } from '../context.js';
+import type { Output } from '../output.js';
+import { chosen, oneOfWords, selectionText } from '../arguments.js';
+import { ask } from '../ask.js';
+import { proofWords } from '../backup-words.js';
 import { watchRun } from '../watch.js';
-import { ask, selectionText } from './backup.js';
-import { chosen } from './freeze.js';
+import { agoText, bytesText, secondsText, table, timeText } from '../words.js';
 
 interface Options {
   readonly store?: string[];
@@ -27,6 +29,48 @@ interface Options {
   readonly unverified?: boolean;
   readonly consumers?: string;
   readonly wait: boolean;
+}
+
+/** What could be restored, newest last. */
+async function list(context: Context, stores: readonly string[] | undefined): Promise<void> {
+  const { output } = context;
+  const { stack } = await context.load();
+  const backups = await ask<BackupLine[]>(context, { what: 'backups', stores });
+  const inOrder = [...backups].sort((a, b) => (a.takenAt < b.takenAt ? -1 : 1));
+  const rows = inOrder.map((one) => [
+    timeText(one.takenAt, stack.timezone),
+    agoText(one.takenAt),
+    one.store,
+    one.id,
+    bytesText(one.rawBytes),
+    proofWords(one),
+    one.set ?? '',
+  ]);
+  const head = ['DATA OF', '', 'STORE', 'BACKUP', 'SIZE', 'PROOF', 'SET'];
+  if (rows.length === 0) output.line('No backups yet. Take one with `steady backup run`.');
+  else table([head, ...rows], [4]).forEach((line) => output.line(line));
+  output.document({ backups: inOrder });
+}
+
+function tell(output: Output, result: RestoreResult, run: string): void {
+  if (result.dryRun) {
+    output.line('What would happen:');
+    result.lines.forEach((line) => output.line(`  ${line}`));
+    output.line('Nothing was changed.');
+    return;
+  }
+  const rows = result.stores.map((one) => [
+    one.store,
+    one.id,
+    bytesText(one.rawBytes),
+    `loaded in ${secondsText(one.loadSeconds)}`,
+    one.gapSeconds === undefined ? '' : `gap ${one.gapSeconds.toFixed(2)} s`,
+    one.keptAs === undefined ? '' : `replaced data kept as ${one.keptAs}`,
+  ]);
+  table(rows, [2]).forEach((line) => output.line(line));
+  if (result.rtoSeconds === undefined) return;
+  output.line(`RTO ${secondsText(result.rtoSeconds)}, from the go to checks that answer`);
+  output.line(`Switch back with: steady restore undo ${run}`);
 }
 
 export function addRestoreCommands(program: Command): void {
@@ -48,34 +92,22 @@ export function addRestoreCommands(program: Command): void {
     .action(async (what: string, options: Options, command: Command) => {
       const context = contextOf(command);
       const { output } = context;
+      const { stack } = await context.load();
       if (options.list === true) {
-        const lines = await ask<BackupLine[]>(context, { what: 'backups', stores: options.store ?? [] });
-        const rows = lines.map((one) => [
-          one.takenAt,
-          one.store,
-          one.id,
-          bytesText(one.rawBytes),
-          one.verified ?? 'not verified',
-          one.set ?? '',
-        ]);
-        table([['DATA OF', 'STORE', 'BACKUP', 'SIZE', 'PROOF', 'SET'], ...rows]).forEach((line) =>
-          output.line(line),
-        );
-        output.document({ backups: lines });
+        await list(context, options.store);
         return;
       }
-      if (options.consumers !== undefined && options.consumers !== 'stop-first') {
-        throw new SteadyError('usage.invalid', { consumers: options.consumers, allowed: 'stop-first' });
-      }
+      if (options.consumers !== undefined) oneOfWords('consumers', options.consumers, ['stop-first']);
       if (options.into !== undefined && options.inPlace === true)
         throw new SteadyError('usage.invalid', { error: '--into and --in-place exclude each other' });
+      const all = Object.keys(stack.stores);
+      const selection: Selection = {
+        text: selectionText(what, stack.timezone, all),
+        stores: chosen(options.store ?? [], all),
+        unverified: options.unverified === true,
+      };
       await context.withTemporal(async (steady) => {
         const snapshot = await context.appliedSnapshot(steady);
-        const selection: Selection = {
-          text: selectionText(what, snapshot.stack.timezone),
-          stores: chosen(options.store ?? [], Object.keys(snapshot.stack.stores)),
-          unverified: options.unverified === true,
-        };
         const request = newRequest();
         const input: RestoreInput = {
           version: 1,
@@ -95,13 +127,7 @@ export function addRestoreCommands(program: Command): void {
           return;
         }
         const result = await watchRun<RestoreResult>(steady, handle, output);
-        if (result.dryRun) result.lines.forEach((line) => output.line(line));
-        for (const one of result.stores) {
-          output.line(
-            `${one.store}: ${one.id}, loaded in ${secondsText(one.loadSeconds)}${one.gapSeconds === undefined ? '' : `, gap ${one.gapSeconds.toFixed(2)} s`}${one.keptAs === undefined ? '' : `, replaced data kept as ${one.keptAs}`}`,
-          );
-        }
-        if (result.rtoSeconds !== undefined) output.line(`RTO ${secondsText(result.rtoSeconds)}`);
+        tell(context.output, result, handle.workflowId);
         output.document({ run: handle.workflowId, ...result });
       });
     });

@@ -1,8 +1,15 @@
 import type { Command } from 'commander';
-import { findRun, listRuns, viewRun } from '../../client/runs.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askedBy } from '../../client/approvals.js';
+import { findRun, listRuns, viewRun, type RunLine, type RunView } from '../../client/runs.js';
+import type { ApprovalState } from '../../contracts/runs/approval.js';
+import { countOf } from '../arguments.js';
 import { contextOf } from '../context.js';
-import { progressLine, watchRun } from '../watch.js';
-import { secondsText, table } from '../output.js';
+import type { Output } from '../output.js';
+import { proposalLines } from '../proposal-lines.js';
+import { nowLines, stepLines } from '../steps.js';
+import { watchRun } from '../watch.js';
+import { agoText, momentText, secondsText, table, timeText } from '../words.js';
 
 export function addRunCommands(program: Command): void {
   program
@@ -13,18 +20,22 @@ export function addRunCommands(program: Command): void {
     .action(async (options: { open?: boolean; limit: string }, command: Command) => {
       const { load, withTemporal, output } = contextOf(command);
       const { stack } = await load();
+      const limit = countOf('limit', options.limit);
       const runs = await withTemporal((steady) =>
-        listRuns(steady, { stack: stack.stack, open: options.open === true, limit: Number(options.limit) }),
+        listRuns(steady, { stack: stack.stack, open: options.open === true, limit }),
       );
       const rows = runs.map((run) => [
-        run.startedAt,
-        run.outcome ?? run.status,
-        run.closedAt ? secondsText((Date.parse(run.closedAt) - Date.parse(run.startedAt)) / 1000) : '',
+        timeText(run.startedAt, stack.timezone),
+        agoText(run.startedAt),
+        outcomeOf(run),
+        secondsText(secondsOf(run)),
         run.run,
-        run.awaiting ? `awaits approval by ${run.awaiting}` : '',
+        run.awaiting === undefined ? '' : `waits for an approval by ${run.awaiting}`,
       ]);
-      table(rows).forEach((line) => output.line(line));
-      output.document({ runs });
+      if (rows.length === 0) output.line(options.open === true ? 'Nothing runs.' : 'No runs yet.');
+      else
+        table([['STARTED', '', 'OUTCOME', 'TOOK', 'RUN', ''], ...rows]).forEach((line) => output.line(line));
+      output.document({ runs: runs.map((run) => ({ ...run, seconds: secondsOf(run) })) });
     });
 
   program
@@ -42,23 +53,9 @@ export function addRunCommands(program: Command): void {
           return;
         }
         const view = await viewRun(steady, handle);
-        output.line(
-          `${view.run}  ${view.outcome ?? view.status}  by ${view.timeline?.by ?? '?'}  since ${view.startedAt}`,
-        );
-        for (const step of view.timeline?.steps ?? []) {
-          const sign = { running: '…', done: '✓', failed: '✗', undone: '↺' }[step.status];
-          output.line(`${sign} ${step.title}`);
-          step.notes.forEach((note) => output.line(`    ${note}`));
-          if (step.failure) output.line(`    ${step.failure.message}`);
-        }
-        if (view.timeline?.waiting !== undefined) output.line(`… waiting: ${view.timeline.waiting}`);
-        if (view.failure) {
-          output.line(`error: ${view.failure.message}`);
-          output.line(`  code: ${view.failure.code}`);
-          output.line(`  hint: ${view.failure.hint}`);
-        }
-        for (const one of view.progress) output.line(`    ${progressLine(one)}`);
-        output.document(view);
+        const asked = view.awaiting === undefined ? undefined : await askedBy(handle).catch(() => undefined);
+        tellRun(output, view, asked, stack.timezone);
+        output.document({ ...view, seconds: secondsOf(view), ...(asked && { approval: asked }) });
       });
     });
 
@@ -72,11 +69,49 @@ export function addRunCommands(program: Command): void {
       const { stack } = await load();
       await withTemporal(async (steady) => {
         const handle = await findRun(steady, stack.stack, run);
-        await handle.cancel();
-        if (options.wait) await handle.result().catch(() => undefined);
+        const before = await handle.describe();
+        if (before.status.name === 'RUNNING') {
+          await handle.cancel();
+          if (options.wait && !output.json) await watchRun(steady, handle, output).catch(() => undefined);
+          else if (options.wait) await handle.result().catch(() => undefined);
+          // Its end is not seen in its description at once.
+          if (options.wait) await sleep(50);
+        }
         const { status } = await handle.describe();
-        output.line(`${handle.workflowId}: ${status.name.toLowerCase()}`);
-        output.document({ run: handle.workflowId, status: status.name.toLowerCase() });
+        const name = status.name.toLowerCase();
+        output.line(
+          before.status.name === 'RUNNING'
+            ? `${handle.workflowId}: ${name === 'running' ? 'told to stop' : name}`
+            : `${handle.workflowId} has ended already: ${name}`,
+        );
+        output.document({ run: handle.workflowId, status: name });
       });
     });
+}
+
+const outcomeOf = (run: RunLine): string =>
+  run.outcome ?? (run.awaiting === undefined ? run.status : 'waiting');
+
+function secondsOf(run: RunLine, now = Date.now()): number {
+  return ((run.closedAt ? Date.parse(run.closedAt) : now) - Date.parse(run.startedAt)) / 1000;
+}
+
+function tellRun(output: Output, view: RunView, asked: ApprovalState | undefined, zone: string): void {
+  const { color } = output;
+  output.line(`${color.bold(view.run)}  ${outcomeOf(view)}`);
+  output.line(
+    `  asked by ${view.timeline?.by ?? view.by ?? '?'}, started ${momentText(view.startedAt, zone)}, ${
+      view.closedAt === undefined ? 'running for' : 'took'
+    } ${secondsText(secondsOf(view))}`,
+  );
+  for (const step of view.timeline?.steps ?? []) stepLines(step, color).forEach((line) => output.line(line));
+  if (view.timeline === undefined && view.closedAt !== undefined)
+    output.line('  its steps cannot be shown: no worker answers');
+  nowLines(view, color).forEach((line) => output.line(line));
+  if (asked) proposalLines(asked, zone).forEach((line) => output.line(line));
+  if (view.failure) {
+    output.line(color.red(`error: ${view.failure.message}`));
+    output.line(`  code: ${view.failure.code}`);
+    output.line(`  hint: ${view.failure.hint}`);
+  }
 }

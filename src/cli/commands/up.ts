@@ -6,9 +6,11 @@ import { connect } from '../../client/connect.js';
 import { formatProblems, StackFileError } from '../../config/problems.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { contextOf, type Context } from '../context.js';
-import { note, takeStateFolder } from '../embedded/state-folder.js';
-import { endChild, supervise } from '../embedded/supervise.js';
-import { startTemporal } from '../embedded/temporal-server.js';
+import type { LoadedStack } from '../../config/load-stack-file.js';
+import { keepTemporal, type KeptTemporal } from '../embedded/keep-temporal.js';
+import { note, takeStateFolder, type StateFolder } from '../embedded/state-folder.js';
+import { supervise, type Supervised } from '../embedded/supervise.js';
+import type { Output } from '../output.js';
 import { applyStack } from './apply.js';
 
 interface Options {
@@ -40,61 +42,74 @@ async function up(context: Context, options: Options): Promise<void> {
   if (loaded.warnings.length > 0) output.warn(formatProblems(loaded.warnings));
   const folder = await takeStateFolder(resolve(options.state ?? join(loaded.folder, '.steady')));
   const address = `127.0.0.1:${ports.port}`;
+  const ui = `http://127.0.0.1:${ports.uiPort}`;
+  // One at a time: of two that overlap, the older file could win.
+  let applied: Promise<unknown> = Promise.resolve();
+  const signalled = untilSignalled(() => {
+    output.line('SIGHUP: applying the file');
+    applied = applied
+      .then(() => apply(context, address))
+      .catch((error: unknown) => output.warn(wordsOf(error)));
+  });
+  let temporal: KeptTemporal | undefined;
+  let worker: Supervised | undefined;
   try {
-    const temporal = await startTemporal(folder, ports);
-    await note(folder, 'up.json', {
-      address,
-      ui: `http://127.0.0.1:${ports.uiPort}`,
-      pid: process.pid,
-      temporalPid: temporal.pid,
+    temporal = await keepTemporal(folder, ports, {
+      onStart: (pid) => note(folder, 'up.json', { address, ui, pid: process.pid, temporalPid: pid }),
+      onEnd: (how) =>
+        output.warn(`Temporal ended (${how}) and is started again; see ${folder.file('temporal.log')}`),
     });
-    const worker = options.worker
-      ? supervise({
-          argv: [
-            process.execPath,
-            ...process.execArgv,
-            mainFile(),
-            '--address',
-            address,
-            'worker',
-            '--site',
-            loaded.stack.site,
-            '--scratch',
-            folder.scratch,
-          ],
-          env: process.env,
-          cwd: loaded.folder,
-          logFile: folder.file('worker.log'),
-          onStart: (pid) => void note(folder, 'worker.json', { pid }),
-          onEnd: (how) =>
-            output.warn(`the worker ended (${how}) and is started again; see ${folder.file('worker.log')}`),
-        })
-      : undefined;
-    await apply(context, address);
-    output.line(
-      `steady up: ready at ${address}, web UI http://127.0.0.1:${ports.uiPort}, state in ${folder.path}`,
-    );
-    output.document({ ready: true, address, ui: `http://127.0.0.1:${ports.uiPort}`, state: folder.path });
-
-    const why = await untilStopped(temporal, () => {
-      output.line('SIGHUP: applying the file');
-      apply(context, address).catch((error: unknown) => output.warn(wordsOf(error)));
-    });
-    output.line(`stopping: ${why}`);
-    await worker?.stop(10);
-    await endChild(temporal, 15);
-    if (why.startsWith('temporal'))
-      throw new SteadyError('tool.failed', { tool: 'temporal', log: folder.file('temporal.log') });
+    if (options.worker) worker = startWorker({ folder, address, output, loaded });
+    applied = apply(context, address);
+    // Told to stop meanwhile: how it went is of no interest any more.
+    applied.catch(() => undefined);
+    const early = await Promise.race([applied, signalled]);
+    if (typeof early !== 'string') {
+      output.line(`steady up: ready at ${address}, web UI ${ui}, state in ${folder.path}`);
+      output.document({ ready: true, address, ui, state: folder.path });
+    }
+    const why = await Promise.race([signalled, temporal.gaveUp.then((error) => ({ error }))]);
+    output.line(`stopping: ${typeof why === 'string' ? why : 'Temporal does not stay up'}`);
+    if (typeof why !== 'string') throw why.error;
   } finally {
-    await rm(folder.file('up.json'), { force: true });
+    await worker?.stop(10);
+    await temporal?.stop(15);
+    for (const name of ['up.json', 'worker.json']) await rm(folder.file(name), { force: true });
     await folder.release();
   }
 }
 
+function startWorker(of: {
+  readonly folder: StateFolder;
+  readonly address: string;
+  readonly output: Output;
+  readonly loaded: LoadedStack;
+}): Supervised {
+  const { folder, address, output, loaded } = of;
+  const logFile = folder.file('worker.log');
+  const own = ['--site', loaded.stack.site, '--scratch', folder.scratch];
+  return supervise({
+    argv: [process.execPath, ...process.execArgv, mainFile(), '--address', address, 'worker', ...own],
+    env: process.env,
+    cwd: loaded.folder,
+    logFile,
+    onStart: (pid) => void note(folder, 'worker.json', { pid }),
+    onEnd: (how) => output.warn(`the worker ended (${how}) and is started again; see ${logFile}`),
+  });
+}
+
+/** Workers are its own, or started apart when it suits: it does not give up while they come. */
+const WORKER_SECONDS = 86_400;
+
 /** Loaded and checked whole before anything is changed: never half. */
 async function apply(context: Context, address: string): Promise<void> {
   const loaded = await context.load();
-  const steady = await connect({ ...context.options, address });
+  const steady = await connect({
+    ...context.options,
+    address,
+    workerSeconds: WORKER_SECONDS,
+    onWait: (words) => context.output.warn(`… ${words}`),
+  });
   try {
     const { name } = await context.requester();
     const changes = await applyStack(steady, loaded, name);
@@ -105,15 +120,12 @@ async function apply(context: Context, address: string): Promise<void> {
   }
 }
 
-function untilStopped(
-  temporal: { once(event: 'exit', listener: () => void): unknown },
-  reload: () => void,
-): Promise<string> {
+/** Listens from the first moment: a signal while things start must not leave a state folder half in use. */
+function untilSignalled(reload: () => void): Promise<string> {
   return new Promise((done) => {
     process.on('SIGHUP', reload);
     process.once('SIGINT', () => done('SIGINT'));
     process.once('SIGTERM', () => done('SIGTERM'));
-    temporal.once('exit', () => done('temporal ended'));
   });
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { addressInUse } from '../../client/address.js';
 import { ROLES, type Role } from '../../contracts/names.js';
-import { SteadyError } from '../../contracts/failures.js';
+import { oneOfWords } from '../arguments.js';
 import { contextOf } from '../context.js';
 
 export function addWorkerCommand(program: Command): void {
@@ -49,10 +49,5 @@ export function addWorkerCommand(program: Command): void {
     );
 }
 
-function rolesOf(text: string): Role[] {
-  return text.split(',').map((name) => {
-    const role = ROLES.find((one) => one === name.trim());
-    if (role === undefined) throw new SteadyError('usage.invalid', { role: name, allowed: ROLES.join(',') });
-    return role;
-  });
-}
+const rolesOf = (text: string): Role[] =>
+  text.split(',').map((name) => oneOfWords('role', name.trim(), ROLES));

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, connect, type Server } from 'node:net';
 import { join } from 'node:path';
 import { SteadyError } from '../../contracts/failures.js';
@@ -59,9 +59,11 @@ function ownerOf(socket: string): Promise<string | undefined> {
   });
 }
 
-/** Notes something small for other commands; written whole or not at all matters little here. */
+/** Notes something small for other commands, whole or not at all: half an address would be another server's. */
 export async function note(folder: StateFolder, name: string, value: unknown): Promise<void> {
-  await writeFile(folder.file(name), `${JSON.stringify(value)}\n`);
+  const fresh = folder.file(`${name}.new`);
+  await writeFile(fresh, `${JSON.stringify(value)}\n`);
+  await rename(fresh, folder.file(name));
 }
 
 export async function readNote(folder: StateFolder, name: string): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 
 export interface Supervised {
   /** Ends it for good: TERM, and KILL after the grace. */
@@ -36,6 +36,7 @@ export function supervise(options: {
       stdio: ['ignore', log, log],
       detached: true,
     });
+    closeSync(log);
     if (child.pid !== undefined) options.onStart(child.pid);
     child.once('error', (error) => options.onEnd(error.message));
     child.once('exit', (code, signal) => {
@@ -58,7 +59,8 @@ export function supervise(options: {
 }
 
 export async function endChild(child: ChildProcess, graceSeconds: number): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  // One that could not be started has no pid, and will never exit.
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), graceSeconds * 1000);

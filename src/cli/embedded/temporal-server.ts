@@ -1,6 +1,6 @@
 import { Connection } from '@temporalio/client';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SteadyError } from '../../contracts/failures.js';
 import { SEARCH_ATTRIBUTES } from '../../contracts/names.js';
 import type { StateFolder } from './state-folder.js';
+import { endChild } from './supervise.js';
 
 export interface Ports {
   readonly port: number;
@@ -58,6 +59,7 @@ export async function startTemporal(folder: StateFolder, ports: Ports): Promise<
   const [program, ...args] = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--', ...argv] : argv;
   // A group of its own: Ctrl-C is ours to handle, in order.
   const child = spawn(program as string, args, { stdio: ['ignore', log, log], detached: true });
+  closeSync(log);
   const died = new Promise<never>((_, reject) => {
     child.once('exit', (code, signal) =>
       reject(
@@ -71,8 +73,13 @@ export async function startTemporal(folder: StateFolder, ports: Ports): Promise<
     child.once('error', reject);
   });
   died.catch(() => undefined);
-  await Promise.race([died, prepare(`127.0.0.1:${ports.port}`)]);
-  return child;
+  try {
+    await Promise.race([died, prepare(`127.0.0.1:${ports.port}`)]);
+    return child;
+  } catch (error) {
+    await endChild(child, 5);
+    throw error;
+  }
 }
 
 /** Waits until it answers; gives the namespace our search attributes and a retention that keeps runs for months. */

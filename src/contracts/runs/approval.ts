@@ -46,6 +46,8 @@ export interface ApprovalState {
   readonly digest: string;
   readonly status: 'waiting' | 'approved' | 'denied' | 'expired';
   readonly decisions: readonly SignedDecision[];
+  /** Public keys of those who could answer, by name, as the stack file had them: for a check years later. */
+  readonly keys?: Readonly<Record<string, string>> | undefined;
   /** Times a person should have been reminded. */
   readonly remindedAt?: string | undefined;
 }

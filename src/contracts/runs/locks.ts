@@ -65,6 +65,8 @@ export interface TargetInput {
   readonly lookSeconds?: number;
   /** How long the activities of a dead holder may still be running, in seconds; left out: as heartbeats have it. */
   readonly afterlifeSeconds?: number;
+  /** Longest wait for a worker that looks after holders, in seconds; left out: 300. */
+  readonly workerSeconds?: number;
   /** Events after which it continues as new; left out: when Temporal suggests it. */
   readonly maxEvents?: number;
 }

@@ -119,6 +119,8 @@ export interface HoldInput extends RunInput {
   readonly at: string;
   readonly mode: 'beside' | 'in-place';
   readonly seconds: number;
+  /** In the answer of its query: an undo has put the replaced data back. */
+  readonly undone?: boolean;
 }
 
 export interface MarkInput extends RunInput {
@@ -131,7 +133,7 @@ export interface MarkInput extends RunInput {
 
 /** Looks for `status`, `backup list`, `backup show`: reads storage on a worker, changes nothing. */
 export interface LookInput extends RunInput {
-  readonly what: 'standings' | 'backups' | 'backup' | 'services';
+  readonly what: 'standings' | 'backups' | 'backup' | 'services' | 'keys';
   readonly stores: readonly string[];
   readonly id?: string;
 }
@@ -142,6 +144,37 @@ export interface CheckInput extends RunInput {
 
 export interface SweepInput extends RunInput {
   readonly dryRun: boolean;
+}
+
+/** Something in storage that belongs to no backup, and what becomes of it. */
+export interface LitterLine {
+  readonly what: 'data' | 'proofs' | 'marks' | 'upload';
+  /** The backup it is of, or would have been. */
+  readonly backup?: BackupRef | undefined;
+  /** A key, or the beginning all its keys share. */
+  readonly key: string;
+  /** Of an unfinished upload: storage's name for it. */
+  readonly upload?: string | undefined;
+  readonly objects: number;
+  readonly bytes: number;
+  /** When it was last added to. */
+  readonly since: string;
+  readonly litter: boolean;
+  readonly why: string;
+  readonly deleted: boolean;
+}
+
+export interface SweepResult {
+  readonly dryRun: boolean;
+  readonly lines: readonly LitterLine[];
+}
+
+/** Whether an age identity opens the newest backup of a store. */
+export interface KeyTestLine {
+  readonly store: string;
+  readonly id?: string | undefined;
+  /** `unknown`: an identity of a plugin, which only age itself can try. */
+  readonly result: 'opens' | 'wrong' | 'damaged' | 'unknown' | 'not encrypted' | 'no backup';
 }
 
 /** One backup as listings tell it. */

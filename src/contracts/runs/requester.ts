@@ -3,24 +3,41 @@ import { isSigned } from '../signing.js';
 import type { Approver } from '../stack/people.js';
 import type { Requester } from './snapshot.js';
 
+/** How far the signature's time may be from the run's start, in seconds: an old one is no request of now. */
+export const REQUEST_FRESH_SECONDS = 900;
+
 /** What a requester signs: who, when, and the digest of what was asked. */
 export function requestToSign(name: string, at: string, request: unknown): Record<string, string> {
   return { name, at, request: digestOf(request) };
 }
 
+export interface RequesterRules {
+  readonly approvers: readonly Approver[];
+  /** What was asked, as it was signed. */
+  readonly request: unknown;
+  /** Start of the run, milliseconds. */
+  readonly startedAt: number;
+  /** Where nobody may approve what they asked for themselves, it must be certain who asked. */
+  readonly mustSign: boolean;
+}
+
 /**
- * Why it is not certain who asked, or undefined when it is. Where nobody may approve what they asked for themselves,
- * the request must be signed by a person of the stack file.
+ * Why it is not certain who asked, or undefined when it is (or need not be). Nobody goes by the name of a person of the
+ * stack file without that person's signature.
  */
-export function doubtAboutRequester(
-  by: Requester,
-  approvers: readonly Approver[],
-  request: unknown,
-): string | undefined {
-  if (by.signed === undefined) return 'the request is not signed';
+export function doubtAboutRequester(by: Requester, rules: RequesterRules): string | undefined {
+  const { approvers } = rules;
+  if (by.signed === undefined) {
+    if (rules.mustSign) return 'the request is not signed';
+    return approvers.some((one) => one.name === by.name) ? 'this name has to sign its requests' : undefined;
+  }
   const { key, at, signature } = by.signed;
   if (!approvers.some((one) => one.name === by.name && one.key === key))
     return 'not a person of the stack file with this key';
-  const valid = isSigned('request', requestToSign(by.name, at, request), signature, key);
-  return valid ? undefined : 'the signature of the request is not valid';
+  if (!isSigned('request', requestToSign(by.name, at, rules.request), signature, key))
+    return 'the signature of the request is not valid';
+  const age = (rules.startedAt - Date.parse(at)) / 1000;
+  return Math.abs(age) <= REQUEST_FRESH_SECONDS
+    ? undefined
+    : `the request was signed at ${at}, not for this run`;
 }

@@ -10,7 +10,9 @@ export const composeRuntimeSchema = z.strictObject({
   files: z
     .array(z.string().min(1))
     .default([])
-    .describe('compose files, relative to the stack file; left out: those the tool finds there, overrides too'),
+    .describe(
+      'compose files, relative to the stack file; left out: those the tool finds there, overrides too',
+    ),
   project: z.string().optional().describe('project name; left out: as the tool finds it'),
   envFile: z.string().optional().describe('env file for compose, relative to the stack file'),
   host: z

@@ -16,6 +16,7 @@ export const limitsSchema = z.strictObject({
   worker: limitSchema.prefault('5m').describe('longest wait for a worker to take a step'),
   lock: limitSchema.prefault('6h').describe('longest wait for another run to release a target'),
   hold: durationSchema.prefault('7d').describe('how long replaced data are kept after a restore'),
+  litter: limitSchema.prefault('7d').describe('age of data without a manifest before the sweep deletes them'),
 });
 export type Limits = z.infer<typeof limitsSchema>;
 

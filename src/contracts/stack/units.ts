@@ -60,6 +60,17 @@ const BYTES: Record<string, number> = {
 /** Form of a size in the file. */
 export const SIZE_PATTERN = /^\d+(?:B|KiB|MiB|GiB|TiB|kB|MB|GB|TB)$/;
 
+/** A number of bytes for people: `87.1 KiB`. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1023.95 && unit < 4) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][unit]}`;
+}
+
 /** Bytes in a size such as `64MiB` or `10GB`; undefined when it is none. */
 export function parseSize(text: string): number | undefined {
   const m = /^(\d+)(B|KiB|MiB|GiB|TiB|kB|MB|GB|TB)$/.exec(text);

@@ -1,17 +1,22 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { StoreBackupInput, StoreBackupResult } from '../../contracts/runs/procedures.js';
+import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
 import { needsQuiet } from '../../contracts/stack/stores.js';
-import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
+import { consumersFor, startConsumers, stopConsumers, type Consumers } from '../shared/consumers.js';
 import { proveBackup } from '../verify/prove-backup.js';
-import { runProcedure } from '../shared/run.js';
-import { failureOf } from '../shared/failures.js';
+import { runProcedure, type Run } from '../shared/run.js';
+import { failureOf, isOwnCancellation } from '../shared/failures.js';
 
 /** The backup of one store: lock, dump, seal, prove. Its failure is its own: the set goes on with the others. */
 export async function backupStore(input: StoreBackupInput): Promise<StoreBackupResult> {
   const { store, snapshot } = input;
   const parent = workflowInfo().parent;
   const { workflowId, runId } = parent ?? workflowInfo();
-  const options = { procedure: 'backup-store', limitSeconds: snapshot.stack.limits.run, record: false } as const;
+  const options = {
+    procedure: 'backup-store',
+    limitSeconds: snapshot.stack.limits.run,
+    record: false,
+  } as const;
 
   return await runProcedure<StoreBackupResult>(input, options, async (run) => {
     const config = snapshot.stack.stores[store];
@@ -36,11 +41,19 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
       result.notes.forEach(note);
       return result;
     });
-    await startConsumers(run, snapshot, consumers);
+    const notStarted = await startEach(run, snapshot, consumers);
     run.commit();
     const sealed = await run.step(`Seal ${dumped.backupId}`, async (note) => {
-      const result = await run.activities.look.seal({ snapshot, store, dumped, now: new Date().toISOString() });
-      if (result.shrunk) note(`sharply smaller than ${result.shrunk.previous}: ${result.shrunk.to} bytes after ${result.shrunk.from}`);
+      const result = await run.activities.look.seal({
+        snapshot,
+        store,
+        dumped,
+        now: new Date().toISOString(),
+      });
+      if (result.shrunk)
+        note(
+          `sharply smaller than ${result.shrunk.previous}: ${result.shrunk.to} bytes after ${result.shrunk.from}`,
+        );
       return result;
     });
     const done = {
@@ -53,11 +66,36 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
       shrunk: sealed.shrunk !== undefined,
     };
     try {
-      const proof = await proveBackup(run, { snapshot, backup: { store, id: dumped.backupId }, depth: input.verify });
-      return { ...done, proof: { depth: proof.depth, passed: proof.passed }, steps: run.timeline.steps };
+      const proof = await proveBackup(run, {
+        snapshot,
+        backup: { store, id: dumped.backupId },
+        depth: input.verify,
+      });
+      const failure = notStarted === undefined ? {} : { failure: failureOf(notStarted) };
+      return {
+        ...done,
+        ...failure,
+        proof: { depth: proof.depth, passed: proof.passed },
+        steps: run.timeline.steps,
+      };
     } catch (error) {
+      if (isOwnCancellation(error)) throw error;
       // The backup is there all the same; that it could not be proven is told.
-      return { ...done, failure: failureOf(error), steps: run.timeline.steps };
+      return { ...done, failure: failureOf(notStarted ?? error), steps: run.timeline.steps };
     }
   });
+}
+
+/** Starts every consumer, whatever becomes of the others; gives the first failure: the backup is none the worse. */
+async function startEach(run: Run, snapshot: StackSnapshot, consumers: Consumers): Promise<unknown> {
+  let failure: unknown;
+  for (const service of consumers.start) {
+    try {
+      await startConsumers(run, snapshot, { stop: [], start: [service] }, { stopToUndo: false });
+    } catch (error) {
+      if (isOwnCancellation(error)) throw error;
+      failure ??= error;
+    }
+  }
+  return failure;
 }

@@ -1,8 +1,14 @@
-import { executeChild, isCancellation, uuid4, workflowInfo } from '@temporalio/workflow';
+import { executeChild, ParentClosePolicy, uuid4, workflowInfo } from '@temporalio/workflow';
 import { WORKFLOW_TASK_QUEUE } from '../../contracts/names.js';
 import { runId, timeId } from '../../contracts/ids.js';
-import type { BackupInput, BackupResult, StoreBackupInput, StoreBackupResult } from '../../contracts/runs/procedures.js';
-import { failureOf, fail } from '../shared/failures.js';
+import type {
+  BackupInput,
+  BackupResult,
+  StoreBackupInput,
+  StoreBackupResult,
+} from '../../contracts/runs/procedures.js';
+import { usualDepth } from '../../contracts/stack/stack.js';
+import { failureOf, fail, isOwnCancellation } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { pruneStores } from '../prune/prune-stores.js';
 import { backupStore } from './backup-store.js';
@@ -16,9 +22,9 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
   return await runProcedure(input, { procedure: 'backup', limitSeconds, record: true }, async (run) => {
     const setId = timeId(new Date(), randomBytes5());
     const opened = await run.step('Open storage', () => run.activities.look.openStack(snapshot));
-    const depth = input.verify ?? plan?.verify ?? 'readable';
+    const depth = input.verify ?? plan?.verify ?? usualDepth(snapshot.stack);
 
-    const results = await Promise.all(
+    const results = await untilAllEnded(
       input.stores.map((store) => {
         const child: StoreBackupInput = {
           version: 1,
@@ -34,7 +40,9 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
       }),
     );
 
-    await run.step('Write the set', () => run.activities.look.writeSet({ snapshot, set: setOf(setId, input, results) }));
+    await run.step('Write the set', () =>
+      run.activities.look.writeSet({ snapshot, set: setOf(setId, input, results) }),
+    );
     const failed = results.filter((one) => one.failure !== undefined);
     const result: BackupResult = { setId, stores: results };
     if (failed.length > 0) {
@@ -50,25 +58,45 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
 }
 
 /** A step that keeps a failing store's failure to itself; cancelling the set cancels it. */
-async function storeInStep(run: Run, child: StoreBackupInput, limitSeconds: number): Promise<StoreBackupResult> {
+async function storeInStep(
+  run: Run,
+  child: StoreBackupInput,
+  limitSeconds: number,
+): Promise<StoreBackupResult> {
   const stack = child.snapshot.stack.stack;
   let result: StoreBackupResult = { store: child.store, steps: [] };
   try {
     return await run.step(`Back up ${child.store}`, async (note) => {
       result = await executeChild(backupStore, {
-        workflowId: runId('backup-store', stack, `${child.store}.${workflowInfo().workflowId.split('.').slice(2).join('.')}`),
+        workflowId: runId(
+          'backup-store',
+          stack,
+          `${child.store}.${workflowInfo().workflowId.split('.').slice(2).join('.')}`,
+        ),
         taskQueue: WORKFLOW_TASK_QUEUE,
         args: [child],
-        workflowRunTimeout: (limitSeconds + 3600) * 1000,
+        // However this run ends, the child puts back what it has begun, such as a stopped service.
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       });
-      if (result.backupId !== undefined) note(`${result.backupId}, ${result.proof ? result.proof.depth : 'stored, not proven'}`);
+      if (result.backupId !== undefined)
+        note(`${result.backupId}, ${result.proof ? result.proof.depth : 'stored, not proven'}`);
+      if (result.shrunk === true && result.backupId !== undefined)
+        note(
+          `sharply smaller than the last: it counts for nothing until \`steady backup accept ${result.backupId}\``,
+        );
       if (result.failure) throw fail('backup.failed', { store: child.store, why: result.failure.message });
       return result;
     });
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    if (isOwnCancellation(error)) throw error;
     return { ...result, failure: failureOf(error) };
   }
+}
+
+/** All results, or the first failure once every one has ended: a run that ends early would cut the others off. */
+async function untilAllEnded<T>(running: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(running);
+  return await Promise.all(running);
 }
 
 function setOf(id: string, input: BackupInput, results: readonly StoreBackupResult[]) {
@@ -78,8 +106,12 @@ function setOf(id: string, input: BackupInput, results: readonly StoreBackupResu
     id,
     stack: input.snapshot.stack.stack,
     at: new Date().toISOString(),
-    backups: Object.fromEntries(results.flatMap((one) => (one.backupId === undefined ? [] : [[one.store, one.backupId]]))),
-    failed: Object.fromEntries(results.flatMap((one) => (one.failure === undefined ? [] : [[one.store, one.failure.message]]))),
+    backups: Object.fromEntries(
+      results.flatMap((one) => (one.backupId === undefined ? [] : [[one.store, one.backupId]])),
+    ),
+    failed: Object.fromEntries(
+      results.flatMap((one) => (one.failure === undefined ? [] : [[one.store, one.failure.message]])),
+    ),
     skewSeconds: taken.length < 2 ? 0 : (Math.max(...taken) - Math.min(...taken)) / 1000,
     configSha256: input.snapshot.configSha256,
     ...(input.plan !== undefined && { plan: input.plan }),

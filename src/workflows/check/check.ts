@@ -9,7 +9,9 @@ export async function check(input: CheckInput): Promise<CheckLine[]> {
     const lines = await Promise.all([
       run.step('Check the tools', () => run.activities.backup.checkTools()),
       run.step('Check storage', () => run.activities.proof.checkStorage({ snapshot })),
-      ...stores.map((store) => run.step(`Check ${store}`, () => run.activities.backup.checkStore({ snapshot, store }))),
+      ...stores.map((store) =>
+        run.step(`Check ${store}`, () => run.activities.backup.checkStore({ snapshot, store })),
+      ),
       run.step('Ask the checks', () => run.activities.change.checkChecks({ snapshot })),
     ]);
     return lines.flat();

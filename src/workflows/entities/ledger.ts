@@ -1,7 +1,14 @@
-import { allHandlersFinished, condition, continueAsNew, defineQuery, defineSignal, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
-import { LEDGER_QUERY, RECORD_SIGNAL, type LedgerInput, type LedgerState, type RecordSignal } from '../../contracts/runs/ledger.js';
+import { condition, continueAsNew, defineQuery, defineSignal, setHandler, sleep } from '@temporalio/workflow';
+import {
+  LEDGER_QUERY,
+  RECORD_SIGNAL,
+  type LedgerInput,
+  type LedgerState,
+  type RecordSignal,
+} from '../../contracts/runs/ledger.js';
 import { quickly } from '../shared/activities.js';
 import { failureOf } from '../shared/failures.js';
+import { isRenewalDue, untilHandled } from '../shared/renewal.js';
 
 const recordSignal = defineSignal<[RecordSignal]>(RECORD_SIGNAL);
 const ledgerQuery = defineQuery<LedgerState>(LEDGER_QUERY);
@@ -19,9 +26,14 @@ export async function ledger(input: LedgerInput): Promise<void> {
   let head = input.state?.head;
   const pending = [...(input.state?.pending ?? [])];
   let written = [...(input.state?.written ?? [])];
-  let alarm: string | undefined;
+  let alarm = input.state?.alarm;
 
-  const state = (): LedgerState => ({ pending, written, ...(head && { head }), ...(alarm !== undefined && { alarm }) });
+  const state = (): LedgerState => ({
+    pending,
+    written,
+    ...(head && { head }),
+    ...(alarm !== undefined && { alarm }),
+  });
   setHandler(ledgerQuery, state);
   setHandler(recordSignal, (signal) => {
     snapshot = signal.snapshot;
@@ -30,22 +42,26 @@ export async function ledger(input: LedgerInput): Promise<void> {
     if (!known) pending.push(signal.record);
   });
 
-  while (!workflowInfo().continueAsNewSuggested) {
-    await condition(() => pending.length > 0 || workflowInfo().continueAsNewSuggested);
+  while (!isRenewalDue(input)) {
+    await condition(() => pending.length > 0 || isRenewalDue(input));
     const record = pending[0];
     if (record === undefined) break;
     const { site, limits } = snapshot.stack;
     try {
-      head = await quickly('proof', { site, workerSeconds: limits.worker }).appendRecord({ snapshot, record, head });
+      head = await quickly('proof', { site, workerSeconds: limits.worker }).appendRecord({
+        snapshot,
+        record,
+        head,
+      });
       alarm = undefined;
       pending.shift();
       written = [...written, record.run.runId].slice(-REMEMBERED);
     } catch (error) {
       alarm = failureOf(error).message;
       // Storage away, no worker, or a broken chain: told by `status`, and tried again.
-      await sleep(PAUSE_SECONDS * 1000);
+      await sleep((input.pauseSeconds ?? PAUSE_SECONDS) * 1000);
     }
   }
-  await condition(allHandlersFinished);
-  await continueAsNew<typeof ledger>({ snapshot, state: state() });
+  await untilHandled();
+  await continueAsNew<typeof ledger>({ ...input, snapshot, state: state() });
 }

@@ -1,4 +1,11 @@
-import { allHandlersFinished, ApplicationFailure, condition, continueAsNew, defineQuery, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineUpdate,
+  setHandler,
+} from '@temporalio/workflow';
 import {
   APPLIED_UPDATE,
   BEGIN_DELETE_UPDATE,
@@ -17,6 +24,7 @@ import {
 } from '../../contracts/runs/claims.js';
 import { quickly } from '../shared/activities.js';
 import { fail } from '../shared/failures.js';
+import { isRenewalDue, untilHandled } from '../shared/renewal.js';
 
 const claimUpdate = defineUpdate<void, [ClaimRequest]>(CLAIM_UPDATE);
 const unclaimUpdate = defineUpdate<void, [ClaimHolder]>(UNCLAIM_UPDATE);
@@ -42,21 +50,24 @@ export async function storage(input: StorageInput): Promise<void> {
   });
 
   setHandler(claimUpdate, async (request) => {
-    deleting = await stillOpen(deleting, request.backups);
+    const gone = await closedAmong(deleting, request.backups);
+    deleting = deleting.filter((one) => !gone.has(runOf(one)));
     const busy = request.backups.find((backup) => deleting.some((one) => same(one, backup)));
     if (busy) {
       const { message } = fail('backup.claimed', { store: busy.store, id: busy.id, by: 'prune' });
       throw ApplicationFailure.create({ message, type: 'backup.claimed', nonRetryable: false });
     }
     claims = claims.filter((one) => !heldBy(one, request));
-    for (const backup of request.backups) claims.push({ ...backup, ...holderOf(request), since: new Date().toISOString() });
+    for (const backup of request.backups)
+      claims.push({ ...backup, ...holderOf(request), since: new Date().toISOString() });
   });
   setHandler(unclaimUpdate, (holder) => {
     claims = claims.filter((one) => !heldBy(one, holder));
   });
 
   setHandler(beginDeleteUpdate, async (request) => {
-    claims = await stillOpen(claims, request.backups);
+    const gone = await closedAmong(claims, request.backups);
+    claims = claims.filter((one) => !gone.has(runOf(one)));
     const refused: (BackupRef & { by: string })[] = [];
     const granted: BackupRef[] = [];
     for (const backup of request.backups) {
@@ -72,20 +83,28 @@ export async function storage(input: StorageInput): Promise<void> {
     deleting = deleting.filter((one) => !heldBy(one, holder));
   });
 
-  /** Drops entries on these backups whose runs have closed without letting go. */
-  async function stillOpen<T extends BackupRef & ClaimHolder>(entries: readonly T[], backups: readonly BackupRef[]): Promise<T[]> {
-    const gone = new Set<T>();
-    for (const entry of entries.filter((one) => backups.some((backup) => same(one, backup)))) {
-      if (!(await quick.isRunning({ workflowId: entry.workflowId, runId: entry.runId }))) gone.add(entry);
-    }
-    return entries.filter((one) => !gone.has(one));
+  /**
+   * Runs with an entry on these backups that have closed without letting go. Entries may change while this asks, so
+   * the answer names runs, and is taken out of what is there afterwards.
+   */
+  async function closedAmong(
+    entries: readonly (BackupRef & ClaimHolder)[],
+    backups: readonly BackupRef[],
+  ): Promise<Set<string>> {
+    const concerned = entries.filter((one) => backups.some((backup) => same(one, backup)));
+    const runs = new Map(concerned.map((one) => [runOf(one), holderOf(one)]));
+    const closed = new Set<string>();
+    for (const [run, holder] of runs) if (!(await quick.isRunning(holder))) closed.add(run);
+    return closed;
   }
 
-  await condition(() => workflowInfo().continueAsNewSuggested);
-  await condition(allHandlersFinished);
+  await condition(() => isRenewalDue(input));
+  await untilHandled();
   await continueAsNew<typeof storage>({ ...input, state: state() });
 }
 
 const same = (a: BackupRef, b: BackupRef): boolean => a.store === b.store && a.id === b.id;
-const heldBy = (a: ClaimHolder, b: ClaimHolder): boolean => a.workflowId === b.workflowId && a.runId === b.runId;
+const heldBy = (a: ClaimHolder, b: ClaimHolder): boolean =>
+  a.workflowId === b.workflowId && a.runId === b.runId;
 const holderOf = ({ workflowId, runId }: ClaimHolder): ClaimHolder => ({ workflowId, runId });
+const runOf = ({ workflowId, runId }: ClaimHolder): string => `${workflowId} ${runId}`;

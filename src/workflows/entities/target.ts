@@ -1,5 +1,4 @@
 import {
-  allHandlersFinished,
   condition,
   continueAsNew,
   defineQuery,
@@ -7,12 +6,10 @@ import {
   defineUpdate,
   getExternalWorkflowHandle,
   setHandler,
-  workflowInfo,
 } from '@temporalio/workflow';
 import {
   FREEZE_UPDATE,
   LOCK_ANSWER_SIGNAL,
-  LOCK_PRIORITY,
   LOCK_RELEASE_SIGNAL,
   LOCK_REQUEST_SIGNAL,
   TARGET_QUERY,
@@ -24,7 +21,10 @@ import {
   type TargetInput,
   type TargetState,
 } from '../../contracts/runs/locks.js';
+import type { ClaimHolder } from '../../contracts/runs/claims.js';
 import { AFTERLIFE_SECONDS, quickly } from '../shared/activities.js';
+import { isRenewalDue, untilHandled } from '../shared/renewal.js';
+import { createQueue } from './lock-queue.js';
 
 const requestSignal = defineSignal<[LockRequest]>(LOCK_REQUEST_SIGNAL);
 const releaseSignal = defineSignal<[string]>(LOCK_RELEASE_SIGNAL);
@@ -43,90 +43,99 @@ const LOOK_IDLE = 600;
  * until they cannot.
  */
 export async function target(input: TargetInput): Promise<void> {
-  const quick = quickly('quick', { site: input.site, workerSeconds: 300 });
-  let holders: LockHolder[] = [...(input.state?.holders ?? [])];
-  let queue: LockRequest[] = [...(input.state?.waiting ?? [])];
-  let frozen: Freeze | undefined = input.state?.frozen;
-  let fence = input.state?.fence ?? 0;
-  let notBefore = 0;
+  const quick = quickly('quick', { site: input.site, workerSeconds: input.workerSeconds ?? 300 });
+  const lookSeconds = input.lookSeconds ?? LOOK_WAITING;
+  const afterlifeSeconds = input.afterlifeSeconds ?? AFTERLIFE_SECONDS;
+  const queue = createQueue(input.state);
+  /** What each one was told last, so that it is told again only when it is something else. */
+  const told = new Map<string, string>();
+  let lookedAt = Date.now();
   let changed = true;
 
-  const state = (): TargetState => ({ holders, waiting: queue, fence, ...(frozen && { frozen }) });
-  setHandler(targetQuery, state);
+  setHandler(targetQuery, queue.state);
   setHandler(requestSignal, (request) => {
-    const known = holders.some((one) => one.requestId === request.requestId) || queue.some((one) => one.requestId === request.requestId);
-    if (!known) queue.push(request);
+    queue.add(request);
+    // Whoever asks again has missed the answer.
+    told.delete(request.requestId);
     changed = true;
   });
   setHandler(releaseSignal, (requestId) => {
-    holders = holders.filter((one) => one.requestId !== requestId);
-    queue = queue.filter((one) => one.requestId !== requestId);
+    queue.remove(requestId);
+    told.delete(requestId);
     changed = true;
   });
   setHandler(freezeUpdate, (freeze) => {
-    frozen = freeze;
+    queue.freeze(freeze);
     changed = true;
-    return state();
+    return queue.state();
   });
   setHandler(thawUpdate, () => {
-    frozen = undefined;
+    queue.freeze(undefined);
     changed = true;
-    return state();
+    return queue.state();
   });
 
-  const answer = async (request: LockRequest, words: Omit<LockAnswer, 'requestId' | 'target'>): Promise<boolean> =>
-    await getExternalWorkflowHandle(request.workflowId, request.runId)
-      .signal(answerSignal, { requestId: request.requestId, target: request.target, ...words })
+  /** Whether the run could be told; one that has closed cannot. */
+  const answer = async (
+    request: LockRequest,
+    words: Omit<LockAnswer, 'requestId' | 'target'>,
+  ): Promise<boolean> => {
+    const { requestId, workflowId, runId } = request;
+    const text = JSON.stringify(words);
+    if (told.get(requestId) === text) return true;
+    told.set(requestId, text);
+    return await getExternalWorkflowHandle(workflowId, runId)
+      .signal(answerSignal, { requestId, target: request.target, ...words })
       .then(() => true)
       .catch(() => false);
-
-  /** Grants what can be granted now; tells those who wait whom they wait for. */
-  const grant = async (): Promise<void> => {
-    const inOrder = [...queue].sort((a, b) => LOCK_PRIORITY[a.priority] - LOCK_PRIORITY[b.priority]);
-    for (const request of inOrder) {
-      if (!queue.includes(request)) continue;
-      if (frozen && request.mode === 'exclusive') {
-        queue = queue.filter((one) => one !== request);
-        await answer(request, { state: 'refused', words: `frozen by ${frozen.by} at ${frozen.at}: ${frozen.reason}` });
-        continue;
-      }
-      const free = holders.length === 0 || (request.mode === 'shared' && holders.every((one) => one.mode === 'shared'));
-      if (!free || Date.now() < notBefore) {
-        const holder = holders[0];
-        const words = holder ? `held by ${holder.workflowId} since ${holder.since} (${holder.purpose})` : 'waiting until the last holder is surely gone';
-        await answer(request, { state: 'waiting', words });
-        // Nobody passes one who waits for a turn: a stream of readers would starve a restore.
-        break;
-      }
-      queue = queue.filter((one) => one !== request);
-      fence++;
-      holders.push({ ...request, fence, since: new Date().toISOString() });
-      const told = await answer(request, { state: 'granted', fence });
-      if (!told) holders = holders.filter((one) => one.requestId !== request.requestId);
-    }
   };
+
+  /** Grants and refuses one by one: whatever arrives while one is told counts for the next. */
+  const grant = async (): Promise<void> => {
+    for (let next = queue.next(Date.now()); next !== undefined; next = queue.next(Date.now())) {
+      const { request, words } = next;
+      if (next.state === 'refused') {
+        queue.remove(request.requestId);
+        await answer(request, { state: 'refused', words });
+      } else {
+        const { fence } = queue.grant(request, new Date().toISOString());
+        if (!(await answer(request, { state: 'granted', fence }))) queue.remove(request.requestId);
+      }
+    }
+    for (const holder of queue.state().holders)
+      await answer(holder, { state: 'granted', fence: holder.fence });
+    for (const { request, words } of queue.waiting()) await answer(request, { state: 'waiting', words });
+  };
+
+  /** Who cannot be asked about counts as running: a lock is never lost because a worker is away. */
+  const isRunning = async ({ workflowId, runId }: ClaimHolder): Promise<boolean> =>
+    await quick.isRunning({ workflowId, runId }).catch(() => true);
 
   /** Lets go of holders and waiters whose runs have closed without saying so. */
   const lookAfter = async (): Promise<void> => {
-    for (const holder of [...holders]) {
-      if (await quick.isRunning(holder)) continue;
-      if (!holders.includes(holder)) continue;
-      holders = holders.filter((one) => one !== holder);
-      notBefore = Date.now() + AFTERLIFE_SECONDS * 1000;
+    const { holders, waiting } = queue.state();
+    for (const holder of holders) {
+      if (await isRunning(holder)) continue;
+      // It may have let go by itself meanwhile: then its activities have ended.
+      if (queue.remove(holder.requestId)) queue.waitUntil(Date.now() + afterlifeSeconds * 1000);
       changed = true;
     }
-    for (const waiter of [...queue]) {
-      if (!(await quick.isRunning(waiter))) queue = queue.filter((one) => one !== waiter);
-    }
+    for (const waiter of waiting) if (!(await isRunning(waiter))) queue.remove(waiter.requestId);
+    lookedAt = Date.now();
   };
 
-  while (!workflowInfo().continueAsNewSuggested) {
+  while (!isRenewalDue(input)) {
     changed = false;
     await grant();
-    const wait = Date.now() < notBefore ? Math.max(1, (notBefore - Date.now()) / 1000) : queue.length > 0 ? LOOK_WAITING : LOOK_IDLE;
-    const woken = await condition(() => changed || workflowInfo().continueAsNewSuggested, wait * 1000);
-    if (!woken && holders.length + queue.length > 0) await lookAfter();
+    const { holders, waiting } = queue.state();
+    const every = (waiting.length > 0 ? lookSeconds : LOOK_IDLE) * 1000;
+    const pause = queue.pauseLeft(Date.now());
+    const wait = Math.max(100, Math.min(pause > 0 ? pause : every, lookedAt + every - Date.now()));
+    await condition(() => changed || isRenewalDue(input), wait);
+    if (Date.now() - lookedAt < every) continue;
+    if (holders.length + waiting.length > 0) await lookAfter();
+    else lookedAt = Date.now();
   }
-  await condition(allHandlersFinished);
-  await continueAsNew<typeof target>({ ...input, state: state() });
+  await untilHandled();
+  await continueAsNew<typeof target>({ ...input, state: queue.state() });
 }

@@ -12,7 +12,9 @@ export async function pruneStores(
   const at = { stack: snapshot.stack.stack, site: snapshot.stack.site };
   const lines = await run.step('Decide what retention keeps', async (note) => {
     const planned = await run.activities.look.planPrune({ snapshot, stores, now: new Date().toISOString() });
-    note(`${planned.filter((one) => one.keep).length} kept, ${planned.filter((one) => !one.keep).length} not`);
+    note(
+      `${planned.filter((one) => one.keep).length} kept, ${planned.filter((one) => !one.keep).length} not`,
+    );
     return planned;
   });
   const unwanted = lines.filter((one) => !one.keep).map(({ store, id }) => ({ store, id }));
@@ -23,8 +25,9 @@ export async function pruneStores(
   run.atEnd(() => run.activities.quick.endDelete(at, holder));
   return await run.step(`Delete ${unwanted.length} backups`, async (note) => {
     const permit = await run.activities.quick.beginDelete(at, { ...holder, backups: unwanted });
-    for (const one of permit.refused) note(`${one.store} ${one.id} is read by ${one.by}: left for the next time`);
-    await run.activities.keeper.deleteBackups({ snapshot, backups: permit.granted });
+    for (const one of permit.refused)
+      note(`${one.store} ${one.id} is read by ${one.by}: left for the next time`);
+    await run.activities.keeper.deleteBackups({ snapshot, backups: permit.granted, holder });
     const gone = new Set(permit.granted.map(({ store, id }) => `${store} ${id}`));
     return lines.map((line) => ({ ...line, deleted: gone.has(`${line.store} ${line.id}`) }));
   });

@@ -1,5 +1,6 @@
 import type { Previewed } from '../../activities/restore.js';
 import type { RestoreInput } from '../../contracts/runs/procedures.js';
+import { formatBytes, formatDuration } from '../../contracts/stack/units.js';
 
 export interface Described {
   readonly input: RestoreInput;
@@ -11,14 +12,29 @@ export interface Described {
 /** What a restore will do and what will be lost, a line each: what a dry run prints and an approver signs. */
 export function describeRestore({ input, previews, consumers, notes }: Described): string[] {
   const lines: string[] = [];
-  for (const { store, backupId, takenAt, bytes, rawBytes, server, preview } of previews) {
-    lines.push(`${store}: from ${backupId}, data of ${takenAt}, ${rawBytes} bytes (${bytes} stored), ${server}`);
-    if (input.mode !== 'into') lines.push(`${store}: everything written since ${takenAt} is replaced${preview.keptAs === undefined ? '' : ` and kept as ${preview.keptAs}`}`);
-    if (input.mode !== 'into' && preview.live === undefined) lines.push(`${store}: the live data cannot be read`);
+  for (const { store, backupId, takenAt, bytes, rawBytes, server, expected, preview } of previews) {
+    lines.push(
+      `${store}: from ${backupId}, data of ${takenAt}, ${formatBytes(rawBytes)} (${formatBytes(bytes)} stored), ${server}`,
+    );
+    if (input.mode !== 'into')
+      lines.push(
+        `${store}: everything written since ${takenAt} is replaced${preview.keptAs === undefined ? '' : ` and kept as ${preview.keptAs}`}`,
+      );
+    if (input.mode !== 'into' && preview.live === undefined)
+      lines.push(`${store}: the live data cannot be read`);
+    if (input.mode === 'in-place' && preview.live !== undefined)
+      lines.push(`${store}: a backup of the live data is taken first, for nothing is kept beside`);
     preview.notes.forEach((note) => lines.push(`${store}: ${note}`));
     lines.push(`${store}: ${preview.words.load}`, `${store}: ${preview.words.compare}`);
+    if (expected)
+      lines.push(
+        `${store}: both take about ${formatDuration(Math.ceil(expected.seconds))}, going by the proof by restore of ${expected.from}`,
+      );
   }
-  if (consumers.length > 0) lines.push(`stop ${consumers.join(', ')}${input.consumersFirst ? ' before loading' : ''}`);
+  if (consumers.length > 0)
+    lines.push(
+      `stop ${consumers.join(', ')}${input.consumersFirst || input.mode === 'in-place' ? ' before loading' : ''}`,
+    );
   if (input.mode !== 'into') {
     for (const { store, preview } of previews) lines.push(`${store}: ${preview.words.cutover}`);
     if (consumers.length > 0) lines.push(`start ${[...consumers].reverse().join(', ')}`);

@@ -1,8 +1,13 @@
-import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import { runId as runIdOf } from '../../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../../contracts/names.js';
-import { doubtAboutRequester } from '../../contracts/runs/requester.js';
-import type { HoldInput, RestoredStore, RestoreInput, RestoreResult } from '../../contracts/runs/procedures.js';
+import type {
+  HoldInput,
+  RestoredStore,
+  RestoreInput,
+  RestoreResult,
+} from '../../contracts/runs/procedures.js';
+import { formatDuration } from '../../contracts/stack/units.js';
 import { digestOf } from '../../contracts/canonical.js';
 import type { Previewed } from '../../activities/restore.js';
 import { fail } from '../shared/failures.js';
@@ -10,6 +15,8 @@ import { runProcedure, type Run } from '../shared/run.js';
 import { hold } from './hold.js';
 import { describeRestore } from './describe-restore.js';
 import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
+import { requireKnownRequester } from '../shared/requester.js';
+import { backUpFirst } from './safety-backup.js';
 
 /** Puts a backup back: looked at first, approved, loaded beside the live data, compared, then cut over. */
 export async function restore(input: RestoreInput): Promise<RestoreResult> {
@@ -19,7 +26,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
 
   return await runProcedure(input, options, async (run) => {
     const policy = mode === 'into' ? undefined : stack.approvals.restore;
-    if (policy && !policy.self && !input.dryRun) requireKnownRequester(input);
+    if (policy && !input.dryRun) requireKnownRequester(run, input, { request: input.selection, policy });
 
     const selected = await run.step('Find the backup', async (note) => {
       const found = await run.activities.look.selectBackups({ snapshot, selection: input.selection });
@@ -28,11 +35,18 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       return found;
     });
     const stores = selected.backups.map(({ store }) => store);
-    const place = { mode, token: input.token, at: run.startedAt.toISOString(), ...(input.into !== undefined && { into: input.into }) };
+    const place = {
+      mode,
+      token: input.token,
+      at: run.startedAt.toISOString(),
+      ...(input.into !== undefined && { into: input.into }),
+    };
     await claim(run, input, selected.backups);
 
     const look = (): Promise<Previewed[]> =>
-      Promise.all(selected.backups.map((backup) => run.activities.change.previewRestore({ snapshot, backup, place })));
+      Promise.all(
+        selected.backups.map((backup) => run.activities.change.previewRestore({ snapshot, backup, place })),
+      );
     const previews = await run.step('Look before anything is touched', look);
     const consumers = mode === 'into' ? { stop: [], start: [] } : consumersFor(stack, stores);
     const lines = describeRestore({ input, previews, consumers: consumers.stop, notes: selected.notes });
@@ -40,31 +54,60 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
 
     if (policy) {
       await run.step('Ask for approval', async (note) => {
-        const facts = { ...Object.fromEntries(selected.backups.map(({ store, id }) => [store, id])), config: snapshot.configSha256, lines: digestOf(lines) };
-        const answer = await run.approvals.ask({ step: 'restore', title: `Restore ${stores.join(', ')} of ${stack.stack}`, lines, facts, policy });
-        for (const { decision } of answer.decisions) note(`${decision.name}: ${decision.decision} ${decision.reason}`.trim());
+        const facts = {
+          ...Object.fromEntries(selected.backups.map(({ store, id }) => [store, id])),
+          config: snapshot.configSha256,
+          lines: digestOf(lines),
+        };
+        const answer = await run.approvals.ask({
+          step: 'restore',
+          title: `Restore ${stores.join(', ')} of ${stack.stack}`,
+          lines,
+          facts,
+          policy,
+        });
+        for (const { decision } of answer.decisions)
+          note(`${decision.name}: ${decision.decision} ${decision.reason}`.trim());
       });
     }
     const go = Date.now();
     if (mode !== 'into') {
       await run.step(`Take ${stores.join(', ')}`, () =>
-        run.locks.take(stores, { mode: 'exclusive', priority: 'emergency', purpose: `restore asked by ${input.by.name}` }),
+        run.locks.take(stores, {
+          mode: 'exclusive',
+          priority: 'emergency',
+          purpose: `restore asked by ${input.by.name}`,
+        }),
       );
     }
 
     const fenceOf = (store: string) => (mode === 'into' ? {} : { fence: run.locks.held(store) });
-    if (input.consumersFirst) await stopConsumers(run, snapshot, consumers);
+    const inPlace = mode === 'in-place';
+    // In place, loading is what replaces the live data: nobody may write to them any more.
+    const stopFirst = input.consumersFirst || inPlace;
+    if (stopFirst) await stopConsumers(run, snapshot, consumers);
     const restored = new Map<string, RestoredStore>();
     for (const { preview, store, backupId } of previews) {
       const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
-      run.compensate(preview.words.undo, () => run.activities.undo.undoRestore({ snapshot, store, place, ...fenceOf(store) }));
-      const loaded = await run.step(preview.words.load, () => run.activities.change.loadBackup(step));
-      const findings = await run.step(preview.words.compare, async (note) => {
+      const undo = () => run.activities.undo.undoRestore({ snapshot, store, place, ...fenceOf(store) });
+      const readable = preview.live !== undefined;
+      const safety = inPlace && readable ? await backUpFirst(run, { input, store, step }) : undefined;
+      if (safety === undefined) run.compensate(`${store}: ${preview.words.undo}`, undo);
+      const loaded = await run.step(`${store}: ${preview.words.load}`, () =>
+        run.activities.change.loadBackup(step),
+      );
+      const findings = await run.step(`${store}: ${preview.words.compare}`, async (note) => {
         const found = await run.activities.change.compareLoaded(step);
         found.forEach(note);
         return found;
       });
-      restored.set(store, { ...step.backup, rawBytes: loaded.rawBytes, loadSeconds: loaded.seconds, findings });
+      restored.set(store, {
+        ...step.backup,
+        rawBytes: loaded.rawBytes,
+        loadSeconds: loaded.seconds,
+        findings,
+        ...(safety !== undefined && { keptAs: `backup ${safety}` }),
+      });
     }
     if (mode === 'into') {
       // What was loaded is the result: nothing is put back from here on.
@@ -72,9 +115,9 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       return { dryRun: false, lines, stores: [...restored.values()] };
     }
 
-    if (!input.consumersFirst) await stopConsumers(run, snapshot, consumers);
+    if (!stopFirst) await stopConsumers(run, snapshot, consumers);
     for (const { preview, store, backupId } of previews) {
-      await run.step(preview.words.cutover, async (note) => {
+      await run.step(`${store}: ${preview.words.cutover}`, async (note) => {
         const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
         const { gapSeconds, notes } = await run.activities.change.cutOver(step);
         notes.forEach(note);
@@ -83,21 +126,25 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
         restored.set(store, { ...(restored.get(store) as RestoredStore), gapSeconds, ...kept });
       });
     }
-    await startConsumers(run, snapshot, consumers);
+    await startConsumers(run, snapshot, consumers, { stopToUndo: true });
     await askChecks(run, input);
     run.commit();
     const rtoSeconds = (Date.now() - go) / 1000;
-    await run.step(`Keep the replaced data for ${Math.round(stack.limits.hold / 3600)} h`, () => startHold(run, input, stores, place.at));
+    // Whoever cancels now is too late: what was replaced must be kept, and dropped in time.
+    await CancellationScope.nonCancellable(() =>
+      run.step(`Keep the replaced data for ${formatDuration(stack.limits.hold)}`, () =>
+        startHold(run, input, stores, place.at),
+      ),
+    );
     return { dryRun: false, lines, stores: [...restored.values()], rtoSeconds };
   });
 }
 
-function requireKnownRequester(input: RestoreInput): void {
-  const doubt = doubtAboutRequester(input.by, input.snapshot.stack.approvers, input.selection);
-  if (doubt !== undefined) throw fail('identity.missing', { asked_by: input.by.name, why: doubt });
-}
-
-async function claim(run: Run, input: RestoreInput, backups: readonly { store: string; id: string }[]): Promise<void> {
+async function claim(
+  run: Run,
+  input: RestoreInput,
+  backups: readonly { store: string; id: string }[],
+): Promise<void> {
   const { stack, site } = input.snapshot.stack;
   const { workflowId, runId } = workflowInfo();
   run.atEnd(() => run.activities.quick.unclaimBackups({ stack, site }, { workflowId, runId }));
@@ -113,11 +160,17 @@ async function askChecks(run: Run, input: RestoreInput): Promise<void> {
     const asked = await run.activities.change.runChecks({ snapshot: input.snapshot, names });
     for (const one of asked) note(`${one.name}: ${one.passed ? 'passed' : 'failed'}, ${one.answer}`);
     const failed = asked.filter((one) => !one.passed);
-    if (failed.length > 0) throw fail('check.failed', Object.fromEntries(failed.map((one) => [one.name, one.answer])));
+    if (failed.length > 0)
+      throw fail('check.failed', Object.fromEntries(failed.map((one) => [one.name, one.answer])));
   });
 }
 
-async function startHold(run: Run, input: RestoreInput, stores: readonly string[], at: string): Promise<void> {
+async function startHold(
+  run: Run,
+  input: RestoreInput,
+  stores: readonly string[],
+  at: string,
+): Promise<void> {
   const { stack, limits } = input.snapshot.stack;
   const args: HoldInput = {
     version: 1,

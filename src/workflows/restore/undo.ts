@@ -1,10 +1,10 @@
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
 import { runId as runIdOf } from '../../contracts/ids.js';
 import type { HoldInput, UndoInput } from '../../contracts/runs/procedures.js';
-import { doubtAboutRequester } from '../../contracts/runs/requester.js';
 import { fail } from '../shared/failures.js';
 import { runProcedure } from '../shared/run.js';
 import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
+import { requireKnownRequester } from '../shared/requester.js';
 import { undoneSignal } from './hold.js';
 
 /** Puts the data a restore replaced back into service. Writes since the cut-over go with it, and are kept too. */
@@ -14,30 +14,57 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
   const { stores } = hold;
   const place = { mode: hold.mode, token: hold.token, at: hold.at };
 
-  return await runProcedure(input, { procedure: 'restore-undo', limitSeconds: stack.limits.run, record: true }, async (run) => {
-    const policy = stack.approvals.restore;
-    if (policy) {
-      const doubt = policy.self ? undefined : doubtAboutRequester(input.by, stack.approvers, { undo: input.restore });
-      if (doubt !== undefined) throw fail('identity.missing', { asked_by: input.by.name, why: doubt });
-      const lines = stores.map((store) => `${store}: the data replaced at ${hold.at} come back; what was written since then goes, and is kept aside`);
-      const facts = { restore: input.restore, config: snapshot.configSha256 };
-      await run.step('Ask for approval', () => run.approvals.ask({ step: 'restore-undo', title: `Undo ${input.restore}`, lines, facts, policy }));
-    }
-    await run.step(`Take ${stores.join(', ')}`, () =>
-      run.locks.take(stores, { mode: 'exclusive', priority: 'emergency', purpose: `undo asked by ${input.by.name}` }),
-    );
-    const consumers = consumersFor(stack, stores);
-    await stopConsumers(run, snapshot, consumers);
-    const findings: string[] = [];
-    for (const store of [...stores].reverse()) {
-      await run.step(`Put back ${store}`, async (note) => {
-        const found = await run.activities.undo.undoRestore({ snapshot, store, place, fence: run.locks.held(store) });
-        found.forEach(note);
-        findings.push(...found);
+  return await runProcedure(
+    input,
+    { procedure: 'restore-undo', limitSeconds: stack.limits.run, record: true },
+    async (run) => {
+      if (hold.undone === true)
+        throw fail('store.gone', { restore: input.restore, why: 'it was undone already' });
+      const policy = stack.approvals.restore;
+      if (policy) {
+        requireKnownRequester(run, input, { request: { undo: input.restore }, policy });
+        const lines = stores.map(
+          (store) =>
+            `${store}: the data replaced at ${hold.at} come back; what was written since then goes, and is kept aside`,
+        );
+        const facts = { restore: input.restore, config: snapshot.configSha256 };
+        await run.step('Ask for approval', () =>
+          run.approvals.ask({ step: 'restore-undo', title: `Undo ${input.restore}`, lines, facts, policy }),
+        );
+      }
+      await run.step(`Take ${stores.join(', ')}`, () =>
+        run.locks.take(stores, {
+          mode: 'exclusive',
+          priority: 'emergency',
+          purpose: `undo asked by ${input.by.name}`,
+        }),
+      );
+      const kept = getExternalWorkflowHandle(runIdOf('hold', stack.stack, hold.token));
+      await run.step('Look whether the replaced data are still kept', async () => {
+        const told = await kept.signal(undoneSignal, false).then(
+          () => true,
+          () => false,
+        );
+        if (!told) throw fail('store.gone', { restore: input.restore, kept: hold.at });
       });
-    }
-    await startConsumers(run, snapshot, consumers);
-    await getExternalWorkflowHandle(runIdOf('hold', stack.stack, hold.token)).signal(undoneSignal).catch(() => undefined);
-    return findings;
-  });
+      const consumers = consumersFor(stack, stores);
+      await stopConsumers(run, snapshot, consumers);
+      const findings: string[] = [];
+      for (const store of [...stores].reverse()) {
+        await run.step(`Put back ${store}`, async (note) => {
+          const found = await run.activities.undo.undoRestore({
+            snapshot,
+            store,
+            place,
+            fence: run.locks.held(store),
+          });
+          found.forEach(note);
+          findings.push(...found);
+        });
+      }
+      await startConsumers(run, snapshot, consumers, { stopToUndo: false });
+      await kept.signal(undoneSignal, true).catch(() => undefined);
+      return findings;
+    },
+  );
 }

@@ -1,17 +1,24 @@
-import { ActivityCancellationType, ActivityFailure, proxyActivities, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  proxyActivities,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.js';
 import { taskQueue, type Role } from '../../contracts/names.js';
 import { fail } from './failures.js';
 
 /**
- * Timeouts by class. Quick: look-ups and locks. Transfer: anything that moves data or waits for a tool; it heartbeats,
- * so a dead worker is noticed in `HEARTBEAT_SECONDS`, and its limit is the run's own.
+ * Timeouts by class. Quick: look-ups and locks. Transfer: anything that moves data or waits for a tool; its limit is the
+ * run's own. Both heartbeat, so a dead worker is noticed in `HEARTBEAT_SECONDS`.
  */
 export const HEARTBEAT_SECONDS = 10;
 /** How long after its last heartbeat an attempt may still be changing things: timeout, kill grace, a margin. */
 export const AFTERLIFE_SECONDS = HEARTBEAT_SECONDS + 5;
 /** Longest wait of a compensation for a worker: what was begun is put back also after a weekend without power. */
 export const UNDO_PATIENCE_SECONDS = 7 * 86_400;
+/** Least time a compensation is given once a worker has it, however short the run's own limit. */
+export const UNDO_SECONDS = 3600;
 
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
@@ -30,6 +37,7 @@ export function quickly<R extends Role>(role: R, options: Omit<ProxyOptions, 'ru
     taskQueue: queue,
     scheduleToStartTimeout: halfOf(options.workerSeconds),
     startToCloseTimeout: '60s',
+    heartbeatTimeout: HEARTBEAT_SECONDS * 1000,
     retry: { ...RETRY, maximumAttempts: 20 },
   });
   return askedTwice<R>(proxy, queue, options.workerSeconds);

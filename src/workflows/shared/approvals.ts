@@ -1,4 +1,11 @@
-import { ApplicationFailure, condition, defineQuery, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  defineQuery,
+  defineUpdate,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import {
   APPROVAL_QUERY,
   DECIDE_UPDATE,
@@ -44,19 +51,31 @@ export function createApprovals(
   setHandler(
     decideUpdate,
     (signed) => {
-      if (state === undefined || policy === undefined) throw fail('approval.invalid', { reason: 'nothing is asked here now' });
+      if (state === undefined || policy === undefined)
+        throw fail('approval.invalid', { reason: 'nothing is asked here now' });
       const decisions = [...state.decisions, signed];
       const yes = decisions.filter((one) => one.decision.decision === 'approve').length;
-      const status = signed.decision.decision === 'deny' ? 'denied' : yes >= policy.count ? 'approved' : 'waiting';
+      const status =
+        signed.decision.decision === 'deny' ? 'denied' : yes >= policy.count ? 'approved' : 'waiting';
       state = { ...state, decisions, status };
       return state;
     },
     {
       // Pure code: a refused decision leaves nothing in the history.
       validator: (signed) => {
-        const rules = { state, approvers, policy: policy ?? { from: '', self: false }, requester: input.by.name, now: Date.now() };
+        const rules = {
+          state,
+          approvers,
+          policy: policy ?? { from: '', self: false },
+          requester: input.by.name,
+          now: Date.now(),
+        };
         const reason = refusalOf(signed, rules);
-        if (reason !== undefined) throw ApplicationFailure.create({ type: 'approval.invalid', message: fail('approval.invalid', { reason }).message });
+        if (reason !== undefined)
+          throw ApplicationFailure.create({
+            type: 'approval.invalid',
+            message: fail('approval.invalid', { reason }).message,
+          });
       },
     },
   );
@@ -64,9 +83,17 @@ export function createApprovals(
   return {
     async ask(question) {
       policy = question.policy;
-      const able = approvers.filter((one) => one.roles.includes(question.policy.from) && (question.policy.self || one.name !== input.by.name));
+      const able = approvers.filter(
+        (one) =>
+          one.roles.includes(question.policy.from) && (question.policy.self || one.name !== input.by.name),
+      );
       if (able.length < question.policy.count) {
-        throw fail('approval.nobody', { role: question.policy.from, wanted: question.policy.count, able: able.length, asked_by: input.by.name });
+        throw fail('approval.nobody', {
+          role: question.policy.from,
+          wanted: question.policy.count,
+          able: able.length,
+          asked_by: input.by.name,
+        });
       }
       const { workflowId, runId } = workflowInfo();
       const now = Date.now();
@@ -86,20 +113,26 @@ export function createApprovals(
         count: question.policy.count,
         self: question.policy.self,
       };
-      state = { proposal, digest: proposalDigest(proposal), status: 'waiting', decisions: [] };
+      const keys = Object.fromEntries(able.map((one) => [one.name, one.key]));
+      state = { proposal, digest: proposalDigest(proposal), status: 'waiting', decisions: [], keys };
       awaiting(question.policy.from);
       waiting(`approval by ${able.map((one) => one.name).join(' or ')} until ${proposal.expiresAt}`);
       try {
-        const answered = await condition(() => state?.status !== 'waiting', question.policy.expires * 1000);
-        if (!answered) state = { ...state, status: 'expired' };
+        await condition(() => state?.status !== 'waiting', question.policy.expires * 1000);
       } finally {
+        // Nobody listens any more, also when the run was cancelled: an answer from now on has to be refused.
+        if (state.status === 'waiting') state = { ...state, status: 'expired' };
         past.push(state);
         awaiting(null);
         waiting(undefined);
       }
       const last = state.decisions.at(-1)?.decision;
       if (state.status === 'denied') throw fail('approval.denied', { by: last?.name, reason: last?.reason });
-      if (state.status === 'expired') throw fail('approval.expired', { asked: able.map((one) => one.name).join(','), until: proposal.expiresAt });
+      if (state.status === 'expired')
+        throw fail('approval.expired', {
+          asked: able.map((one) => one.name).join(','),
+          until: proposal.expiresAt,
+        });
       return state;
     },
     decided: () => past,

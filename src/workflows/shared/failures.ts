@@ -1,9 +1,30 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import { failureMessage, isFailureCode, type FailureCode, type FailureFacts } from '../../contracts/failures.js';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import {
+  failureMessage,
+  isFailureCode,
+  type FailureCode,
+  type FailureFacts,
+} from '../../contracts/failures.js';
 
 /** A failure of the registry, as workflows throw it: anything else would be taken for a defect of the workflow. */
 export function fail(code: FailureCode, facts: FailureFacts = {}): ApplicationFailure {
-  return ApplicationFailure.create({ message: failureMessage(code, facts), type: code, nonRetryable: true, details: [facts] });
+  return ApplicationFailure.create({
+    message: failureMessage(code, facts),
+    type: code,
+    nonRetryable: true,
+    details: [facts],
+  });
+}
+
+/** Whether it is this run that is being cancelled: a child somebody cancelled by itself has only failed. */
+export function isOwnCancellation(error: unknown): boolean {
+  return isCancellation(error) && CancellationScope.current().consideredCancelled;
 }
 
 export interface FailureWords {
@@ -19,13 +40,22 @@ export function failureOf(error: unknown): FailureWords {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at instanceof ActivityFailure) activity = at;
     if (at instanceof TimeoutFailure) timeout = at;
-    if (at instanceof ApplicationFailure && at.type && isFailureCode(at.type)) return { code: at.type, message: at.message };
+    if (at instanceof ApplicationFailure && at.type && isFailureCode(at.type))
+      return { code: at.type, message: at.message };
   }
   if (timeout !== undefined) {
     const code = timeout.timeoutType === 'SCHEDULE_TO_START' ? 'worker.absent' : 'worker.lost';
-    return { code, message: failureMessage(code, { step: activity?.activityType, timeout: timeout.timeoutType }) };
+    return {
+      code,
+      message: failureMessage(code, { step: activity?.activityType, timeout: timeout.timeoutType }),
+    };
   }
   let innermost = error;
   while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
-  return { code: 'internal', message: failureMessage('internal', { error: innermost instanceof Error ? innermost.message : String(innermost) }) };
+  return {
+    code: 'internal',
+    message: failureMessage('internal', {
+      error: innermost instanceof Error ? innermost.message : String(innermost),
+    }),
+  };
 }

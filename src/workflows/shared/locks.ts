@@ -1,4 +1,11 @@
-import { condition, defineSignal, getExternalWorkflowHandle, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
+import {
+  condition,
+  defineSignal,
+  getExternalWorkflowHandle,
+  setHandler,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.js';
 import { targetEntityId } from '../../contracts/ids.js';
 import {
@@ -21,7 +28,10 @@ export interface Held {
 
 export interface Locks {
   /** Takes targets in sorted order, so that two runs never wait for each other. */
-  take(targets: readonly string[], options: { mode: LockMode; priority: LockPriority; purpose: string }): Promise<void>;
+  take(
+    targets: readonly string[],
+    options: { mode: LockMode; priority: LockPriority; purpose: string },
+  ): Promise<void>;
   /** The grant for a target, for activities that check it before they change anything. */
   held(target: string): Held;
   releaseAll(): Promise<void>;
@@ -43,7 +53,10 @@ export function createLocks(
     if (answer.state === 'waiting') waiting(`${answer.target}: ${answer.words ?? 'held by another run'}`);
   });
 
-  const takeOne = async (target: string, options: { mode: LockMode; priority: LockPriority; purpose: string }): Promise<void> => {
+  const takeOne = async (
+    target: string,
+    options: { mode: LockMode; priority: LockPriority; purpose: string },
+  ): Promise<void> => {
     const { workflowId, runId } = workflowInfo();
     const request: LockRequest = { requestId: uuid4(), workflowId, runId, target, ...options };
     asked.set(target, request);
@@ -67,7 +80,8 @@ export function createLocks(
     held(target) {
       const request = asked.get(target);
       const fence = request && answers.get(request.requestId)?.fence;
-      if (request === undefined || fence === undefined) throw fail('internal', { error: `${target} is not held` });
+      if (request === undefined || fence === undefined)
+        throw fail('internal', { error: `${target} is not held` });
       return { stack, target, requestId: request.requestId, fence };
     },
     async releaseAll() {

@@ -1,6 +1,7 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   defineQuery,
   defineSignal,
   getExternalWorkflowHandle,
@@ -16,7 +17,7 @@ import type { SearchAttributeName } from '../../contracts/names.js';
 import { RECORD_SIGNAL, type RecordSignal } from '../../contracts/runs/ledger.js';
 import type { RunInput } from '../../contracts/runs/snapshot.js';
 import { TIMELINE_QUERY, type Step, type Timeline } from '../../contracts/runs/timeline.js';
-import { asTransfer, quickly, UNDO_PATIENCE_SECONDS } from './activities.js';
+import { asTransfer, quickly, UNDO_PATIENCE_SECONDS, UNDO_SECONDS } from './activities.js';
 import { failureMessage } from '../../contracts/failures.js';
 import { failureOf } from './failures.js';
 import { createApprovals, type Approvals } from './approvals.js';
@@ -36,7 +37,7 @@ export interface Run {
   compensate(title: string, body: () => Promise<unknown>, options?: { readonly atLast?: boolean }): void;
   /** Done at the end of the run however it ends, after any compensation. */
   atEnd(body: () => Promise<unknown>): void;
-  /** Compensations are no longer wanted: the run has done what cannot be half done. */
+  /** Compensations are no longer wanted: the run has done what cannot be half done. A cancelled run throws here. */
   commit(): void;
   readonly locks: Locks;
   readonly approvals: Approvals;
@@ -56,7 +57,11 @@ export interface ProcedureOptions {
 }
 
 /** `setup()` of every procedure, then its `body` reads as the runbook; the ending is the same for all. */
-export async function runProcedure<T>(input: RunInput, options: ProcedureOptions, body: (run: Run) => Promise<T>): Promise<T> {
+export async function runProcedure<T>(
+  input: RunInput,
+  options: ProcedureOptions,
+  body: (run: Run) => Promise<T>,
+): Promise<T> {
   const { stack } = input.snapshot.stack;
   const startedAt = new Date();
   const timeline: Mutable<Timeline> = {
@@ -80,7 +85,11 @@ export async function runProcedure<T>(input: RunInput, options: ProcedureOptions
   const endings: (() => Promise<unknown>)[] = [];
   let compensations: Compensation[] = [];
 
-  const step = async <R>(title: string, stepBody: (note: (line: string) => void) => Promise<R>): Promise<R> => {
+  const step = async <R>(
+    title: string,
+    stepBody: (note: (line: string) => void) => Promise<R>,
+  ): Promise<R> => {
+    stopWhenCancelled();
     const entry: Step = { title, status: 'running', startedAt: new Date().toISOString(), notes: [] };
     timeline.steps.push(entry);
     details(timeline);
@@ -102,6 +111,7 @@ export async function runProcedure<T>(input: RunInput, options: ProcedureOptions
     compensate: (title, undo, { atLast = false } = {}) => compensations.push({ title, body: undo, atLast }),
     atEnd: (ending) => endings.push(ending),
     commit: () => {
+      stopWhenCancelled();
       compensations = [];
     },
     locks,
@@ -172,6 +182,11 @@ export async function runProcedure<T>(input: RunInput, options: ProcedureOptions
   }
 }
 
+/** An activity may have finished well although it was told to stop: the next step does not begin. */
+function stopWhenCancelled(): void {
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
+}
+
 interface Compensation {
   readonly title: string;
   readonly body: () => Promise<unknown>;
@@ -200,7 +215,11 @@ function runActivities(input: RunInput, limitSeconds: number) {
   const common = { site, workerSeconds: limits.worker };
   const transfer = { ...common, runSeconds: limitSeconds };
   // Giving up on a compensation would leave a target half changed, with its lock let go of.
-  const patient = { ...transfer, workerSeconds: Math.max(UNDO_PATIENCE_SECONDS, limits.worker) };
+  const patient = {
+    site,
+    workerSeconds: Math.max(UNDO_PATIENCE_SECONDS, limits.worker),
+    runSeconds: Math.max(UNDO_SECONDS, limitSeconds),
+  };
   return {
     quick: quickly('quick', common),
     look: quickly('proof', common),
@@ -221,7 +240,9 @@ function mark(name: SearchAttributeName, value: string | null): void {
 /** The timeline as people see it in Temporal's own UI. */
 function details(timeline: Timeline): void {
   const signs = { running: '…', done: '✓', failed: '✗', undone: '↺' } as const;
-  const lines = timeline.steps.map((one) => `- ${signs[one.status]} ${one.title}${one.failure ? ` (${one.failure.message})` : ''}`);
+  const lines = timeline.steps.map(
+    (one) => `- ${signs[one.status]} ${one.title}${one.failure ? ` (${one.failure.message})` : ''}`,
+  );
   if (timeline.waiting !== undefined) lines.push(`- waiting: ${timeline.waiting}`);
   setCurrentDetails(lines.join('\n'));
 }

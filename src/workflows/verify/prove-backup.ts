@@ -18,7 +18,13 @@ export async function proveBackup(
     const { workflowId, runId } = workflowInfo();
     const now = new Date().toISOString();
     await run.activities.look.writeProof({ snapshot, verification, now, run: { workflowId, runId } });
-    if (!verification.passed) throw fail('verify.failed', { store: backup.store, id: backup.id, depth, found: verification.findings.join('; ') });
+    if (!verification.passed)
+      throw fail('verify.failed', {
+        store: backup.store,
+        id: backup.id,
+        depth,
+        found: verification.findings.join('; '),
+      });
     return verification;
   });
 }

@@ -1,7 +1,8 @@
 import { workflowInfo } from '@temporalio/workflow';
+import type { FailureCode } from '../../contracts/failures.js';
 import type { ProofResult, VerifyInput, VerifyResult } from '../../contracts/runs/procedures.js';
 import { runProcedure } from '../shared/run.js';
-import { failureOf, fail } from '../shared/failures.js';
+import { failureOf, fail, isOwnCancellation } from '../shared/failures.js';
 import { proveBackup } from './prove-backup.js';
 
 /** Proves backups to a depth. All are looked at; one that fails fails the run at its end. */
@@ -12,27 +13,35 @@ export async function verify(input: VerifyInput): Promise<VerifyResult> {
   const options = { procedure: 'verify', limitSeconds: snapshot.stack.limits.run, record: true } as const;
 
   return await runProcedure(input, options, async (run) => {
-    const selected = await run.step('Find the backups', async (note) => {
-      const found = await run.activities.look.selectBackups({ snapshot, selection: { ...input.selection, unverified: true } });
-      found.notes.forEach(note);
-      return found.backups;
+    const { backups, lacking } = await run.step('Find the backups', async (note) => {
+      const found = await run.activities.look.selectBackups({
+        snapshot,
+        selection: { ...input.selection, unverified: true },
+        goOn: true,
+      });
+      found.backups.forEach(({ store, id }) => note(`${store}: ${id}`));
+      [...found.notes, ...found.lacking].forEach(note);
+      return found;
     });
     run.atEnd(() => run.activities.quick.unclaimBackups(at, { workflowId, runId }));
     await run.step('Claim them, so that prune leaves them', () =>
-      run.activities.quick.claimBackups(at, { workflowId, runId, backups: selected }),
+      run.activities.quick.claimBackups(at, { workflowId, runId, backups }),
     );
     const proofs: ProofResult[] = [];
-    const failures: string[] = [];
-    for (const backup of selected) {
+    const failures = lacking.map((message) => ({ code: 'backup.unknown' as FailureCode, message }));
+    for (const backup of backups) {
       try {
         proofs.push(await proveBackup(run, { snapshot, backup, depth }));
       } catch (error) {
-        const failure = failureOf(error);
-        if (failure.code !== 'verify.failed') throw error;
-        failures.push(`${backup.store} ${backup.id}: ${failure.message}`);
+        if (isOwnCancellation(error)) throw error;
+        const { code, message } = failureOf(error);
+        failures.push({ code, message: `${backup.store} ${backup.id}: ${message}` });
       }
     }
-    if (failures.length > 0) throw fail('verify.failed', { failed: failures.join('; ') });
-    return { proofs };
+    const [first] = failures;
+    if (first === undefined) return { proofs };
+    // A failed proof says something about a backup; anything else says something about today.
+    const worst = failures.find((one) => one.code === 'verify.failed') ?? first;
+    throw fail(worst.code, { failed: failures.map((one) => one.message).join('; '), passed: proofs.length });
   });
 }

@@ -1,5 +1,5 @@
 import type { temporal } from '@temporalio/proto';
-import { viewRun, type RunView } from '../../../src/client/runs.js';
+import { listRuns, viewRun, type RunView } from '../../../src/client/runs.js';
 import type { Step } from '../../../src/contracts/runs/timeline.js';
 import type { CrashStack } from './stack.js';
 import { waitFor } from './wait-for.js';
@@ -13,6 +13,15 @@ export async function viewOf(stack: CrashStack, run: string): Promise<RunView> {
 
 export async function stepsOf(stack: CrashStack, run: string): Promise<readonly Step[]> {
   return (await viewOf(stack, run)).timeline?.steps ?? [];
+}
+
+/** The run of this procedure that is open now; waits until there is one. */
+export async function openRun(stack: CrashStack, procedure: string): Promise<string> {
+  const steady = await stack.client();
+  return await waitFor(
+    `a run of ${procedure}`,
+    async () => (await listRuns(steady, { stack: 'crash', open: true, procedure }))[0]?.run,
+  );
 }
 
 /** Waits until a step whose title begins so is running (or has been). */
@@ -36,7 +45,7 @@ export async function startedActivities(stack: CrashStack, run: string): Promise
     ),
   );
   // 2 is PENDING_ACTIVITY_STATE_STARTED.
-  return [...(raw.pendingActivities ?? []).filter((one) => one.state === 2), ...children.flat()];
+  return [...(raw.pendingActivities ?? []).filter((one) => Number(one.state) === 2), ...children.flat()];
 }
 
 export async function untilStarted(

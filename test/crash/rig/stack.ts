@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +54,8 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 export async function createCrashStack(options: StackOptions): Promise<CrashStack> {
   const server = inject('seededPostgres');
   const folder = await mkdtemp(join(tmpdir(), 'steady-crash-'));
+  // Throwaway servers run as another account, which has to pass through.
+  chmodSync(folder, 0o711);
   const id = folder
     .slice(-6)
     .toLowerCase()
@@ -61,8 +63,7 @@ export async function createCrashStack(options: StackOptions): Promise<CrashStac
   const [port, ui, appPort] = (await freePorts(3)) as [number, number, number];
   const storage = join(folder, 'storage');
   mkdirSync(storage);
-  // Throwaway servers run as another account and must be able to make their folder.
-  mkdirSync(join(folder, 'tmp'), { mode: 0o777 });
+  mkdirSync(join(folder, 'tmp'));
   for (const file of ['app.mjs', 'stop-app.sh']) copyFileSync(join(here, file), join(folder, file));
 
   const databases = createDatabases(server);
@@ -96,7 +97,7 @@ export async function createCrashStack(options: StackOptions): Promise<CrashStac
       '--name',
       name,
     );
-    keys.push(made.json.key as string);
+    keys.push(made.json.key);
   }
   const stackFile = join(folder, 'steady.yaml');
   const text = `version: 1

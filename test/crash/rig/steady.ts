@@ -4,11 +4,28 @@ import { join } from 'node:path';
 import { isAlive, killHard, processesWith } from './processes.js';
 import { waitFor } from './wait-for.js';
 
+/** What these tests read of --json documents; each command has its own fields. */
+export interface CommandDocument {
+  readonly run: string;
+  readonly key: string;
+  readonly status: string;
+  readonly code: string;
+  readonly targets: readonly { readonly holders: readonly unknown[]; readonly waiting: readonly unknown[] }[];
+  readonly open: readonly unknown[];
+  readonly approvals: readonly unknown[];
+  readonly plans: readonly { readonly plan: string; readonly schedule: string }[];
+  readonly ledger?: { readonly alarm?: string };
+  readonly config: string;
+  readonly backups: readonly { readonly store: string; readonly id: string }[];
+  readonly proofs: readonly unknown[];
+  readonly lines: readonly { readonly id: string; readonly keep: boolean; readonly deleted: boolean }[];
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
 export interface Answer {
   /** Exit code. */
   readonly code: number;
-  /** The one document of --json. */
-  readonly json: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- each command has its own form
+  readonly json: CommandDocument;
   readonly stderr: string;
 }
 
@@ -34,21 +51,30 @@ export function createSteady(options: SteadyOptions) {
   let up: ChildProcess | undefined;
   let words = '';
 
+  // A command that waits for ever must not outlive the test either.
+  const withDeathSignal = (...args: string[]): string[] => [
+    ...['--pdeathsig', 'KILL', '--', process.execPath, main, '--json'],
+    ...args,
+  ];
+
   const cli = (...args: string[]): Promise<Answer> =>
     new Promise((resolve) => {
-      const argv = [main, '--json', ...args];
-      execFile(process.execPath, argv, { cwd: folder, env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      const limits = { cwd: folder, env, maxBuffer: 2 ** 26 };
+      execFile('setpriv', withDeathSignal(...args), limits, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
         const text = stdout.trim().split('\n').at(-1) ?? '';
-        resolve({ code, json: text === '' ? undefined : JSON.parse(text), stderr });
+        resolve({ code, json: (text === '' ? {} : JSON.parse(text)) as CommandDocument, stderr });
       });
     });
 
   /** Starts `steady up` without waiting; `upEnded` tells how it went. */
   const launch = (...args: string[]): ChildProcess => {
     const ports = ['--port', String(options.ports.port), '--ui-port', String(options.ports.ui)];
-    const argv = ['--pdeathsig', 'KILL', '--', process.execPath, main, '--json', 'up', ...ports, ...args];
-    const child = spawn('setpriv', argv, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('setpriv', withDeathSignal('up', ...ports, ...args), {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     child.stdout.setEncoding('utf8').on('data', (text: string) => (words += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (words += text));
     return child;
@@ -85,10 +111,11 @@ export function createSteady(options: SteadyOptions) {
     return pid;
   };
 
-  /** Kills, and brings back what does not come back by itself. */
+  /** Kills and waits until it is back: worker and Temporal are started again by `up`, `up` by whoever started it. */
   const killAndRestart = async (victim: Victim): Promise<void> => {
-    await kill(victim);
-    if (victim === 'up') await start();
+    const pid = await kill(victim);
+    if (victim === 'up') return await start();
+    await waitFor(`the ${victim} is started again`, () => pids[victim]() !== pid && isAlive(pids[victim]()));
   };
 
   return {

@@ -24,10 +24,7 @@ export async function expectWhole(stack: CrashStack, stores: readonly StoreName[
 
 async function expectFree(stack: CrashStack): Promise<void> {
   const { json } = await stack.steady.cli('status');
-  const held = json.targets.map(({ holders, waiting }: { holders: unknown[]; waiting: unknown[] }) => [
-    holders,
-    waiting,
-  ]);
+  const held = json.targets.map(({ holders, waiting }) => [holders, waiting]);
   expect(held).toEqual(json.targets.map(() => [[], []]));
   expect(json.open).toEqual([]);
   expect(json.ledger?.alarm).toBeUndefined();
@@ -44,7 +41,7 @@ interface StoredManifest {
 /** Every backup listed has a manifest and, byte for byte, the objects it names; what has none is not listed. */
 async function expectOnlySealed(stack: CrashStack, stores: readonly StoreName[]): Promise<void> {
   const { json } = await stack.steady.cli('backup', 'list');
-  const listed = (json.backups as { store: string; id: string }[]).map(({ store, id }) => `${store}/${id}`);
+  const listed = json.backups.map(({ store, id }) => `${store}/${id}`);
   const sealed = stores.flatMap((store) =>
     namesIn(stack, 'manifests', store).map((name) => `${store}/${name.replace('.json', '')}`),
   );

@@ -80,9 +80,16 @@ export function composeLogs(target: ComposeTarget, to: { service: string; lines?
 
 export function containerExec(
   target: ComposeTarget,
-  to: { container: string; argv: readonly string[]; stdin?: boolean },
+  to: {
+    container: string;
+    argv: readonly string[];
+    stdin?: boolean;
+    env?: ContainerEnv;
+    user?: string | undefined;
+  },
 ): Argv {
-  return [...engine(target), 'exec', ...(to.stdin ? ['-i'] : []), to.container, ...to.argv];
+  const flags = [...(to.stdin ? ['-i'] : []), ...envFlags(to.env), ...option('--user', to.user)];
+  return [...engine(target), 'exec', ...flags, to.container, ...to.argv];
 }
 
 export function containerLogs(target: ComposeTarget, to: { container: string; lines?: number }): Argv {
@@ -111,8 +118,9 @@ export function containerInspect(target: ComposeTarget, ids: readonly string[]):
   return [...engine(target), 'container', 'inspect', ...ids];
 }
 
+/** With the volumes that have no name: images that declare one get it in every container, throwaway ones too. */
 export function containerRemove(target: ComposeTarget, ids: readonly string[]): Argv {
-  return [...engine(target), 'rm', '-f', ...ids];
+  return [...engine(target), 'rm', '-f', '-v', ...ids];
 }
 
 export function volumeInspect(target: ComposeTarget, volume: string): Argv {

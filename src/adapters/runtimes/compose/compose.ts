@@ -16,6 +16,7 @@ import { serviceState } from './containers.js';
 import { endInService, MARKER_LABEL, removeThrowaways } from './end-inside.js';
 import { createRunCommand, projectContainers, serviceContainers } from './find-containers.js';
 import { createPlaces } from './place.js';
+import { openThrowaway } from './throwaway.js';
 
 export interface ComposeRuntimeOptions {
   readonly config: ComposeTarget;
@@ -49,6 +50,7 @@ export function createComposeRuntime({ config: target, baseFolder }: ComposeRunt
   return {
     kind: 'compose',
     ...createPlaces({ target, baseFolder, run }),
+    openThrowaway: (options) => openThrowaway({ target, baseFolder, run }, options),
     state,
     states,
 

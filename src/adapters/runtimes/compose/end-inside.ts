@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SteadyError } from '../../../contracts/failures.js';
 import { containerExec, containerPs, containerRemove, type ComposeTarget } from './argv.js';
+import type { Container } from './containers.js';
 import { inspectListed, projectContainers, type RunCommand } from './find-containers.js';
 
 /**
@@ -22,22 +23,40 @@ const PAUSE_MS = 250;
 const ROUNDS_OF_TERM = 8;
 const ROUNDS = 40;
 
-/**
- * Ends the processes of a service's containers whose environment has `variable` (`NAME=beginning of its value`): TERM,
- * after two seconds KILL, and looks again until there are none. The end of an exec's client is not the end of the
- * process inside. Throws `tool.failed` when some are still there after ten seconds.
- */
-export async function endInService(
+/** Ends what is marked in the containers of a service, see {@link endInContainers}. */
+export function endInService(
   target: ComposeTarget,
   run: RunCommand,
   service: string,
   variable: string,
 ): Promise<void> {
+  const containers = async (): Promise<Container[]> =>
+    (await projectContainers(target, run)).filter((one) => one.service === service);
+  return endInContainers(target, run, { containers, variable, where: service });
+}
+
+export interface EndInContainers {
+  /** Asked before each look: containers come and go. */
+  readonly containers: () => Promise<readonly Container[]>;
+  /** `NAME=beginning of its value`. */
+  readonly variable: string;
+  /** For messages. */
+  readonly where: string;
+}
+
+/**
+ * Ends the processes of running containers whose environment has `variable`: TERM, after two seconds KILL, and looks
+ * again until there are none. The end of an exec's client is not the end of the process inside. Throws `tool.failed`
+ * when some are still there after ten seconds.
+ */
+export async function endInContainers(
+  target: ComposeTarget,
+  run: RunCommand,
+  { containers: list, variable, where }: EndInContainers,
+): Promise<void> {
   let failures = 0;
   for (let round = 1; round <= ROUNDS; round++) {
-    const containers = (await projectContainers(target, run)).filter(
-      (one) => one.service === service && one.status === 'running',
-    );
+    const containers = (await list()).filter((one) => one.status === 'running');
     const signal = round <= ROUNDS_OF_TERM ? 'TERM' : 'KILL';
     let left = false;
     for (const { id } of containers) {
@@ -56,7 +75,7 @@ export async function endInService(
     if (!left) return;
     await sleep(PAUSE_MS);
   }
-  throw new SteadyError('tool.failed', { tool: `what is marked in ${service}`, error: 'does not end' });
+  throw new SteadyError('tool.failed', { tool: `what is marked in ${where}`, error: 'does not end' });
 }
 
 /** Label on throwaway containers with the marker of the attempt that made them. */

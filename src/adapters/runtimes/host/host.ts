@@ -46,6 +46,11 @@ export function createHostRuntime({ baseFolder, stateFolder }: HostRuntimeOption
         error: 'a named volume needs the compose runtime; name a path',
       });
     },
+    openThrowaway({ of }) {
+      return Promise.reject(
+        new SteadyError('config.invalid', { ...of, error: 'a container needs the compose runtime' }),
+      );
+    },
     async endMarked({ marker }) {
       if (marker === '')
         throw new SteadyError('internal', { error: 'endMarked without a marker would end everything' });

@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SteadyError } from '../../../contracts/failures.js';
 import type { RestorePlace, StoreCall, StorePort } from '../port.js';
+import { afterLeftovers } from '../after-leftovers.js';
 import { check } from './check.js';
-import { folderRoot, intoRoot, liveRoot, type FilesStoreOptions } from './context.js';
+import { folderRoot, intoRoot, liveRoot, withVolumeContainer, type FilesStoreOptions } from './context.js';
 import { cutover, release, undo } from './cutover.js';
 import { dump } from './dump.js';
 import { escape } from './escape.js';
@@ -19,6 +20,24 @@ import { readable } from './readable.js';
  * the two by renaming. Whoever writes to the data is stopped by the workflow, for a backup and for a cut-over.
  */
 export function createFilesStore(options: FilesStoreOptions): StorePort {
+  const store = phasesOf(options);
+  const inOne = <T>(call: StoreCall, phase: (store: StorePort) => Promise<T>): Promise<T> =>
+    withVolumeContainer(options, call, (scoped) => phase(phasesOf(scoped)));
+  const phases: StorePort = {
+    ...store,
+    facts: (call) => inOne(call, (one) => one.facts(call)),
+    dump: (call, writer) => inOne(call, (one) => one.dump(call, writer)),
+    preview: (call, ...rest) => inOne(call, (one) => one.preview(call, ...rest)),
+    load: (call, ...rest) => inOne(call, (one) => one.load(call, ...rest)),
+    compare: (call, ...rest) => inOne(call, (one) => one.compare(call, ...rest)),
+    cutover: (call, ...rest) => inOne(call, (one) => one.cutover(call, ...rest)),
+    undo: (call, ...rest) => inOne(call, (one) => one.undo(call, ...rest)),
+    release: (call, ...rest) => inOne(call, (one) => one.release(call, ...rest)),
+  };
+  return afterLeftovers(phases, ({ markerPrefix }) => options.runtime.endMarked({ marker: markerPrefix }));
+}
+
+function phasesOf(options: FilesStoreOptions): StorePort {
   const open = async (call: StoreCall, place: RestorePlace) => {
     const root = liveRoot(options, call);
     const work = folderWork(root, call);
@@ -79,12 +98,15 @@ export function createFilesStore(options: FilesStoreOptions): StorePort {
       return cutover(call, work, swap);
     },
 
-    async undo(call, place) {
+    async undo(call, place, given) {
       if (place.mode === 'into') return undoInto(call, intoRoot(options, call, place.into), place);
-      if (place.mode === 'in-place')
-        return ['nothing to do: the data were replaced in place; restore the backup taken before'];
+      if (place.mode === 'in-place') {
+        const why = 'the data were replaced in place; restore the backup taken before';
+        if (given?.finished) throw new SteadyError('store.gone', { store: options.name, says: why });
+        return [`nothing to do: ${why}`];
+      }
       const { work, swap } = await open(call, place);
-      return undo(call, work, swap);
+      return undo(call, work, swap, given);
     },
 
     async release(call, place) {

@@ -1,5 +1,5 @@
 import { SteadyError } from '../../../contracts/failures.js';
-import type { StoreCall } from '../port.js';
+import type { StoreCall, UndoOptions } from '../port.js';
 import type { FolderWork } from './folder-work.js';
 import type { Swap } from './places.js';
 
@@ -69,12 +69,23 @@ async function putIn(work: FolderWork, swap: Swap, from: string): Promise<void> 
   await work.remove(from);
 }
 
-/** Switches back, or removes what was loaded when the cut-over has not begun. */
-export async function undo(call: StoreCall, work: FolderWork, swap: Swap): Promise<string[]> {
+/**
+ * Switches back, or removes what was loaded when the cut-over has not begun. Fails with `store.gone` when the restore
+ * had ended and nothing of it is kept any more.
+ */
+export async function undo(
+  call: StoreCall,
+  work: FolderWork,
+  swap: Swap,
+  { finished = false }: UndoOptions = {},
+): Promise<string[]> {
   const kept = (await work.kind(swap.old)) === 'folder';
   const moving = swap.kind === 'entries' && (await work.kind(swap.moving)) === 'folder';
   if (!kept && !moving) {
     const undone = (await work.kind(swap.undone)) === 'folder';
+    const loaded = (await work.kind(swap.fresh)) === 'folder';
+    if (finished && !undone && !loaded)
+      throw new SteadyError('store.gone', { folder: swap.old, says: 'it is not kept any more' });
     await work.remove(swap.fresh, swap.work, swap.done);
     if (undone) return [`switched back already; what was live is kept in ${swap.undone}`];
     return ['removed what was loaded beside; the live data were not touched'];

@@ -28,6 +28,7 @@ export async function dump(
   const version = await tarVersion(root, call);
   const real = await work.real(root.folder);
   const nested = (await work.mounts(real)).filter((point) => point !== real);
+  call.say(`archiving ${root.label}`);
   const takenAt = new Date().toISOString();
   const { body, facts } = readArchive(root.place(archiveTool(real, options.config.exclude)), call.signal);
   const stored = await writer.content(STREAM, body);

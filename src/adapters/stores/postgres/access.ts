@@ -54,8 +54,14 @@ const TUNING: Tuning = { bigTable: 64 * 2 ** 20, range: 256 * 2 ** 20, amcheck: 
  * `store.unsupported`, `store.tool-too-old`.
  *
  * @param database the database to ask in: one the user may connect to
+ * @param toolsFrom major of the pg_dump that wrote what will be read: an older pg_restore does not know its archives
  */
-export async function openAccess(options: StoreOptions, call: StoreCall, database: string): Promise<Access> {
+export async function openAccess(
+  options: StoreOptions,
+  call: StoreCall,
+  database: string,
+  toolsFrom = 0,
+): Promise<Access> {
   const { config } = options;
   const local = config.service === undefined;
   const asker = placer(options, call, config.bin ?? (local ? packagedFolders().at(-1)?.bin : undefined));
@@ -70,7 +76,7 @@ export async function openAccess(options: StoreOptions, call: StoreCall, databas
     signal: call.signal,
     bin: config.bin,
     local,
-    wanted: server.major,
+    wanted: Math.max(server.major, toolsFrom),
   });
   const place = placer(options, call, tools.bin);
   return {

@@ -4,11 +4,11 @@ import { runTool } from '../../../pipelines/run-tool.js';
 import type { RestorePlace, StoreCall } from '../port.js';
 import { openAccess, type Access, type StoreOptions } from './access.js';
 import { mustBeTrue } from './ask.js';
-import { contentFacts, contentNames } from './content-facts.js';
-import { databaseNames } from './database-names.js';
+import { contentFacts, contentNames, LARGE_OBJECTS } from './content-facts.js';
+import { databaseNames, type DatabaseNames } from './database-names.js';
 import { databaseState } from './ownership.js';
 import { conninfo } from './quote.js';
-import { withSession } from './session.js';
+import { withSession, type Session } from './session.js';
 import { describeTables } from './tables.js';
 
 /** Differences shown in a message; the rest is counted. */
@@ -23,11 +23,9 @@ export async function compare(
 ): Promise<string[]> {
   const { maintenanceDatabase, database: live, checks } = options.config;
   const access = await openAccess(options, call, maintenanceDatabase);
-  const names = databaseNames(live, place);
-  const fresh = await withSession(access.session(maintenanceDatabase), (s) =>
-    databaseState(s, names.fresh, place.token),
+  const database = await withSession(access.session(maintenanceDatabase), (session) =>
+    loadedDatabase(session, databaseNames(live, place), place.token),
   );
-  const database = fresh.exists || place.mode === 'into' ? names.fresh : live;
   const loaded = await withSession(access.session(database), async (session) => {
     await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const tables = await describeTables(session);
@@ -47,12 +45,26 @@ export async function compare(
   const rows = Object.values(loaded.counts).reduce((sum, count) => sum + count, 0);
   return [
     `${Object.keys(loaded.counts).length - 1} tables with ${rows} rows and large objects as in the backup`,
-    ...(Object.keys(loaded.digests).length > 0
-      ? [`content digests of ${Object.keys(loaded.digests).length} tables equal`]
-      : []),
+    ...digestWords(manifest.facts, loaded),
     ...amcheck,
     ...(checks.length > 0 ? [`${checks.length} checks answered true`] : []),
   ];
+}
+
+function digestWords(wanted: ContentFacts, found: ContentFacts): string[] {
+  const both = Object.keys(wanted.digests).filter((name) => found.digests[name] !== undefined);
+  if (both.length === 0) return [];
+  const tables = both.filter((name) => name !== LARGE_OBJECTS).length;
+  return [`content digests of ${tables} tables${both.length > tables ? ' and of large objects' : ''} equal`];
+}
+
+/** The database that was loaded: after the cut-over it is the live one. Fails with `store.blocked` when there is none. */
+async function loadedDatabase(session: Session, names: DatabaseNames, token: string): Promise<string> {
+  if ((await databaseState(session, names.fresh, token)).exists) return names.fresh;
+  const old = await databaseState(session, names.old, token);
+  const live = await databaseState(session, names.live, token);
+  if (old.own?.state === 'kept' || live.own?.state === 'moved') return names.live;
+  throw new SteadyError('store.blocked', { database: names.fresh, says: 'nothing is loaded' });
 }
 
 /** What differs, a sentence each, in the order of names. */

@@ -29,6 +29,25 @@ export function digestRows(session: Session, table: Table): Promise<string> {
   return session.json(digestSql(rowsOf(table)));
 }
 
+/** Bytes of a large object that are hashed at a time. */
+const CHUNK = 256 * 1024;
+
+/**
+ * Content of all large objects as one number, like that of a table: the sum of a hash of each chunk with the object's
+ * oid and the chunk's place. Read by lo_get as a client would, so holes count as the zeros that a restore makes of them
+ * and the server's page size plays no part. Only one row an object is held at a time, never its bytes.
+ */
+const LARGE_OBJECT_DIGEST = `
+  WITH RECURSIVE chunk(oid, place, bytes, hash) AS (
+    SELECT m.oid, 0, octet_length(d.data), sha256(d.data)
+    FROM pg_largeobject_metadata m, LATERAL (SELECT lo_get(m.oid, 0, ${CHUNK}) AS data OFFSET 0) d
+    UNION ALL
+    SELECT c.oid, c.place + 1, octet_length(d.data), sha256(d.data)
+    FROM chunk c, LATERAL (SELECT lo_get(c.oid, (c.place + 1) * ${CHUNK}::int8, ${CHUNK}) AS data OFFSET 0) d
+    WHERE c.bytes = ${CHUNK})
+  SELECT to_jsonb(coalesce(sum(hashtextextended(format('%s %s %s', oid, place, hash) COLLATE "C", 0)::numeric), 0)::text)
+  FROM chunk`;
+
 export interface FactsOptions {
   readonly digests: boolean;
   /** Labels of tables whose rows are counted as they stream. */
@@ -36,7 +55,7 @@ export interface FactsOptions {
   readonly names: Record<string, string[]>;
 }
 
-/** Counts, and digests where asked for, of every table whose rows a dump holds. */
+/** Counts, and digests where asked for, of every table whose rows a dump holds and of the large objects. */
 export async function contentFacts(
   session: Session,
   tables: readonly Table[],
@@ -48,7 +67,10 @@ export async function contentFacts(
     if (!options.countedElsewhere?.has(table.label)) counts[table.label] = await countRows(session, table);
     if (options.digests) digests[table.label] = await digestRows(session, table);
   }
-  counts[LARGE_OBJECTS] = await session.json<number>('SELECT count(*) FROM pg_largeobject_metadata');
+  const objects = await session.json<number>('SELECT count(*) FROM pg_largeobject_metadata');
+  counts[LARGE_OBJECTS] = objects;
+  if (options.digests && objects > 0)
+    digests[LARGE_OBJECTS] = await session.json<string>(LARGE_OBJECT_DIGEST);
   return { counts, atMost: {}, digests, names: options.names };
 }
 

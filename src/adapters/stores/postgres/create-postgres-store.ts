@@ -31,7 +31,7 @@ export function createPostgresStore(options: StoreOptions): StorePort {
     load: (call, reader, place) => load(options, call, reader, place),
     compare: (call, manifest, place) => compare(options, call, manifest, place),
     cutover: (call, place) => cutover(options, call, place),
-    undo: (call, place) => undo(options, call, place),
+    undo: (call, place, given) => undo(options, call, place, given),
     release: (call, place) => release(options, call, place),
     scratch: (call, manifest, folder) =>
       openScratch(options, call, { manifest, folder, create: createPostgresStore }),

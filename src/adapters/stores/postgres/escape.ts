@@ -2,6 +2,7 @@ import type { Manifest } from '../../../contracts/stored/manifest.js';
 import { copyInSql } from './copy-plan.js';
 import { readDetail, type DatabaseFacts } from './detail.js';
 import { conninfo, quoteLiteral, quoteShell } from './quote.js';
+import { writtenBy } from './versions.js';
 
 /**
  * Shell commands that restore this backup with createdb, psql and pg_restore. libpq's environment (PGHOST, PGUSER…) says
@@ -12,23 +13,24 @@ import { conninfo, quoteLiteral, quoteShell } from './quote.js';
 export function escape(manifest: Omit<Manifest, 'restore'>, cat: (stream: string) => string): string[] {
   const detail = readDetail(manifest);
   const { database } = detail;
-  const restore = (section: string): string => `${cat(section)} | pg_restore --exit-on-error -d "$DB"`;
+  // pg_restore 17 and newer set a parameter at the head of its script that servers before 17 do not have.
+  const newer = writtenBy(manifest) >= 17 && manifest.server.major < 17;
+  const restore = (section: string): string =>
+    newer
+      ? `${cat(section)} | pg_restore -f - | sed '1,50{/^SET transaction_timeout = 0;$/d}' | psql -X -q -v ON_ERROR_STOP=1 -d "$DB"`
+      : `${cat(section)} | pg_restore --exit-on-error -d "$DB"`;
   const rows = detail.big.flatMap((table) =>
     table.streams.map(({ stream }) => {
       const encoding = `SET client_encoding TO ${quoteLiteral(database.encoding)}`;
       return `${cat(stream)} | psql -X -q -v ON_ERROR_STOP=1 -d "$DB" -c ${quoteShell(encoding)} -c ${quoteShell(copyInSql(table))}`;
     }),
   );
-  const newer = Number.parseInt(manifest.tools['pg_dump'] ?? '', 10) >= 17 && manifest.server.major < 17;
   return [
     `# PostgreSQL ${manifest.server.version}; needs client tools of ${manifest.tools['pg_dump'] ?? manifest.server.version} or newer. Set PGHOST, PGPORT, PGUSER and PGPASSWORD first.`,
     `DB=${quoteShell(conninfo(`${database.name}_restored`))}`,
     '# Roles: "already exists" is no trouble.',
     `${cat('globals')} | psql -X -q -d postgres`,
     createdb(database),
-    ...(newer
-      ? ['# Into a server before 17: leave out --exit-on-error; one error names transaction_timeout.']
-      : []),
     restore('pre-data'),
     restore('data'),
     ...rows,

@@ -9,6 +9,7 @@ import { quoteLiteral } from './quote.js';
 import { LOADING, restoreSection } from './restore-section.js';
 import { withSession } from './session.js';
 import { lanes, milestone, together } from './together.js';
+import { writtenBy } from './versions.js';
 
 /**
  * Loads a backup into a database of its own. Running again is safe: it first ends what an earlier attempt left and drops
@@ -21,8 +22,9 @@ export async function load(
   place: RestorePlace,
 ): Promise<void> {
   const detail = readDetail(reader.manifest);
-  const access = await openAccess(options, call, options.config.maintenanceDatabase);
-  await endLeftovers(access, options.config.maintenanceDatabase);
+  const { maintenanceDatabase } = options.config;
+  const access = await openAccess(options, call, maintenanceDatabase, writtenBy(reader.manifest));
+  await endLeftovers(access, maintenanceDatabase);
   const names = databaseNames(options.config.database, place);
   if (!(await makeFresh(access, reader, detail, place))) {
     call.say(`nothing to load: the cut-over has been done, ${names.old} is kept`);

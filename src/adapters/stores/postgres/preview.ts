@@ -14,10 +14,11 @@ import { refusePooler } from './pooler.js';
 import { findRights } from './rights.js';
 import { listRoles } from './roles.js';
 import { withSession, type Session } from './session.js';
+import { writtenBy } from './versions.js';
 
 /**
- * Looks before anything is touched. Fails with `store.too-new`, `store.denied`, `store.blocked`, `store.no-room`,
- * `store.not-empty`, `store.pooler`. Changes nothing.
+ * Looks before anything is touched. Fails with `store.too-new`, `store.tool-too-old`, `store.denied`, `store.blocked`,
+ * `store.no-room`, `store.not-empty`, `store.pooler`. Changes nothing.
  */
 export async function preview(
   options: StoreOptions,
@@ -40,6 +41,9 @@ export async function preview(
       server: access.server.version,
     });
   }
+  // Tools that cannot read its archives are refused here, not in the middle of the load.
+  if (access.tools.major < writtenBy(manifest))
+    await openAccess(options, call, config.maintenanceDatabase, writtenBy(manifest));
   await refusePooler(access, config.maintenanceDatabase);
   const names = databaseNames(config.database, place);
   return withSession(access.session(config.maintenanceDatabase), async (session) => {

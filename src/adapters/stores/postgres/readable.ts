@@ -1,20 +1,37 @@
 import { SteadyError } from '../../../contracts/failures.js';
+import type { Tool } from '../../../pipelines/tool.js';
 import type { BackupReader, StoreCall } from '../port.js';
 import { placer, type StoreOptions } from './access.js';
 import { countLines } from './copy-out.js';
 import { readDetail } from './detail.js';
 import { dumpTools } from './find-tools.js';
 import { SECTIONS } from './sections.js';
+import { writtenBy } from './versions.js';
 
 /**
  * Walks every stream to its end: pg_restore reads the archives as it would for a restore, into nothing (`--list` would
- * read the table of contents only); rows of big tables are counted and compared. Needs no server.
+ * read the table of contents only); rows of big tables are counted and compared. Needs no server: a service's pg_restore
+ * is run in a throwaway container of its image, so that a proof neither needs the service nor takes its time.
  */
 export async function readable(
   options: StoreOptions,
   call: StoreCall,
   reader: BackupReader,
 ): Promise<string[]> {
+  const { config, runtime } = options;
+  if (config.service === undefined || runtime.kind !== 'compose') return walk(options, call, reader);
+  await runtime.endMarked({ marker: call.markerPrefix });
+  const { marker, signal } = call;
+  const container = await runtime.openThrowaway({ of: { service: config.service }, marker, signal });
+  try {
+    const inside = { ...runtime, place: (tool: Tool) => container.place(tool) };
+    return await walk({ ...options, runtime: inside }, call, reader);
+  } finally {
+    await container.close();
+  }
+}
+
+async function walk(options: StoreOptions, call: StoreCall, reader: BackupReader): Promise<string[]> {
   const detail = readDetail(reader.manifest);
   const { config } = options;
   const tools = await dumpTools({
@@ -22,7 +39,7 @@ export async function readable(
     signal: call.signal,
     bin: config.bin,
     local: config.service === undefined,
-    wanted: Number.parseInt(reader.manifest.tools['pg_dump'] ?? '', 10) || reader.manifest.server.major,
+    wanted: writtenBy(reader.manifest),
   });
   const place = placer(options, call, tools.bin);
   const findings: string[] = [];

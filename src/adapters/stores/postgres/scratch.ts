@@ -1,20 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { SteadyError } from '../../../contracts/failures.js';
-import { Secret } from '../../../contracts/secret.js';
 import { postgresStoreSchema } from '../../../contracts/stack/stores.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
-import { runTool } from '../../../pipelines/run-tool.js';
-import type { PlacedTool } from '../../../pipelines/tool.js';
 import type { Scratch, StoreCall, StorePort } from '../port.js';
 import { openAccess, type StoreOptions } from './access.js';
 import { readDetail, type Detail } from './detail.js';
-import { packagedFolders } from './find-tools.js';
-import { SPARE } from './free-space.js';
-import { scratchHome } from './scratch-folder.js';
-import { serverAccount } from './server-account.js';
+import { scratchInContainer } from './scratch-in-container.js';
+import { scratchOnWorker } from './scratch-on-worker.js';
+import type { ScratchServer } from './scratch-server.js';
 import { withSession } from './session.js';
-import { startThrowawayServer } from './throwaway-server.js';
-import { toolVersion } from './versions.js';
 
 export interface ScratchOptions {
   readonly manifest: Manifest;
@@ -25,9 +18,10 @@ export interface ScratchOptions {
 }
 
 /**
- * An empty throwaway server of the backup's major on this machine. Its store's `load` takes `into`, and its `compare`
- * also runs pg_amcheck. Fails with `tool.missing` when the server's programs or an extension of the backup are not
- * installed here.
+ * An empty throwaway server of the backup's major: in a container of the service's image where there is one, else from
+ * the programs of this machine. Its store's `load` takes `into`, and its `compare` also runs pg_amcheck. Fails with
+ * `tool.missing` when the server's programs or an extension of the backup are not there. Begins by ending what an
+ * earlier attempt left.
  */
 export async function openScratch(
   options: StoreOptions,
@@ -36,61 +30,55 @@ export async function openScratch(
 ): Promise<Scratch> {
   const detail = readDetail(scratch.manifest);
   await options.runtime.endMarked({ marker: call.markerPrefix });
-  const place = (argv: [string, ...string[]]): PlacedTool =>
-    options.runtime.place({ argv, env: { LC_ALL: 'C' } }, { marker: call.marker });
-  const bin = await serverFolder(options, call, place, scratch.manifest.server.major);
-  const password = new Secret(randomBytes(24).toString('base64url'));
-  const account = await serverAccount(call.signal);
-  const server = await startThrowawayServer({
-    bin,
-    password,
-    place,
-    account,
-    home: await scratchHome(scratch.folder, account, detail.database.bytes * SPARE),
-    settings: preload(detail),
-    signal: call.signal,
-  });
+  const { major } = scratch.manifest.server;
+  const server = await startServer(options, call, { major, detail, folder: scratch.folder });
   const { jobs, digests, checks } = options.config;
-  const config = postgresStoreSchema.parse({
-    host: '127.0.0.1',
-    port: server.port,
-    user: 'postgres',
-    bin,
-    database: 'restored',
-  });
+  const config = postgresStoreSchema.parse({ ...server.config, user: 'postgres', database: 'restored' });
   const own: StoreOptions = {
     name: `${options.name} (throwaway)`,
-    password,
+    ...(server.password && { password: server.password }),
     config: { ...config, jobs, digests, checks },
     // The server itself carries the marker: looking for left-overs would end it.
-    runtime: { ...options.runtime, endMarked: () => Promise.resolve() },
+    runtime: { ...server.runtime, endMarked: () => Promise.resolve() },
     tuning: { ...options.tuning, amcheck: true },
   };
   try {
-    await refuseMissingExtensions(own, call, detail);
-    return { store: scratch.create(own), close: () => server.close() };
+    const access = await openAccess(own, call, 'postgres');
+    await refuseMissingExtensions(access, detail);
+    const store = scratch.create(own);
+    const where = `throwaway server: PostgreSQL ${access.server.version} ${server.where}`;
+    const compare: StorePort['compare'] = async (...args) => [where, ...(await store.compare(...args))];
+    return { store: { ...store, compare }, close: () => server.close() };
   } catch (error) {
     await server.close();
     throw error;
   }
 }
 
-/** Folder with the server programs of this major: the one configured for this host, else a package's. */
-async function serverFolder(
-  { config }: StoreOptions,
+async function startServer(
+  options: StoreOptions,
   call: StoreCall,
-  place: (argv: [string, ...string[]]) => PlacedTool,
-  major: number,
-): Promise<string> {
-  const packaged = packagedFolders().filter((folder) => folder.major === major);
-  const given = config.service === undefined && config.bin !== undefined ? [config.bin] : [];
-  for (const bin of [...given, ...packaged.map((folder) => folder.bin)]) {
-    const answer = await runTool(place([`${bin}/postgres`, '--version']), { signal: call.signal }).catch(
-      () => undefined,
-    );
-    if (answer && toolVersion(answer.stdout)?.major === major) return bin;
+  wanted: { readonly major: number; readonly detail: Detail; readonly folder: string },
+): Promise<ScratchServer> {
+  const settings = preload(wanted.detail);
+  let why: string | undefined;
+  if (options.config.service !== undefined && options.runtime.kind === 'compose') {
+    try {
+      return await scratchInContainer(options, call, { ...wanted, settings });
+    } catch (error) {
+      // No container to take the image from, or an image of another major: this machine may have the programs.
+      if (!(error instanceof SteadyError) || !['tool.missing', 'service.failed'].includes(error.code))
+        throw error;
+      why = error.message;
+      call.say(`no throwaway container: ${why}`);
+    }
   }
-  throw new SteadyError('tool.missing', { tool: `PostgreSQL ${major} server (initdb, postgres)` });
+  try {
+    return await scratchOnWorker(options, call, { ...wanted, settings });
+  } catch (error) {
+    if (why === undefined || !(error instanceof SteadyError) || error.code !== 'tool.missing') throw error;
+    throw new SteadyError('tool.missing', { ...error.facts, container: why }, { cause: error });
+  }
 }
 
 /** Libraries that extensions of the backup need from the start; others of the original server are not loaded. */
@@ -100,8 +88,10 @@ function preload(detail: Detail): Record<string, string> {
   return libraries.length === 0 ? {} : { shared_preload_libraries: libraries.join(',') };
 }
 
-async function refuseMissingExtensions(own: StoreOptions, call: StoreCall, detail: Detail): Promise<void> {
-  const access = await openAccess(own, call, 'postgres');
+async function refuseMissingExtensions(
+  access: Awaited<ReturnType<typeof openAccess>>,
+  detail: Detail,
+): Promise<void> {
   const available = await withSession(access.session('postgres'), (session) =>
     session.json<string[]>('SELECT jsonb_agg(name) FROM pg_available_extensions'),
   );

@@ -29,8 +29,6 @@ export interface ThrowawayServer {
 
 /** Never written to disk for good: what is lost in a crash is a copy. */
 const THROWAWAY = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
   fsync: 'off',
   full_page_writes: 'off',
   synchronous_commit: 'off',
@@ -39,19 +37,33 @@ const THROWAWAY = {
   autovacuum: 'off',
 };
 
+/** The server in the foreground, with what makes a throwaway one quick. */
+export function serverArgv(
+  program: string,
+  options: {
+    readonly data: string;
+    readonly port: number;
+    readonly settings: Readonly<Record<string, string>>;
+  },
+): [string, ...string[]] {
+  const settings = Object.entries({ ...THROWAWAY, ...options.settings });
+  return [
+    program,
+    ...['-D', options.data, '-p', String(options.port)],
+    ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
+}
+
 /** Makes a cluster and starts its server on a free port of the loopback; ended by `close` and by the death of the worker. */
 export async function startThrowawayServer(options: ThrowawayServerOptions): Promise<ThrowawayServer> {
   const { bin, home, place, signal } = options;
   await makeCluster(options);
   const port = await freePort();
-  const settings = Object.entries({ ...THROWAWAY, ...options.settings }).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ]);
-  const argv = [`${bin}/postgres`, '-D', join(home, 'data'), '-p', String(port), ...settings] as [
-    string,
-    ...string[],
-  ];
+  const argv = serverArgv(`${bin}/postgres`, {
+    data: join(home, 'data'),
+    port,
+    settings: { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...options.settings },
+  });
   const server = await spawnTool(place(asAccount(options.account, argv)), { signal });
   server.stdin.end();
   server.stdout.resume();
@@ -107,7 +119,8 @@ async function makeCluster({
   rmSync(passwordFile);
 }
 
-async function untilReady(server: RunningTool, ready: PlacedTool, signal: AbortSignal): Promise<void> {
+/** Waits until it takes connections; its own failure when it ends instead. */
+export async function untilReady(server: RunningTool, ready: PlacedTool, signal: AbortSignal): Promise<void> {
   let exit: Awaited<RunningTool['exited']> | undefined;
   void server.exited.then((how) => (exit = how));
   const until = Date.now() + READY_SECONDS * 1000;

@@ -1,4 +1,5 @@
-import type { RestorePlace, StoreCall } from '../port.js';
+import { SteadyError } from '../../../contracts/failures.js';
+import type { RestorePlace, StoreCall, UndoOptions } from '../port.js';
 import { openAccess, type StoreOptions } from './access.js';
 import { allowConnections, endSessions } from './close-database.js';
 import { databaseNames, type DatabaseNames } from './database-names.js';
@@ -10,9 +11,15 @@ import { withSession, type Session } from './session.js';
 
 /**
  * Before the cut-over: opens the live database and drops what was loaded. After it: swaps back the same way, and keeps
- * the restored one, with what was written since, under a name of its own. Looks first, so that it can run again.
+ * the restored one, with what was written since, under a name of its own. Looks first, so that it can run again. Fails
+ * with `store.gone` when the restore had ended and nothing of it is kept any more.
  */
-export async function undo(options: StoreOptions, call: StoreCall, place: RestorePlace): Promise<string[]> {
+export async function undo(
+  options: StoreOptions,
+  call: StoreCall,
+  place: RestorePlace,
+  { finished = false }: UndoOptions = {},
+): Promise<string[]> {
   const { maintenanceDatabase } = options.config;
   const access = await openAccess(options, call, maintenanceDatabase);
   await endLeftovers(access, maintenanceDatabase);
@@ -27,9 +34,12 @@ export async function undo(options: StoreOptions, call: StoreCall, place: Restor
         liveExists: live.exists,
         comment: old.own.kept.comment,
       });
-    if (live.own?.state === 'moved')
-      return [`nothing to do: there was no database ${names.live} to go back to`];
-    if (!fresh.own) return alreadyUndone(session, names, place);
+    if (live.own?.state === 'moved') {
+      const why = `there was no database ${names.live} to go back to`;
+      if (finished) throw new SteadyError('store.gone', { database: names.live, says: why });
+      return [`nothing to do: ${why}`];
+    }
+    if (!fresh.own) return alreadyUndone(session, names, place, finished);
     if (place.mode !== 'into' && live.exists) await allowConnections(session, names.live, true);
     if (place.mode === 'in-place' && !live.exists) {
       return [
@@ -41,13 +51,16 @@ export async function undo(options: StoreOptions, call: StoreCall, place: Restor
   });
 }
 
-async function alreadyUndone(session: Session, names: DatabaseNames, place: RestorePlace): Promise<string[]> {
+async function alreadyUndone(
+  session: Session,
+  names: DatabaseNames,
+  place: RestorePlace,
+  finished: boolean,
+): Promise<string[]> {
   const undone = await databaseState(session, names.undone, place.token);
-  return [
-    undone.own
-      ? `was undone already: ${names.undone} keeps what was restored`
-      : `nothing to do: ${names.fresh} is not there`,
-  ];
+  if (undone.own) return [`was undone already: ${names.undone} keeps what was restored`];
+  if (finished) throw new SteadyError('store.gone', { database: names.old, says: 'it is not kept any more' });
+  return [`nothing to do: ${names.fresh} is not there`];
 }
 
 async function swapBack(

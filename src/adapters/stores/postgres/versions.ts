@@ -1,4 +1,5 @@
 import { SteadyError } from '../../../contracts/failures.js';
+import type { Manifest } from '../../../contracts/stored/manifest.js';
 
 /** Majors of the server this adapter knows: what is supported upstream, and two before. */
 export const OLDEST_MAJOR = 13;
@@ -26,4 +27,9 @@ export function serverVersion(number: number, text: string): ServerVersion {
 export function toolVersion(output: string): ServerVersion | undefined {
   const match = /\(PostgreSQL\) ((\d+)\S*)/.exec(output);
   return match?.[1] && match[2] ? { version: match[1], major: Number(match[2]) } : undefined;
+}
+
+/** Major of the pg_dump that wrote a backup: its archives need a pg_restore of that version or newer (manual, pg_dump). */
+export function writtenBy(manifest: Pick<Manifest, 'tools' | 'server'>): number {
+  return Number.parseInt(manifest.tools['pg_dump'] ?? '', 10) || manifest.server.major;
 }

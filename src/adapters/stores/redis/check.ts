@@ -126,6 +126,8 @@ async function ownServer(
   call: StoreCall,
   server: ServerInfo,
 ): Promise<CheckLine> {
+  if (options.service && options.runtime.kind === 'compose')
+    return line('ok', 'own server', 'a throwaway container of the service’s image');
   try {
     const { version } = await findServer(options.config.bin, workerPlace(options, call));
     const message = `${version.product} ${version.version} on the worker`;
@@ -142,9 +144,6 @@ async function ownServer(
       hint,
     );
   } catch (error) {
-    const beside = options.service && options.runtime.kind === 'compose';
-    if (beside)
-      return line('ok', 'own server', 'none on the worker: a container of the service’s image is used');
     return failed('own server', error);
   }
 }

@@ -13,6 +13,8 @@ import { startThrowaway } from './throwaway.js';
 export interface CompareLoaded {
   readonly signal: AbortSignal;
   readonly place: (tool: Tool) => PlacedTool;
+  /** Places the server itself; left out: as its tools. */
+  readonly serve?: ((tool: Tool) => PlacedTool) | undefined;
   readonly bin: string | undefined;
   /** Path of the RDB where the place sees it. */
   readonly rdb: string;
@@ -26,9 +28,10 @@ export interface CompareLoaded {
  * only when the same major of the same product took it. Throws `store.mismatch`.
  */
 export async function compareLoaded(options: CompareLoaded): Promise<string[]> {
-  const { signal, place, bin, rdb, state } = options;
-  const server = await findServer(bin, place);
-  const cli = await findCli(bin, place);
+  const { signal, place, serve, bin, rdb, state } = options;
+  const [product] = state.factsBy.split(' ');
+  const server = await findServer(bin, place, product);
+  const cli = await findCli(bin, place, product);
   const own = options.socketFolder === undefined ? await mkdtemp(join(tmpdir(), 'steady-redis-')) : undefined;
   const socket = posix.join(own ?? options.socketFolder ?? '', 's');
   const where = { folder: posix.dirname(rdb), file: posix.basename(rdb), socket };
@@ -37,6 +40,7 @@ export async function compareLoaded(options: CompareLoaded): Promise<string[]> {
     const throwaway = await startThrowaway({
       signal,
       place,
+      serve,
       server,
       cli: cli.path,
       databases,

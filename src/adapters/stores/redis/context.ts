@@ -17,6 +17,9 @@ export interface RedisStoreOptions {
 
 export const DEFAULT_KEEP = '/var/tmp/steadyhand';
 
+/** The service's name for compose, where tools are placed. */
+export const composeService = (service: ServiceHandle): string => service.container ?? service.name;
+
 /** How the server is started and stopped: by its service, by given commands, or not at all by us. */
 export function serverHandle(options: RedisStoreOptions): ServiceHandle | undefined {
   if (options.service) return options.service;

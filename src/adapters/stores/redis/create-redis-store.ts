@@ -1,8 +1,9 @@
 import { SteadyError } from '../../../contracts/failures.js';
 import type { RestorePlace, StoreCall, StorePort } from '../port.js';
+import { afterLeftovers } from '../after-leftovers.js';
 import { check } from './check.js';
-import { compareLoaded } from './compare-loaded.js';
-import type { RedisStoreOptions } from './context.js';
+import { compareBeside } from './compare-beside.js';
+import { composeService, type RedisStoreOptions } from './context.js';
 import { cutoverFiles } from './cutover-files.js';
 import type { DataFiles } from './data-files.js';
 import { dump } from './dump.js';
@@ -19,13 +20,32 @@ import { namesOf, readState, stateOf } from './restore-state.js';
 import { startServer } from './run-server.js';
 import { scratch } from './scratch.js';
 import { releaseFiles, undoFiles } from './undo-files.js';
-import { chooseWay } from './way.js';
+import { chooseWay, withContainerBeside } from './way.js';
 
 /**
  * Redis 6 to 8 and Valkey 7 to 9 as a store. A restore lays the data out beside the live ones and swaps files while
  * the server is stopped; where the files cannot be reached the server replicates the data from a Redis of our own.
  */
 export function createRedisStore(options: RedisStoreOptions): StorePort {
+  const store = phasesOf(options);
+  const beside = <T>(call: StoreCall, phase: (store: StorePort) => Promise<T>): Promise<T> =>
+    withContainerBeside(options, call, (scoped) => phase(phasesOf(scoped)));
+  const phases: StorePort = {
+    ...store,
+    preview: (call, ...rest) => beside(call, (one) => one.preview(call, ...rest)),
+    load: (call, ...rest) => beside(call, (one) => one.load(call, ...rest)),
+    compare: (call, ...rest) => beside(call, (one) => one.compare(call, ...rest)),
+    cutover: (call, ...rest) => beside(call, (one) => one.cutover(call, ...rest)),
+    undo: (call, ...rest) => beside(call, (one) => one.undo(call, ...rest)),
+    release: (call, ...rest) => beside(call, (one) => one.release(call, ...rest)),
+  };
+  const service = options.service && composeService(options.service);
+  return afterLeftovers(phases, ({ markerPrefix }) =>
+    options.runtime.endMarked({ service, marker: markerPrefix }),
+  );
+}
+
+function phasesOf(options: RedisStoreOptions): StorePort {
   /** Settings of a server that may be down; it is started when only it knows where its data lie. */
   const settingsOf = async (call: StoreCall, wake: boolean): Promise<LiveSettings | undefined> => {
     const open = () => openLive(options, call);
@@ -73,17 +93,7 @@ export function createRedisStore(options: RedisStoreOptions): StorePort {
           says: 'nothing is loaded beside the live data',
           token: place.token,
         });
-      const inContainer = options.service !== undefined && options.runtime.kind === 'compose';
-      return compareLoaded({
-        ...{
-          signal: call.signal,
-          place: files.place,
-          bin: inContainer ? undefined : options.config.bin,
-          state: stateOf(manifest),
-        },
-        rdb: files.path(work, state.rdb),
-        socketFolder: inContainer ? files.path(work) : undefined,
-      });
+      return compareBeside(options, call, { rdb: files.path(work, state.rdb), state: stateOf(manifest) });
     },
     async cutover(call, place) {
       if (place.mode === 'into') {
@@ -95,12 +105,12 @@ export function createRedisStore(options: RedisStoreOptions): StorePort {
         ? cutoverFiles(options, call, place, files)
         : byReplication.cutoverByReplication(options, call, place);
     },
-    async undo(call, place) {
+    async undo(call, place, given) {
       if (place.mode === 'into') return undoInto(options, call, place);
       const files = await filesOf(call, place);
       return files
-        ? undoFiles(options, call, place, files)
-        : byReplication.undoByReplication(options, call, place);
+        ? undoFiles(options, call, place, { files, ...given })
+        : byReplication.undoByReplication(options, call, place, given);
     },
     async release(call, place) {
       if (place.mode === 'into') return ['nothing to do: nothing was replaced'];
@@ -115,11 +125,11 @@ export function createRedisStore(options: RedisStoreOptions): StorePort {
 const hasHandle = (options: RedisStoreOptions): boolean =>
   options.service !== undefined || options.config.process !== undefined;
 
-/** In a stopped container there is no redis-cli to be found; on a host a missing one is an error. */
+/** A stopped container is a server that is down, not an error. */
 const isStopped =
   (options: RedisStoreOptions) =>
   (error: unknown): false => {
     const inContainer = options.service !== undefined && options.runtime.kind === 'compose';
-    if (inContainer && error instanceof SteadyError && error.code === 'tool.missing') return false;
+    if (inContainer && error instanceof SteadyError && error.code === 'store.unreachable') return false;
     throw error;
   };

@@ -9,7 +9,6 @@ import { liveModules, liveServer, liveSettings, openLive, refusedIsUndefined, se
 import { rdbFacts } from './rdb-facts.js';
 import { readRdbHeader } from './rdb-header.js';
 import { withScratchFolder } from './scratch-folder.js';
-import { dataFolder } from './way.js';
 
 /** Names of a Redis backup's streams. */
 export const STREAMS = { rdb: 'rdb', acl: 'acl', config: 'config' } as const;
@@ -38,7 +37,7 @@ export function dump(options: RedisStoreOptions, call: StoreCall, writer: Backup
     const databases = settings?.databases ?? 1024;
     const loads = modules.flatMap(({ load }) => (load === undefined ? [] : [load]));
     const loaded = await rdbFacts({
-      ...{ options, call, file, databases, modules: loads, folder: dataFolder(options, settings) },
+      ...{ options, call, file, databases, modules: loads },
       ...{ rdbVersion: header.version, writer: server },
     });
     const names = {

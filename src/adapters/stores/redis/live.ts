@@ -2,7 +2,7 @@ import { SteadyError } from '../../../contracts/failures.js';
 import type { PlacedTool, Tool } from '../../../pipelines/tool.js';
 import type { StoreCall } from '../port.js';
 import { cliTool, createAsk, type Ask, type RedisAddress } from './cli.js';
-import type { RedisStoreOptions } from './context.js';
+import { composeService, type RedisStoreOptions } from './context.js';
 import { configOf } from './info.js';
 import { findCli, type Program } from './programs.js';
 import { serverOf, type ServerInfo } from './versions.js';
@@ -32,7 +32,8 @@ export interface LiveSettings {
 
 /** Where the live server's own tools run: inside its container, or on this host. */
 export function servicePlace(options: RedisStoreOptions, call: StoreCall): (tool: Tool) => PlacedTool {
-  return (tool) => options.runtime.place(tool, { service: options.service?.name, marker: call.marker });
+  const service = options.service && composeService(options.service);
+  return (tool) => options.runtime.place(tool, { service, marker: call.marker });
 }
 
 export function workerPlace(options: RedisStoreOptions, call: StoreCall): (tool: Tool) => PlacedTool {
@@ -43,7 +44,9 @@ export function workerPlace(options: RedisStoreOptions, call: StoreCall): (tool:
 export async function openLive(options: RedisStoreOptions, call: StoreCall): Promise<Live> {
   const place = servicePlace(options, call);
   const { config } = options;
-  const cli = await findCli(config.bin, place);
+  const cli = await findCli(config.bin, place).catch(async (error: unknown) => {
+    throw (await notRunning(options, call)) ?? error;
+  });
   const address: RedisAddress = {
     host: config.host ?? (options.service ? undefined : '127.0.0.1'),
     port: config.port,
@@ -56,6 +59,18 @@ export async function openLive(options: RedisStoreOptions, call: StoreCall): Pro
     address,
     tool: (args) => place(cliTool(cli.path, address, args)),
   };
+}
+
+/** Nothing can be found in a container that does not run: that is what is told then. */
+async function notRunning(
+  { service, runtime }: RedisStoreOptions,
+  { signal }: StoreCall,
+): Promise<SteadyError | undefined> {
+  if (service === undefined || runtime.kind !== 'compose') return undefined;
+  const { status } = await runtime.state(service, { signal });
+  if (status === 'running') return undefined;
+  const says = status === 'missing' ? 'it has no container' : 'its container is not running';
+  return new SteadyError('store.unreachable', { service: composeService(service), says });
 }
 
 export async function liveServer(ask: Ask, signal: AbortSignal): Promise<ServerInfo & { info: string }> {

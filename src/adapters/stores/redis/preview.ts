@@ -101,7 +101,8 @@ async function lookAtLive(
 ): Promise<LiveLook> {
   const notes: string[] = [];
   const connection = await openLive(options, call).catch((error: unknown) => {
-    if (options.service && error instanceof SteadyError && error.code === 'tool.missing') return undefined;
+    if (options.service && error instanceof SteadyError && error.code === 'store.unreachable')
+      return undefined;
     throw error;
   });
   const server =

@@ -10,17 +10,22 @@ export interface Program {
   readonly says: string;
 }
 
-/** Path of redis-cli, or of valkey-cli where only that is there. Throws `tool.missing`. */
-export function findCli(bin: string | undefined, place: (tool: Tool) => PlacedTool): Promise<Program> {
-  return find('cli', bin, place);
+/** Path of redis-cli, or of valkey-cli where only that is there or it is asked for. Throws `tool.missing`. */
+export function findCli(
+  bin: string | undefined,
+  place: (tool: Tool) => PlacedTool,
+  product = 'redis',
+): Promise<Program> {
+  return find('cli', bin, place, product);
 }
 
-/** The server binary of that place and its version. */
+/** The server binary of that place and its version; one of the product when both are there. */
 export async function findServer(
   bin: string | undefined,
   place: (tool: Tool) => PlacedTool,
+  product = 'redis',
 ): Promise<Program & { readonly version: RedisVersion }> {
-  const program = await find('server', bin, place);
+  const program = await find('server', bin, place, product);
   const version = serverBinaryVersion(program.says);
   if (!version) throw new SteadyError('store.unsupported', { tool: program.path, says: program.says });
   return { ...program, version };
@@ -35,9 +40,10 @@ async function find(
   kind: 'cli' | 'server',
   bin: string | undefined,
   place: (tool: Tool) => PlacedTool,
+  product: string,
 ): Promise<Program> {
   let last: unknown;
-  for (const vendor of ['redis', 'valkey']) {
+  for (const vendor of product === 'valkey' ? ['valkey', 'redis'] : ['redis', 'valkey']) {
     const path = bin === undefined ? `${vendor}-${kind}` : join(bin, `${vendor}-${kind}`);
     try {
       const { stdout } = await runTool(place({ argv: [path, '--version'] }), { limitSeconds: 20 });

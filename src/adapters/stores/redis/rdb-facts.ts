@@ -1,18 +1,17 @@
 import { createReadStream } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { SteadyError } from '../../../contracts/failures.js';
 import type { ContentFacts } from '../../../contracts/stored/manifest.js';
 import { spawnTool, toolFailure } from '../../../pipelines/spawn-tool.js';
 import type { StoreCall } from '../port.js';
 import type { RedisStoreOptions } from './context.js';
-import { createDataFiles } from './data-files.js';
-import { dataPlace } from './way.js';
 import { loadedFacts } from './loaded-facts.js';
-import { workerPlace } from './live.js';
-import { findCli, findServer } from './programs.js';
+import { openOwnPlace, type OwnPlace } from './own-place.js';
 import { startThrowaway } from './throwaway.js';
-import { readsRdb, type RedisVersion } from './versions.js';
+import type { RedisVersion } from './versions.js';
+
+/** Name of the RDB in the folder of a Redis of our own. */
+export const RDB = 'dump.rdb';
 
 export interface RdbFacts {
   readonly facts: ContentFacts;
@@ -23,84 +22,47 @@ export interface RdbFacts {
 export interface RdbFactsOptions {
   readonly options: RedisStoreOptions;
   readonly call: StoreCall;
-  /** The RDB, on the worker. */
+  /** The RDB, in a private folder on the worker. */
   readonly file: string;
   readonly rdbVersion: number;
   readonly writer: RedisVersion;
   readonly databases: number;
   readonly modules: readonly string[];
-  /** The live data folder: used when only the service's own image can read the RDB. */
-  readonly folder: string | undefined;
 }
 
 /**
- * Facts of an RDB, from a Redis of our own that loads it: on the worker when a binary there can read it, else in a
- * throwaway container of the service, in a folder of its own beside the data, removed at the end.
+ * Facts of an RDB, from a Redis of our own that loads it: in a throwaway container of the service's image, else on the
+ * worker. Throws `store.tool-too-old` when none can read it.
  */
 export async function rdbFacts(input: RdbFactsOptions): Promise<RdbFacts> {
   const { options, call, file, rdbVersion, writer, databases, modules } = input;
-  const place = workerPlace(options, call);
-  const server = await findServer(options.config.bin, place).catch(missingIsUndefined);
-  const cli = await findCli(options.config.bin, place).catch(missingIsUndefined);
-  if (server && cli && readsRdb(server.version, rdbVersion, writer)) {
-    const folder = dirname(file);
-    const socket = join(folder, 's');
-    const common = { signal: call.signal, databases, modules, server, cli: cli.path };
-    const throwaway = await startThrowaway({ ...common, place, folder, file: basename(file), socket });
-    try {
-      return { facts: await loadedFacts(throwaway, call.signal), by: server.version };
-    } finally {
-      await throwaway.close();
-    }
-  }
-  if (options.service && options.runtime.kind === 'compose' && input.folder !== undefined)
-    return factsBesideService(input);
-  if (!server)
-    throw new SteadyError('tool.missing', {
-      tool: 'redis-server',
-      wanted: `${writer.product} ${writer.version}`,
-    });
-  throw new SteadyError('store.tool-too-old', {
-    tool: `redis-server ${server.version.version}`,
-    wanted: `${writer.product} ${writer.version}`,
-  });
-}
-
-async function factsBesideService(input: RdbFactsOptions): Promise<RdbFacts> {
-  const { options, call, file, databases, modules } = input;
-  const place = dataPlace(options, call);
-  const files = createDataFiles({ folder: input.folder ?? '/data', place, signal: call.signal });
-  const name = '.steady-check';
-  await files.remove(name);
-  await files.makeFolder(name);
+  const own = await openOwnPlace(options, call, { folder: dirname(file), rdbVersion, writer });
   try {
-    const writer = await spawnTool(files.writer(`${name}/dump.rdb`), { signal: call.signal });
-    writer.stdout.resume();
-    await pipeline(createReadStream(file), writer.stdin).catch(() => undefined);
-    const exit = await writer.exited;
-    if (exit.code !== 0) throw toolFailure(writer, exit);
-    const server = await findServer(undefined, place);
-    const cli = await findCli(undefined, place);
-    const where = { place, folder: files.path(name), file: 'dump.rdb', socket: files.path(name, 's') };
+    if (own.container) await bring(own, file, call.signal);
     const throwaway = await startThrowaway({
-      signal: call.signal,
-      databases,
-      modules,
-      server,
-      cli: cli.path,
-      ...where,
+      ...{ signal: call.signal, databases, modules, folder: own.folder, socket: `${own.folder}/s` },
+      ...{ place: own.place, serve: own.serve, server: own.server, cli: own.cli },
+      file: own.container ? RDB : basename(file),
     });
     try {
-      return { facts: await loadedFacts(throwaway, call.signal), by: server.version };
+      return { facts: await loadedFacts(throwaway, call.signal), by: own.server.version };
     } finally {
       await throwaway.close();
     }
   } finally {
-    await files.remove(name);
+    await own.close();
   }
 }
 
-function missingIsUndefined(error: unknown): undefined {
-  if (error instanceof SteadyError && error.code === 'tool.missing') return undefined;
-  throw error;
+/** Copies an RDB of the worker into a container; gives its path there. */
+export async function bring(own: OwnPlace, file: string, signal: AbortSignal): Promise<string> {
+  const copy = `${own.folder}/${RDB}`;
+  const writer = await spawnTool(own.place({ argv: ['dd', `of=${copy}`, 'bs=1M'], env: { LC_ALL: 'C' } }), {
+    signal,
+  });
+  writer.stdout.resume();
+  await pipeline(createReadStream(file), writer.stdin).catch(() => undefined);
+  const exit = await writer.exited;
+  if (exit.code !== 0) throw toolFailure(writer, exit);
+  return copy;
 }

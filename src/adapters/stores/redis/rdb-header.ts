@@ -1,6 +1,8 @@
 import { open } from 'node:fs/promises';
 import { SteadyError } from '../../../contracts/failures.js';
 
+import { versionOf, type RedisVersion } from './versions.js';
+
 export interface RdbHeader {
   readonly version: number;
   /** AUX fields such as `redis-ver`, `ctime` (seconds, the server's clock at the snapshot), `used-mem`. */
@@ -57,6 +59,12 @@ function readString(buffer: Buffer, at: number): ReadText | undefined {
 function readText(buffer: Buffer, at: number, length: number): ReadText | undefined {
   if (at + length > buffer.length) return undefined;
   return { text: buffer.subarray(at, at + length).toString('utf8'), next: at + length };
+}
+
+/** The server that wrote it, by its own word; Redis when it does not say. */
+export function writerIn({ aux }: RdbHeader): RedisVersion {
+  const valkey = aux.get('valkey-ver');
+  return versionOf(valkey === undefined ? 'redis' : 'valkey', valkey ?? aux.get('redis-ver') ?? '0.0.0');
 }
 
 /** Header of an RDB file. */

@@ -1,17 +1,18 @@
 import { createWriteStream } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { SteadyError } from '../../../contracts/failures.js';
+import type { Manifest } from '../../../contracts/stored/manifest.js';
 import { runTool } from '../../../pipelines/run-tool.js';
 import type { BackupReader, StoreCall } from '../port.js';
 import type { RedisStoreOptions } from './context.js';
 import { detailOf, writerOf } from './detail.js';
 import { STREAMS } from './dump.js';
-import { workerPlace } from './live.js';
-import { checkRdbBeside, findServer } from './programs.js';
+import { openOwnPlace } from './own-place.js';
+import { checkRdbBeside } from './programs.js';
+import { bring } from './rdb-facts.js';
 import { readRdbHeader } from './rdb-header.js';
 import { withScratchFolder } from './scratch-folder.js';
-import { readsRdb } from './versions.js';
 
 /**
  * Brings the RDB to a private file and has redis-check-rdb walk it to its end and check its own checksum; the other
@@ -31,27 +32,7 @@ export function readable(
     if (header.version !== detail.rdbVersion) {
       throw new SteadyError('verify.failed', { 'rdb-version': header.version, manifest: detail.rdbVersion });
     }
-    const place = workerPlace(options, call);
-    const server = await findServer(options.config.bin, place);
-    if (readsRdb(server.version, header.version, writerOf(reader.manifest))) {
-      const tool = place({ argv: [checkRdbBeside(server.path), file], env: { LC_ALL: 'C' } });
-      const { stdout, code } = await runTool(tool, {
-        signal: call.signal,
-        limitSeconds: 3600,
-        okCodes: [0, 1],
-      });
-      if (code !== 0)
-        throw new SteadyError('verify.failed', {
-          tool: 'redis-check-rdb',
-          says: stdout.trim().split('\n').slice(-3).join(' | '),
-        });
-      const keys = /(\d+) keys read/.exec(stdout)?.[1];
-      findings.push(`redis-check-rdb read the RDB to its end${keys === undefined ? '' : `: ${keys} keys`}`);
-    } else {
-      findings.push(
-        `RDB ${header.version} read to its end; the redis-check-rdb here (${server.version.version}) is too old for it`,
-      );
-    }
+    findings.push(await checkRdb(options, call, { file, header: header.version, manifest: reader.manifest }));
     for (const stream of reader.manifest.streams) {
       if (stream.name === STREAMS.rdb) continue;
       const { rawBytes } = await reader.stream(stream.name);
@@ -59,4 +40,36 @@ export function readable(
     }
     return findings;
   });
+}
+
+interface CheckRdb {
+  /** The RDB, in a private folder on the worker. */
+  readonly file: string;
+  readonly header: number;
+  readonly manifest: Manifest;
+}
+
+async function checkRdb(options: RedisStoreOptions, call: StoreCall, of: CheckRdb): Promise<string> {
+  const wanted = { folder: dirname(of.file), rdbVersion: of.header, writer: writerOf(of.manifest) };
+  const own = await openOwnPlace(options, call, wanted).catch((error: unknown) => {
+    if (error instanceof SteadyError && error.code === 'store.tool-too-old') return error;
+    throw error;
+  });
+  if (own instanceof SteadyError)
+    return `RDB ${of.header} read to its end; the redis-check-rdb here (${String(own.facts['tool'])}) is too old for it`;
+  try {
+    const file = own.container ? await bring(own, of.file, call.signal) : of.file;
+    const tool = own.place({ argv: [checkRdbBeside(own.server.path), file], env: { LC_ALL: 'C' } });
+    const limits = { signal: call.signal, limitSeconds: 3600, okCodes: [0, 1] };
+    const { stdout, code } = await runTool(tool, limits);
+    if (code !== 0)
+      throw new SteadyError('verify.failed', {
+        tool: 'redis-check-rdb',
+        says: stdout.trim().split('\n').slice(-3).join(' | '),
+      });
+    const keys = /(\d+) keys read/.exec(stdout)?.[1];
+    return `redis-check-rdb read the RDB to its end${keys === undefined ? '' : `: ${keys} keys`}`;
+  } finally {
+    await own.close();
+  }
 }

@@ -1,16 +1,19 @@
 import { rename } from 'node:fs/promises';
 import { SteadyError } from '../../../contracts/failures.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
-import type { BackupReader, RestorePlace, StoreCall } from '../port.js';
+import type { BackupReader, RestorePlace, StoreCall, UndoOptions } from '../port.js';
 import { assertEqual, compareLoaded } from './compare-loaded.js';
 import type { RedisStoreOptions } from './context.js';
 import type { CutoverResult } from './cutover-files.js';
+import { writerOf } from './detail.js';
 import { STREAMS } from './dump.js';
 import { fetchRdb } from './fetch-rdb.js';
 import { keyspaceOf } from './info.js';
 import { keptFolder } from './kept-folder.js';
 import { liveServer, liveSettings, openLive, servicePlace, workerPlace } from './live.js';
 import { functionLibraries, keyCounts } from './loaded-facts.js';
+import { openOwnPlace } from './own-place.js';
+import { bring } from './rdb-facts.js';
 import { endReplication, replicate } from './replicate.js';
 import { comparableFacts, stateOf } from './restore-state.js';
 
@@ -38,20 +41,25 @@ export async function loadForReplication(
   await kept.write({ version: 1, phase: 'loaded', databases, modules, gapSeconds: 0 });
 }
 
-export function compareForReplication(
+export async function compareForReplication(
   options: RedisStoreOptions,
   call: StoreCall,
   manifest: Manifest,
   place: RestorePlace,
 ): Promise<string[]> {
-  return compareLoaded({
-    signal: call.signal,
-    place: workerPlace(options, call),
-    bin: options.config.bin,
-    rdb: keptFolder(options, place).restored,
-    socketFolder: undefined,
-    state: stateOf(manifest),
-  });
+  const state = stateOf(manifest);
+  const { folder, restored } = keptFolder(options, place);
+  const { rdbVersion } = state;
+  const own = await openOwnPlace(options, call, { folder, rdbVersion, writer: writerOf(manifest) });
+  try {
+    const rdb = own.container ? await bring(own, restored, call.signal) : restored;
+    return await compareLoaded({
+      ...{ signal: call.signal, place: own.place, serve: own.serve, bin: options.config.bin },
+      ...{ rdb, socketFolder: own.container ? own.folder : undefined, state },
+    });
+  } finally {
+    await own.close();
+  }
 }
 
 /** Takes a safety RDB of the live data, then has the server replicate the restored data from a Redis of our own. */
@@ -87,9 +95,15 @@ export async function undoByReplication(
   options: RedisStoreOptions,
   call: StoreCall,
   place: RestorePlace,
+  { finished = false }: UndoOptions = {},
 ): Promise<string[]> {
   const kept = keptFolder(options, place);
   const state = await kept.state();
+  if (!state && finished)
+    throw new SteadyError('store.gone', {
+      folder: kept.folder,
+      says: 'it is not kept on this worker any more',
+    });
   if (!state) return ['nothing to do: nothing of this restore is on this worker'];
   if (state.phase === 'undone') return ['switched back already'];
   if (state.phase === 'loaded') {

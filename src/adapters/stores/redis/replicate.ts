@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,8 +8,9 @@ import type { StoreCall } from '../port.js';
 import type { Ask } from './cli.js';
 import type { RedisStoreOptions } from './context.js';
 import { infoFields } from './info.js';
-import { workerPlace } from './live.js';
-import { findCli, findServer } from './programs.js';
+import { openOwnPlace, type OwnPlace } from './own-place.js';
+import { bring } from './rdb-facts.js';
+import { readRdbHeader, writerIn } from './rdb-header.js';
 import type { RestoreState } from './restore-state.js';
 import { startThrowaway } from './throwaway.js';
 
@@ -31,21 +32,34 @@ export interface Replicate {
 /**
  * Fills a server with an RDB by making it, for a moment, a replica of a Redis of our own that has loaded it. What it
  * held is dropped by the server when the transfer begins. Our Redis asks for a password made for this one transfer.
- * The target must reach this worker: it works for servers on the same host. Ends with {@link endReplication}, which is
+ * The target must reach that Redis on 127.0.0.1: it works for servers on the same host, and for a service's container,
+ * whose network it shares. Ends with {@link endReplication}, which is
  * left to the caller: until then a later attempt can tell that the data there are ours.
  */
 export async function replicate(input: Replicate): Promise<void> {
-  const { options, call, target, file, token, state } = input;
-  const place = workerPlace(options, call);
-  const server = await findServer(options.config.bin, place);
-  const cli = await findCli(options.config.bin, place);
-  const port = await freePort();
+  const { options, call, target, file } = input;
+  await refuseOwnReplication(target, call.signal);
+  const header = await readRdbHeader(file);
+  const wanted = { folder: dirname(file), rdbVersion: header.version, writer: writerIn(header) };
+  const own = await openOwnPlace(options, call, { ...wanted, network: true });
+  try {
+    const rdb = own.container ? await bring(own, file, call.signal) : file;
+    await takeOver(input, own, rdb);
+  } finally {
+    await own.close();
+  }
+}
+
+async function takeOver(input: Replicate, own: OwnPlace, rdb: string): Promise<void> {
+  const { call, target, token, state } = input;
+  // In another network nobody can tell from here which ports are free there: one that is taken fails and is tried anew.
+  const port = own.container ? randomInt(20_000, 32_000) : await freePort();
   const { databases, modules } = state;
-  const where = { folder: dirname(file), file: basename(file), socket: join(dirname(file), 's') };
+  const where = { folder: dirname(rdb), file: basename(rdb), socket: join(dirname(rdb), 's') };
   const password = new Secret(`${MARK}${token}-${randomBytes(18).toString('base64url')}`);
   const extra = ['--repl-diskless-sync-delay', '0'];
-  const common = { signal: call.signal, place, server, cli: cli.path, databases, modules };
-  await refuseOwnReplication(target, call.signal);
+  const programs = { place: own.place, serve: own.serve, server: own.server, cli: own.cli };
+  const common = { signal: call.signal, ...programs, databases, modules };
   const source = await startThrowaway({ ...common, ...where, port, extra, password });
   try {
     await target(['CONFIG', 'SET', 'masterauth', password.reveal()], { secretly: true, signal: call.signal });
@@ -110,7 +124,7 @@ async function untilSynchronised(
     if (Date.now() - begun > limit * 1000) {
       const seen = infoFields(await source(['INFO', 'replication'])).get('connected_slaves');
       const says =
-        'the server did not take the data over by replication: does it reach 127.0.0.1 of this worker?';
+        'the server did not take the data over by replication: does it reach 127.0.0.1 where ours runs?';
       throw new SteadyError('store.blocked', { says, limit: `${limit}s`, replicas: seen });
     }
     await delay(wait, undefined, { signal: call.signal });

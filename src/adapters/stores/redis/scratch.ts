@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { SteadyError } from '../../../contracts/failures.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
 import type { Scratch, StoreCall, StorePort } from '../port.js';
@@ -7,17 +6,17 @@ import { assertEqual } from './compare-loaded.js';
 import type { RedisStoreOptions } from './context.js';
 import { detailOf, writerOf } from './detail.js';
 import { STREAMS } from './dump.js';
-import { workerPlace } from './live.js';
 import { loadedFacts } from './loaded-facts.js';
-import { findCli, findServer } from './programs.js';
+import { openOwnPlace, type OwnPlace } from './own-place.js';
+import { RDB } from './rdb-facts.js';
 import { comparableFacts } from './restore-state.js';
 import { startThrowaway, type Throwaway } from './throwaway.js';
-import { readsRdb } from './versions.js';
 
 /**
- * A store on a Redis of our own in `folder`: `load` fetches the RDB and starts it on that, `compare` asks it. Whatever
- * mode the place names, it is the throwaway server that is filled. Throws `store.tool-too-old` when the binary on this
- * worker cannot read the backup.
+ * A store on a Redis of our own: `load` fetches the RDB and starts it on that, `compare` asks it. It runs in a throwaway
+ * container of the service's image where there is one, else in `folder` on the worker. Whatever mode the place names, it
+ * is the throwaway server that is filled. Throws `store.tool-too-old` when no Redis to be had reads the backup. Begins by
+ * ending what an earlier attempt left.
  */
 export async function scratch(
   options: RedisStoreOptions,
@@ -27,59 +26,58 @@ export async function scratch(
   base: StorePort,
 ): Promise<Scratch> {
   const detail = detailOf(manifest);
-  const place = workerPlace(options, call);
-  const server = await findServer(options.config.bin, place);
-  const cli = await findCli(options.config.bin, place);
-  if (!readsRdb(server.version, detail.rdbVersion, writerOf(manifest))) {
-    const wanted = `${manifest.server.product} ${manifest.server.version}`;
-    throw new SteadyError('store.tool-too-old', {
-      tool: `${server.version.product} ${server.version.version}`,
-      wanted,
-    });
-  }
+  const writer = writerOf(manifest);
+  await options.runtime.endMarked({ marker: call.markerPrefix });
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  const open = (): Promise<OwnPlace> =>
+    openOwnPlace(options, call, { folder, rdbVersion: detail.rdbVersion, writer });
+  let place: OwnPlace | undefined = await open();
   let running: Throwaway | undefined;
   const close = async (): Promise<void> => {
     await running?.close();
     running = undefined;
+    await place?.close();
+    place = undefined;
   };
-  const own = (): Throwaway => {
-    if (!running)
+  const own = (): { server: Throwaway; where: string } => {
+    if (!running || !place)
       throw new SteadyError('store.blocked', { says: 'nothing is loaded into the throwaway server' });
-    return running;
+    return { server: running, where: place.where };
   };
 
   const store: StorePort = {
     ...base,
     async facts(inner) {
-      const { product, version, major } = own().version;
-      return { product, version, major, facts: await loadedFacts(own(), inner.signal) };
+      const { server } = own();
+      const { product, version, major } = server.version;
+      return { product, version, major, facts: await loadedFacts(server, inner.signal) };
     },
     async load(inner, reader) {
-      await close();
-      const file = join(folder, 'dump.rdb');
-      await reader.stream(STREAMS.rdb, place({ argv: ['dd', `of=${file}`, 'bs=1M'], env: { LC_ALL: 'C' } }));
+      // The end of a server in a container is the end of the container.
+      if (running) await close();
+      const there = (place ??= await open());
+      const file = `${there.folder}/${RDB}`;
+      await reader.stream(
+        STREAMS.rdb,
+        there.place({ argv: ['dd', `of=${file}`, 'bs=1M'], env: { LC_ALL: 'C' } }),
+      );
       const { databases, modules } = detail;
-      const where = { folder, file: 'dump.rdb', socket: join(folder, 's') };
-      // The outer signal: the server must outlive this phase.
       running = await startThrowaway({
-        signal: call.signal,
-        place,
-        server,
-        cli: cli.path,
-        databases,
-        modules,
-        ...where,
+        // The outer signal: the server must outlive this phase.
+        ...{ signal: call.signal, databases, modules },
+        ...{ place: there.place, serve: there.serve, server: there.server, cli: there.cli },
+        ...{ folder: there.folder, file: RDB, socket: `${there.folder}/s` },
       });
-      inner.say(`loaded into ${server.version.product} ${server.version.version}`);
+      inner.say(`loaded into ${nameOf(running)} ${there.where}`);
     },
     async compare(inner, wanted) {
-      const found = await loadedFacts(own(), inner.signal);
+      const { server, where } = own();
+      const found = await loadedFacts(server, inner.signal);
       const by = `${server.version.product} ${server.version.major}`;
       const findings = assertEqual(comparableFacts(wanted), found, by === detail.factsBy);
       if (by !== detail.factsBy)
         findings.push(`digest not compared: taken by ${detail.factsBy}, loaded by ${by}`);
-      return [`loaded by ${server.version.product} ${server.version.version}`, ...findings];
+      return [`throwaway server: ${nameOf(server)} ${where}`, ...findings];
     },
     cutover: () => Promise.resolve({ gapSeconds: 0, notes: ['nothing to do: a throwaway server'] }),
     undo: async () => {
@@ -90,3 +88,5 @@ export async function scratch(
   };
   return { store, close };
 }
+
+const nameOf = ({ version }: Throwaway): string => `${version.product} ${version.version}`;

@@ -17,6 +17,8 @@ export interface Throwaway {
 export interface ThrowawayOptions {
   readonly signal: AbortSignal;
   readonly place: (tool: Tool) => PlacedTool;
+  /** Places the server itself; left out: as its tools. */
+  readonly serve?: ((tool: Tool) => PlacedTool) | undefined;
   readonly server: { readonly path: string; readonly version: RedisVersion };
   readonly cli: string;
   /** Folder and name of the RDB; a name that is not there gives an empty server. */
@@ -34,7 +36,7 @@ export interface ThrowawayOptions {
 }
 
 /** The server as a tool: `--save ''` and no append-only file, so the files it reads stay as they are. */
-export function throwawayTool(options: Omit<ThrowawayOptions, 'signal' | 'place' | 'cli'>): Tool {
+export function throwawayTool(options: Omit<ThrowawayOptions, 'signal' | 'place' | 'serve' | 'cli'>): Tool {
   const { server, folder, file, socket, databases } = options;
   // DEBUG DIGEST is closed by default from 7.0 on; before, the option does not exist.
   const debug = server.version.major >= 7 ? ['--enable-debug-command', 'yes'] : [];
@@ -69,7 +71,9 @@ export function throwawayTool(options: Omit<ThrowawayOptions, 'signal' | 'place'
 
 /** Starts it and waits until it has loaded. Fails with the server's last words when it cannot load the RDB. */
 export async function startThrowaway(options: ThrowawayOptions): Promise<Throwaway> {
-  const running = await spawnTool(options.place(throwawayTool(options)), { signal: options.signal });
+  const running = await spawnTool((options.serve ?? options.place)(throwawayTool(options)), {
+    signal: options.signal,
+  });
   let log = '';
   running.stdout.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-4096);

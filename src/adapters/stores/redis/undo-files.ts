@@ -1,4 +1,5 @@
-import type { RestorePlace, StoreCall } from '../port.js';
+import { SteadyError } from '../../../contracts/failures.js';
+import type { RestorePlace, StoreCall, UndoOptions } from '../port.js';
 import type { RedisStoreOptions } from './context.js';
 import { moveAside, moveIn } from './cutover-files.js';
 import type { DataFiles } from './data-files.js';
@@ -7,13 +8,14 @@ import { startServer, stopServer } from './run-server.js';
 
 /**
  * Puts the replaced data back, wherever the restore stood. After a cut-over the data that were live until now are kept
- * under a name of their own: writes since then go with them.
+ * under a name of their own: writes since then go with them. Fails with `store.gone` when the restore had ended and
+ * nothing of it is kept any more.
  */
 export async function undoFiles(
   options: RedisStoreOptions,
   call: StoreCall,
   place: RestorePlace,
-  files: DataFiles,
+  { files, finished = false }: UndoOptions & { readonly files: DataFiles },
 ): Promise<string[]> {
   const names = namesOf(place);
   const state = (await readState(files, names.old)) ?? (await readState(files, names.work));
@@ -22,6 +24,8 @@ export async function undoFiles(
   const undone = (await files.list(names.undone)) !== undefined;
 
   if (!kept && !moving) {
+    if (finished && !undone && state === undefined)
+      throw new SteadyError('store.gone', { folder: files.path(names.old), says: 'it is not kept any more' });
     await files.remove(names.work);
     // Switched back already, or stopped and not yet moved: either way it must be serving.
     if (undone || state?.stoppedAt !== undefined) await startServer(options, call);

@@ -2,17 +2,19 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Detail } from '../../../../src/adapters/stores/postgres/detail.js';
-import { postgresBins, startPostgres, type PostgresService } from '../../../services/postgres.js';
-import { hasExtension, installTestExtension, KITCHEN_ROLES, kitchenSink } from './kitchen-sink.js';
+import { startPostgres, type PostgresService } from '../../../services/postgres.js';
+import { somePostgres } from '../versions.js';
+import { hasExtension, KITCHEN_ROLES, kitchenSink } from './kitchen-sink.js';
+import { privateInstall, type PrivateInstall } from './private-install.js';
 import { backupFolder, call, into, restore, storeOn, takeBackup, type Taken } from './rig.js';
 
 /** Names with what breaks careless quoting. */
 const DATABASE = `Kit'chen "sink" = x`;
 
-describe.each(postgresBins())('one of everything, with %s', (bin) => {
+describe.each(somePostgres())('one of everything, with $title', ({ bin }) => {
   let pg: PostgresService;
   let other: PostgresService;
-  let uninstall = (): void => undefined;
+  let installed: PrivateInstall;
   let contrib = true;
   let taken: Taken;
   const backups = backupFolder();
@@ -20,9 +22,9 @@ describe.each(postgresBins())('one of everything, with %s', (bin) => {
   const small = { bigTable: 100_000, range: 200_000 };
 
   beforeAll(async () => {
-    pg = await startPostgres({ bin, settings: { wal_level: 'logical' } });
-    other = await startPostgres({ bin });
-    uninstall = installTestExtension(pg);
+    installed = privateInstall(bin);
+    pg = await startPostgres({ bin: installed.bin, settings: { wal_level: 'logical' } });
+    other = await startPostgres({ bin: installed.bin });
     pg.sql('postgres', KITCHEN_ROLES);
     pg.sql('postgres', `CREATE DATABASE ${quoted} OWNER chief`);
     contrib = hasExtension(pg, 'hstore');
@@ -34,9 +36,9 @@ describe.each(postgresBins())('one of everything, with %s', (bin) => {
     );
   });
   afterAll(async () => {
-    uninstall();
     await pg.stop();
     await other.stop();
+    installed.remove();
     backups.remove();
   });
 

@@ -1,22 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { PostgresService } from '../../../services/postgres.js';
-
-/** An extension with a configuration table and one that is none, put where the server looks for them. */
-export function installTestExtension(pg: PostgresService): () => void {
-  const folder = join(pg.tool('pg_config', ['--sharedir']).toString('utf8').trim(), 'extension');
-  const files = {
-    'steady_test.control': `comment = 'made by a test'\ndefault_version = '1.0'\nrelocatable = false\nschema = steady_test\n`,
-    'steady_test--1.0.sql': `
-      CREATE TABLE @extschema@.rules (name text PRIMARY KEY, own boolean NOT NULL DEFAULT true);
-      INSERT INTO @extschema@.rules VALUES ('builtin', false);
-      SELECT pg_catalog.pg_extension_config_dump('@extschema@.rules', 'WHERE own');
-      CREATE TABLE @extschema@.scratchpad (n int);
-      INSERT INTO @extschema@.scratchpad VALUES (1);`,
-  };
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  return () => Object.keys(files).forEach((name) => rmSync(join(folder, name), { force: true }));
-}
 
 export const KITCHEN_ROLES = `
   CREATE ROLE "Clerk's ""group""" NOLOGIN;

@@ -12,11 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scratchHome } from '../../../../src/adapters/stores/postgres/scratch-folder.js';
-import { postgresBins, startPostgres, type PostgresService } from '../../../services/postgres.js';
+import { startPostgres, type PostgresService } from '../../../services/postgres.js';
+import { somePostgres } from '../versions.js';
 import { hasExtension, KITCHEN_ROLES } from './kitchen-sink.js';
 import { backupFolder, call, into, readerOf, restore, storeOn, takeBackup, type Taken } from './rig.js';
 
-describe.each(postgresBins())('a backup looked at without its server, with %s', (bin) => {
+describe.each(somePostgres())('a backup looked at without its server, with $title', ({ bin }) => {
   let pg: PostgresService;
   let taken: Taken;
   const backups = backupFolder();

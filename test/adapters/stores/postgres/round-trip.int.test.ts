@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { postgresBins, startPostgres, type PostgresService } from '../../../services/postgres.js';
+import { startPostgres, type PostgresService } from '../../../services/postgres.js';
+import { somePostgres } from '../versions.js';
 import { backupFolder, into, restore, storeOn, takeBackup } from './rig.js';
 
-describe.each(postgresBins())('a PostgreSQL backup with %s', (bin) => {
+describe.each(somePostgres())('a PostgreSQL backup with $title', ({ bin }) => {
   let pg: PostgresService;
   const backups = backupFolder();
   beforeAll(async () => {

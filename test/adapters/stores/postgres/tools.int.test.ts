@@ -5,14 +5,15 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutLine } from '../../../../src/adapters/stores/postgres/restore-section.js';
-import { postgresBins, startPostgres, type PostgresService } from '../../../services/postgres.js';
+import { startPostgres, type PostgresService } from '../../../services/postgres.js';
+import { usualPostgres } from '../versions.js';
 import { backupFolder, call, into, restore, storeOn, takeBackup } from './rig.js';
 
 describe('client tools', () => {
   let pg: PostgresService;
   const backups = backupFolder();
   beforeAll(async () => {
-    pg = await startPostgres({ bin: postgresBins()[0] ?? '' });
+    pg = await startPostgres({ bin: usualPostgres().bin });
     pg.sql('postgres', 'CREATE DATABASE tools');
     pg.sql(
       'tools',

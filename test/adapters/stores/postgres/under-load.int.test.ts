@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackupWriter } from '../../../../src/adapters/stores/port.js';
 import { SECTIONS, type Section } from '../../../../src/adapters/stores/postgres/sections.js';
 import { Secret } from '../../../../src/contracts/secret.js';
-import { postgresBins, startPostgres, type PostgresService } from '../../../services/postgres.js';
+import { startPostgres, type PostgresService } from '../../../services/postgres.js';
+import { somePostgres } from '../versions.js';
 import { connect, until } from './connected.js';
 import { rawWriter, manifestOf } from './raw-streams.js';
 import { backupFolder, call, into, restore, storeOn, takeBackup } from './rig.js';
 
-describe.each(postgresBins())('a PostgreSQL backup of a database in use, with %s', (bin) => {
+describe.each(somePostgres())('a PostgreSQL backup of a database in use, with $title', ({ bin }) => {
   let pg: PostgresService;
   const backups = backupFolder();
   const small = { bigTable: 100_000, range: 300_000 };

@@ -2,9 +2,10 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RestorePlace } from '../../../../src/adapters/stores/port.js';
-import { redisServers, startRedis, type RedisService } from '../../../services/redis.js';
+import { startRedis, type RedisService } from '../../../services/redis.js';
 import { rawBackup, testCall, type RawBackup } from '../files/raw-backup.js';
 import { contents, major, makeStore, seed, type Made } from './sample.js';
+import { someRedis } from '../versions.js';
 
 const PLACE: RestorePlace = { mode: 'beside', token: 'k7q2m9xd', at: '2026-11-22T03:00:00.000Z' };
 const cleanups: (() => unknown)[] = [];
@@ -23,7 +24,7 @@ async function setUp(
   return { redis, made, backup };
 }
 
-describe.each(redisServers())('Redis store on %s', (server) => {
+describe.each(someRedis())('Redis store on $title', ({ server }) => {
   it.each([
     { form: 'RDB only', appendonly: false },
     { form: 'append-only', appendonly: true },

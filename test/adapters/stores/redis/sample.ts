@@ -69,6 +69,32 @@ return table.concat(out, '\\n')`;
   return ['0', '3', '15'].map((db) => redis.cli('-n', db, 'EVAL', script, '0')).join('\n--\n');
 }
 
+/** The values themselves, read by the commands of each type: equal across versions, whose DUMP differs. */
+export function values(redis: RedisService): string {
+  const script = `local read = {
+  string = function(key) return {redis.call('GET', key)} end,
+  list = function(key) return redis.call('LRANGE', key, 0, -1) end,
+  set = function(key) local all = redis.call('SMEMBERS', key); table.sort(all); return all end,
+  zset = function(key) return redis.call('ZRANGE', key, 0, -1, 'WITHSCORES') end,
+  hash = function(key) local all = redis.call('HKEYS', key); table.sort(all)
+    for i, field in ipairs(all) do all[i] = field .. '=' .. redis.call('HGET', key, field) end
+    return all end,
+  stream = function(key) local all = {}
+    for _, entry in ipairs(redis.call('XRANGE', key, '-', '+')) do all[#all + 1] = entry[1] .. table.concat(entry[2], ',') end
+    for _, group in ipairs(redis.call('XINFO', 'GROUPS', key)) do all[#all + 1] = group[2] end
+    return all end,
+}
+local out = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  if redis.call('PTTL', key) == -1 then
+    out[#out + 1] = key .. '=' .. redis.sha1hex(table.concat(read[redis.call('TYPE', key).ok](key), '|'))
+  end
+end
+table.sort(out)
+return table.concat(out, '\\n')`;
+  return ['0', '3', '15'].map((db) => redis.cli('-n', db, 'EVAL', script, '0')).join('\n--\n');
+}
+
 export interface Made {
   readonly store: StorePort;
   readonly keep: string;

@@ -15,14 +15,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RestorePlace } from '../../../../src/adapters/stores/port.js';
 import { withScratchFolder } from '../../../../src/adapters/stores/redis/scratch-folder.js';
 import type { Manifest } from '../../../../src/contracts/stored/manifest.js';
-import {
-  redisServers,
-  startRedis,
-  type RedisService,
-  type StartRedisOptions,
-} from '../../../services/redis.js';
+import { startRedis, type RedisService, type StartRedisOptions } from '../../../services/redis.js';
 import { rawBackup, testCall, type RawBackup } from '../files/raw-backup.js';
 import { contents, major, makeStore, seed, type Made, type MakeOptions } from './sample.js';
+import { someRedis } from '../versions.js';
 
 const PLACE: RestorePlace = { mode: 'beside', token: 'k7q2m9xd', at: '2026-11-22T03:00:00.000Z' };
 const KEPT = 'steady-old-20261122-k7q2m9xd';
@@ -57,7 +53,7 @@ function newFolder(): string {
   return folder;
 }
 
-describe.each(redisServers())('Redis store on %s', (server) => {
+describe.each(someRedis())('Redis store on $title', ({ server }) => {
   it('tells a wrong password from a server that is down', async () => {
     const redis = await start({ server, password: 'right one' });
     const wrong = make(redis, { password: 'wrong one' });

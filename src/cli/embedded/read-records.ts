@@ -1,0 +1,21 @@
+import { mapInParallel } from '../../activities/catalog/in-parallel.js';
+import type { LoadedStack } from '../../config/load-stack-file.js';
+import type { StoredRecord } from '../../contracts/evidence.js';
+import { SteadyError } from '../../contracts/failures.js';
+import { keys } from '../../contracts/keys.js';
+import { openStorage } from './open-storage.js';
+
+/** All records of a stack in order of their numbers, byte for byte, and where they lie. */
+export async function readRecords(
+  loaded: LoadedStack,
+): Promise<{ readonly location: string; readonly records: StoredRecord[] }> {
+  const storage = await openStorage(loaded);
+  const found: string[] = [];
+  for await (const object of storage.list(keys.recordPrefix())) found.push(object.key);
+  const records = await mapInParallel(found, 8, async (key) => {
+    const bytes = await storage.read(key);
+    if (bytes === undefined) throw new SteadyError('storage.missing', { key });
+    return { key, bytes };
+  });
+  return { location: storage.location, records };
+}

@@ -1,0 +1,59 @@
+import type { PlanLine, TargetLine, TemporalStatus } from '../client/status.js';
+import { agoText, countText, momentText, table, timeText } from './words.js';
+
+/** Plans: what ran last, what runs next, what did not run. */
+export function planRows(plans: readonly PlanLine[], zone: string, now: number): string[] {
+  const rows = plans.map((plan) => {
+    const { last } = plan;
+    const ran = last
+      ? `last ${last.outcome ?? last.status} ${agoText(last.closedAt ?? last.startedAt, now)}`
+      : 'never ran';
+    const next =
+      plan.paused !== undefined
+        ? `PAUSED: ${plan.paused}`
+        : plan.next === undefined
+          ? ''
+          : `next ${timeText(plan.next, zone)} (${agoText(plan.next, now)})`;
+    const lost = [
+      plan.skipped > 0 ? `${plan.skipped} skipped` : '',
+      plan.missed > 0 ? `${plan.missed} missed` : '',
+    ].filter((one) => one !== '');
+    return [`plan ${plan.plan}`, plan.schedule, ran, next, lost.join(', ')];
+  });
+  return table(rows);
+}
+
+/** What a person should do or know now: approvals first. */
+export function attentionLines(status: TemporalStatus, zone: string, now: number): string[] {
+  const lines: string[] = [];
+  for (const run of status.approvals) {
+    lines.push(
+      `? ${run.run} waits for an approval by ${run.awaiting ?? '?'} since ${momentText(run.startedAt, zone, now)}`,
+    );
+    lines.push(`    look: steady show ${run.run}   answer: steady approve ${run.run}`);
+  }
+  for (const run of status.open.filter((one) => one.awaiting === undefined))
+    lines.push(`… ${run.run} runs, started ${agoText(run.startedAt, now)}`);
+  for (const target of status.targets) lines.push(...targetLines(target, now));
+  if (status.applied === 'never') lines.push('! the file was never applied: run `steady apply`');
+  if (status.applied === 'differs')
+    lines.push('! the file differs from what is applied, and what is applied runs: `steady apply --dry-run`');
+  const pending = status.ledger?.pending.length ?? 0;
+  if (status.ledger?.alarm !== undefined)
+    lines.push(`! records: ${countText(pending, 'record')} not written, ${status.ledger.alarm}`);
+  return lines;
+}
+
+function targetLines(target: TargetLine, now: number): string[] {
+  const { frozen, holders, waiting } = target;
+  return [
+    ...(frozen
+      ? [`! ${target.target} is frozen by ${frozen.by} since ${agoText(frozen.at, now)}: ${frozen.reason}`]
+      : []),
+    ...waiting.map((waiter) => {
+      const holder = holders[0];
+      const by = holder ? `, held by ${holder.workflowId} since ${agoText(holder.since, now)}` : '';
+      return `… ${waiter.workflowId} waits for ${target.target}${by}`;
+    }),
+  ];
+}

@@ -1,0 +1,16 @@
+import { formatProblems, StackFileError } from '../config/problems.js';
+import type { SteadyError } from '../contracts/failures.js';
+
+/** Tells one failure: for people what failed, its code and what to do next; with --json as one document on stdout. */
+export function tellFailure(failure: SteadyError, options: { readonly json: boolean }): void {
+  const { code, message, hint } = failure;
+  if (options.json) {
+    const problems = failure instanceof StackFileError ? { problems: failure.problems } : {};
+    process.stdout.write(`${JSON.stringify({ error: { code, message, hint, ...problems } })}\n`);
+  } else {
+    const words = failure instanceof StackFileError ? formatProblems(failure.problems) : `error: ${message}`;
+    process.stderr.write(`${words}\n  code: ${code}\n  hint: ${hint}\n`);
+  }
+  if (code === 'internal' && process.env['STEADY_DEBUG'])
+    process.stderr.write(`${(failure.cause as Error | undefined)?.stack ?? ''}\n`);
+}

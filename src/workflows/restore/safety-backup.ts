@@ -1,0 +1,45 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { RestoreStep } from '../../activities/restore.js';
+import { parseRunId } from '../../contracts/ids.js';
+import type { RestoreInput } from '../../contracts/runs/procedures.js';
+import type { Run } from '../shared/run.js';
+
+/**
+ * A restore in place has nothing beside to go back to, so a backup is taken first, once nobody writes any more. It is
+ * kept as long as replaced data are. When the run does not finish, the store is put back from it. Gives its id.
+ */
+export async function backUpFirst(
+  run: Run,
+  of: { readonly input: RestoreInput; readonly store: string; readonly step: RestoreStep },
+): Promise<string> {
+  const { input, store } = of;
+  const { snapshot } = input;
+  const { workflowId, runId } = workflowInfo();
+
+  const id = await run.step(`Back up ${store} first`, async (note) => {
+    const { uuid } = await run.activities.look.openStack(snapshot);
+    const now = new Date().toISOString();
+    const setId = parseRunId(workflowId)?.last ?? workflowId;
+    const asked = { snapshot, store, stackUuid: uuid, now, setId, run: { workflowId, runId } };
+    const dumped = await run.activities.backup.dumpStore(asked);
+    await run.activities.look.seal({ snapshot, store, dumped, now });
+    const until = new Date(Date.parse(now) + snapshot.stack.limits.hold * 1000).toISOString();
+    const mark = {
+      store,
+      id: dumped.backupId,
+      kind: 'keep',
+      until,
+      reason: `taken before ${workflowId}`,
+    } as const;
+    await run.activities.look.mark({ snapshot, mark, by: 'steady', now });
+    note(`${dumped.backupId}: ${dumped.bytes} bytes stored of ${dumped.rawBytes}`);
+    return dumped.backupId;
+  });
+  const back = { ...of.step, backup: { store, id } };
+  run.compensate(`put ${store} back from ${id}`, async () => {
+    await run.activities.redo.loadBackup(back);
+    await run.activities.redo.compareLoaded(back);
+    await run.activities.redo.cutOver(back);
+  });
+  return id;
+}

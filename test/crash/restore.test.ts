@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  approve,
+  askRestore,
+  spoil,
+  stubbornSession,
+  untilAsked,
+  untilClosed,
+  untilLoading,
+} from './rig/restores.js';
+import { ended, resumed, untilStarted } from './rig/runs.js';
+import { createCrashStack, type CrashStack, type StoreName } from './rig/stack.js';
+import type { Victim } from './rig/steady.js';
+import { waitFor } from './rig/wait-for.js';
+import { expectWhole } from './rig/whole.js';
+
+/**
+ * A restore is killed at four points: while it loads, right before the cut-over, in it, and after it. By default each
+ * point is hit by one of worker, Temporal and `up`, in an order that a printed seed chooses; STEADY_CRASH_ALL=1 hits
+ * each point with each, and adds kills at random moments of the cut-over. STEADY_CRASH_SEED repeats an order.
+ */
+const all = process.env['STEADY_CRASH_ALL'] === '1';
+const seed = Number(process.env['STEADY_CRASH_SEED'] ?? Math.floor(Math.random() * 1e6));
+console.log(`STEADY_CRASH_SEED=${seed}`);
+const VICTIMS = ['worker', 'temporal', 'up'] as const;
+const victimsAt = (point: number): readonly Victim[] =>
+  all ? VICTIMS : [VICTIMS[(seed + point) % VICTIMS.length] as Victim];
+
+let stack: CrashStack;
+beforeAll(async () => {
+  stack = await createCrashStack({ stores: ['big', 'small'], approvals: true });
+  const { code } = await stack.steady.cli('backup', 'run');
+  expect(code).toBe(0);
+  await stack.app.start();
+});
+afterAll(() => stack?.close());
+afterEach(() => {
+  stack.app.holdStop(false);
+  stack.app.holdHealth(false);
+});
+
+/** The run is done, the data are those of the backup, the service serves, and nothing else is left. */
+async function expectRestored(run: string, store: StoreName): Promise<void> {
+  const view = await ended(stack, run);
+  expect(view).toMatchObject({ status: 'completed', outcome: 'done' });
+  expect(await stack.databases.digest(stack.database(store))).toBe(await stack.seeded(store));
+  expect(await stack.app.healthy()).toBe(true);
+  await expectWhole(stack, ['big', 'small']);
+}
+
+async function untilStopping(): Promise<void> {
+  await waitFor('the service is being stopped', () => existsSync(join(stack.folder, 'stopping')));
+}
+
+describe('kill -9 in the middle of a restore', () => {
+  it.each(victimsAt(0))('finishes when the %s is killed while it loads', async (victim) => {
+    await spoil(stack, 'big');
+    const run = await askRestore(stack, 'big');
+    await approve(stack, run);
+    await untilLoading(stack, 'big');
+    await stack.steady.killAndRestart(victim);
+    if (victim !== 'temporal') await resumed(stack, run, 'loadBackup');
+    await expectRestored(run, 'big');
+  });
+
+  it.each(victimsAt(1))('finishes when the %s is killed right before the cut-over', async (victim) => {
+    await spoil(stack, 'small');
+    stack.app.holdStop(true);
+    const run = await askRestore(stack, 'small');
+    await approve(stack, run);
+    await untilStopping();
+    await stack.steady.killAndRestart(victim);
+    stack.app.holdStop(false);
+    await expectRestored(run, 'small');
+  });
+
+  it.each(victimsAt(2))(
+    'finishes when the %s is killed in the cut-over, the live database closed',
+    async (victim) => {
+      await spoil(stack, 'small');
+      stack.app.holdStop(true);
+      const run = await askRestore(stack, 'small');
+      await approve(stack, run);
+      await untilStopping();
+      const session = await stubbornSession(stack, 'small');
+      try {
+        stack.app.holdStop(false);
+        await untilClosed(stack, 'small');
+        await stack.steady.killAndRestart(victim);
+      } finally {
+        session.letGo();
+      }
+      await expectRestored(run, 'small');
+    },
+  );
+
+  it.each(victimsAt(3))(
+    'finishes when the %s is killed after the cut-over, before the service is healthy',
+    async (victim) => {
+      await spoil(stack, 'small');
+      stack.app.holdHealth(true);
+      const run = await askRestore(stack, 'small');
+      await approve(stack, run);
+      await untilStarted(stack, run, 'awaitHealthy');
+      await stack.steady.killAndRestart(victim);
+      stack.app.holdHealth(false);
+      await expectRestored(run, 'small');
+    },
+  );
+});
+
+describe('an approval that waits', () => {
+  it('can still be given when everything was killed and started again', async () => {
+    await spoil(stack, 'small');
+    const run = await askRestore(stack, 'small');
+    await untilAsked(stack, run);
+    await stack.steady.killAndRestart('up');
+    const { json } = await stack.steady.cli('status');
+    expect(json.approvals).toMatchObject([{ run, awaiting: 'operator' }]);
+    await approve(stack, run);
+    await expectRestored(run, 'small');
+  });
+});

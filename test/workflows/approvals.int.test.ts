@@ -1,0 +1,273 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { WorkflowHandle } from '@temporalio/client';
+import { askedBy, decide, sendDecision, signedRequester } from '../../src/client/approvals.js';
+import { resultOf } from '../../src/client/outcome.js';
+import { listRuns } from '../../src/client/runs.js';
+import type { ApprovalState, Decision } from '../../src/contracts/runs/approval.js';
+import { proposalDigest } from '../../src/contracts/runs/approval.js';
+import { isSigned, sign } from '../../src/contracts/signing.js';
+import { startRig, type Rig } from './harness.js';
+import { approver, person } from './people.js';
+import { failureOfRun, type World } from './world.js';
+import { PATIENTLY } from './patience.js';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(() => rig.close());
+
+const ana = person('ana');
+const ben = person('ben');
+const cleo = person('cleo');
+const people = [approver('ana', 'operator'), approver('ben', 'operator', 'owner'), approver('cleo', 'owner')];
+
+async function guarded(restore: Record<string, unknown>): Promise<World> {
+  const world = rig.world({
+    stores: { db: { live: 'good' } },
+    file: { approvers: people, approvals: { restore } },
+  });
+  await world.backup();
+  world.data('db').live = 'bad';
+  return world;
+}
+
+/** Waits until a run asks. */
+async function question(handle: WorkflowHandle): Promise<ApprovalState> {
+  return await vi.waitFor(async () => {
+    const state = await askedBy(handle);
+    if (state === undefined) throw new Error('it has not asked yet');
+    return state;
+  }, PATIENTLY);
+}
+
+const reasonOf = async (answer: Promise<unknown>): Promise<string> =>
+  answer.then(
+    () => 'accepted',
+    (error: Error) => error.message,
+  );
+
+const yes = { decision: 'approve', reason: 'go on' } as const;
+
+function decisionOn(shown: ApprovalState, name: string, change: Partial<Decision> = {}): Decision {
+  const { workflowId, runId, step } = shown.proposal;
+  const at = new Date().toISOString();
+  const decision = {
+    version: 1,
+    workflowId,
+    runId,
+    step,
+    proposal: shown.digest,
+    name,
+    reason: '',
+    at,
+  } as const;
+  return { ...decision, decision: 'approve', ...change };
+}
+
+describe.concurrent('an approval', () => {
+  it('lets the restore go on, and stands in the record with what was shown', async () => {
+    const world = await guarded({ from: 'owner' });
+    const handle = await world.restore({ asked: ana });
+    const shown = await question(handle);
+    expect(shown.proposal.title).toBe(`Restore db of ${world.stack}`);
+    expect(shown.proposal.lines[0]).toMatch(/^db: from \S+, data of/);
+    expect((await world.timeline(handle)).waiting).toMatch(/^approval by ben or cleo until /);
+    await vi.waitFor(async () => {
+      const [open] = await listRuns(rig.steady, { stack: world.stack, open: true, procedure: 'restore' });
+      expect(open?.awaiting).toBe('owner');
+    }, PATIENTLY);
+    expect(world.data('db').live).toBe('bad');
+
+    const state = await decide(handle, { identity: ben, shown, ...yes });
+    expect(state.status).toBe('approved');
+    await resultOf(handle);
+    expect(world.data('db').live).toBe('good');
+
+    // A stranger can check it years later with the public key alone.
+    const [approval] = (await world.record(handle)).approvals as ApprovalState[];
+    expect(approval?.digest).toBe(proposalDigest(shown.proposal));
+    const [signed] = approval?.decisions ?? [];
+    expect(signed && isSigned('decision', signed.decision, signed.signature, approver('ben').key)).toBe(true);
+  });
+
+  it('is refused when it comes from who asked', async () => {
+    const world = await guarded({ from: 'operator' });
+    const handle = await world.restore({ asked: ana });
+    const shown = await question(handle);
+    expect(await reasonOf(decide(handle, { identity: ana, shown, ...yes }))).toContain(
+      'ana asked for it and cannot approve it',
+    );
+    expect((await question(handle)).status).toBe('waiting');
+    await decide(handle, { identity: ben, shown, ...yes });
+    await resultOf(handle);
+  });
+
+  it('is taken from who asked where the stack file says so', async () => {
+    const world = await guarded({ from: 'operator', self: true });
+    const handle = await world.restore({ asked: ana });
+    await decide(handle, { identity: ana, shown: await question(handle), ...yes });
+    await resultOf(handle);
+    expect(world.data('db').live).toBe('good');
+  });
+
+  it('is refused when it is copied from another run', async () => {
+    const world = await guarded({ from: 'owner' });
+    const [first, second] = [await world.restore({ asked: ana }), await world.restore({ asked: ana })];
+    const shown = await question(first);
+    const decision = decisionOn(shown, 'ben');
+    const signed = { decision, signature: sign('decision', decision, ben.secretKey) };
+    await question(second);
+    expect(await reasonOf(sendDecision(second, signed))).toContain('it was signed for another run');
+    // The same words over this run, under the old signature.
+    const adapted = {
+      ...decision,
+      ...(({ workflowId, runId }) => ({ workflowId, runId }))((await question(second)).proposal),
+    };
+    const forged = {
+      decision: { ...adapted, proposal: (await question(second)).digest },
+      signature: signed.signature,
+    };
+    expect(await reasonOf(sendDecision(second, forged))).toContain('the signature is not of ben');
+    await Promise.all([first.cancel(), second.cancel()]);
+  });
+
+  it('is refused when what it was shown is not what is asked', async () => {
+    const world = await guarded({ from: 'owner' });
+    const handle = await world.restore({ asked: ana });
+    const shown = await question(handle);
+    const proposal = { ...shown.proposal, lines: ['nothing much happens'] };
+    const other = { ...shown, proposal, digest: proposalDigest(proposal) };
+    expect(await reasonOf(decide(handle, { identity: ben, shown: other, ...yes }))).toContain(
+      'the proposal has changed since it was shown',
+    );
+    await handle.cancel();
+  });
+
+  it('is refused from a stranger, from one without the role, and under another name', async () => {
+    const world = await guarded({ from: 'owner' });
+    const handle = await world.restore({ asked: ana });
+    const shown = await question(handle);
+    const [mallory, dora] = [person('mallory'), { ...person('mallory'), name: 'ben' }];
+    expect(await reasonOf(decide(handle, { identity: mallory, shown, ...yes }))).toContain(
+      'mallory is not named in the stack file',
+    );
+    expect(await reasonOf(decide(handle, { identity: ana, shown, ...yes }))).toContain(
+      'ana does not have the role owner',
+    );
+    expect(await reasonOf(decide(handle, { identity: dora, shown, ...yes }))).toContain(
+      'the signature is not of ben',
+    );
+    // Nothing of all this is in the history: a flood of bad answers costs nothing.
+    const { events } = await handle.fetchHistory();
+    expect(events?.some((one) => one.workflowExecutionUpdateAcceptedEventAttributes)).toBe(false);
+    await handle.cancel();
+  });
+
+  it('counts once when it is clicked twice', async () => {
+    const world = await guarded({ from: 'owner', count: 2 });
+    const handle = await world.restore({ asked: ana });
+    const shown = await question(handle);
+    const answers = await Promise.all(
+      [1, 2].map(() => reasonOf(decide(handle, { identity: ben, shown, ...yes }))),
+    );
+    expect(answers.sort()).toEqual(['accepted', expect.stringContaining('ben has already answered')]);
+    expect((await question(handle)).status).toBe('waiting');
+    // Two of them: the second person lets it go on, a third click is told that it is over.
+    expect((await decide(handle, { identity: cleo, shown, ...yes })).status).toBe('approved');
+    await resultOf(handle);
+    expect(await reasonOf(decide(handle, { identity: cleo, shown, ...yes }))).toContain('the run has ended');
+    expect(((await world.record(handle)).approvals[0] as ApprovalState).decisions).toHaveLength(2);
+  });
+
+  it('denied by one of them ends the run as denied, and nothing was changed', async () => {
+    const world = await guarded({ from: 'owner', count: 2 });
+    const handle = await world.restore({ asked: ana });
+    const shown = await question(handle);
+    await decide(handle, { identity: ben, shown, ...yes });
+    await decide(handle, { identity: cleo, shown, decision: 'deny', reason: 'not on a friday' });
+    const failure = await failureOfRun(handle);
+    expect(failure.code).toBe('approval.denied');
+    expect(failure.message).toContain('not on a friday');
+    expect(world.data('db').live).toBe('bad');
+    expect(world.script.journal).not.toContain('load db');
+    expect(await world.record(handle)).toMatchObject({
+      outcome: 'denied',
+      failure: { code: 'approval.denied' },
+    });
+    await world.expectAllLetGo();
+  });
+
+  it('that nobody gives in time means no', async () => {
+    const world = await guarded({ from: 'owner', expires: '2s' });
+    const handle = await world.restore({ asked: ana });
+    const shown = await question(handle);
+    expect((await failureOfRun(handle)).code).toBe('approval.expired');
+    expect(await reasonOf(decide(handle, { identity: ben, shown, ...yes }))).toContain('the run has ended');
+    expect(world.data('db').live).toBe('bad');
+    const record = await world.record(handle);
+    expect(record.outcome).toBe('denied');
+    expect((record.approvals[0] as ApprovalState).status).toBe('expired');
+    await world.expectAllLetGo();
+  });
+
+  it('is refused after the run was cancelled', async () => {
+    const world = await guarded({ from: 'owner' });
+    const handle = await world.restore({ asked: ana });
+    const shown = await question(handle);
+    await handle.cancel();
+    expect((await failureOfRun(handle)).code).toBe('cancelled');
+    expect(await reasonOf(decide(handle, { identity: ben, shown, ...yes }))).toContain('the run has ended');
+  });
+
+  it('is not asked where too few people could give it', async () => {
+    const world = await guarded({ from: 'owner', count: 3 });
+    const failure = await failureOfRun(await world.restore({ asked: ana }));
+    expect(failure.code).toBe('approval.nobody');
+    expect(failure.message).toContain('wanted=3 able=2');
+  });
+});
+
+describe.concurrent('a request', () => {
+  const selection = { text: 'latest', stores: ['db'], unverified: false };
+
+  it('has to be signed where nobody may approve what they asked for', async () => {
+    const world = await guarded({ from: 'owner' });
+    const failure = await failureOfRun(await world.restore());
+    expect(failure.code).toBe('identity.missing');
+    expect(failure.message).toContain('the request is not signed');
+    expect(world.script.journal).not.toContain('preview db');
+  });
+
+  it.each([
+    [
+      'under the name of somebody else',
+      { ...signedRequester(ben, selection), name: 'ana' },
+      'not a person of the stack file with this key',
+    ],
+    [
+      'for something else',
+      signedRequester(ana, { ...selection, text: 'other' }),
+      'the signature of the request is not valid',
+    ],
+    ['long ago', signedRequester(ana, selection, new Date(Date.now() - 3_600_000)), 'not for this run'],
+    [
+      'by a stranger',
+      signedRequester(person('mallory'), selection),
+      'not a person of the stack file with this key',
+    ],
+  ])('is refused when it was signed %s', async (_how, by, words) => {
+    const world = await guarded({ from: 'owner' });
+    const input = { selection, mode: 'beside', dryRun: false, consumersFirst: false, token: 'k7q2m9xd' };
+    const failure = await failureOfRun(await world.start('restore', input, { by }));
+    expect(failure.code).toBe('identity.missing');
+    expect(failure.message).toContain(words);
+  });
+
+  it('does not go by the name of a person without a signature, even where it need not be signed', async () => {
+    const world = await guarded({ from: 'owner', self: true });
+    const input = { selection, mode: 'beside', dryRun: false, consumersFirst: false, token: 'k7q2m9xd' };
+    const failure = await failureOfRun(await world.start('restore', input, { by: { name: 'ben' } }));
+    expect(failure.message).toContain('this name has to sign its requests');
+  });
+});

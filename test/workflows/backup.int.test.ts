@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resultOf } from '../../src/client/outcome.js';
+import type {
+  BackupInput,
+  BackupLine,
+  BackupResult,
+  LookInput,
+  MarkInput,
+  Selection,
+  VerifyInput,
+} from '../../src/contracts/runs/procedures.js';
+import { setSchema } from '../../src/contracts/stored/others.js';
+import { startRig, type Rig } from './harness.js';
+import { loseHeartbeats, never, untilStopped } from './script.js';
+import { failureOfRun, type World } from './world.js';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(() => rig.close());
+
+async function theSet(world: World) {
+  const [key, ...more] = await world.keys('sets/');
+  expect(more).toEqual([]);
+  return setSchema.parse(JSON.parse(String(await world.storage.read(key ?? ''))));
+}
+
+const list = async (world: World, store = 'db'): Promise<BackupLine[]> =>
+  resultOf(await world.start<LookInput>('look', { what: 'backups', stores: [store] }));
+
+/** What `restore latest --dry-run` would take, or why it takes none. */
+async function latest(world: World): Promise<string> {
+  const handle = await world.restore({ dryRun: true });
+  const result = await resultOf<{ lines: string[] }>(handle).catch((error: Error) => ({
+    lines: [error.message],
+  }));
+  return result.lines[0] ?? '';
+}
+
+describe('a backup', () => {
+  it('stores, proves and records every store of a set', async () => {
+    const world = rig.world({ stores: { db: {}, cache: {} } });
+    const handle = await world.start<BackupInput>('backup', { stores: ['db', 'cache'], verify: 'readable' });
+    const result = await resultOf<BackupResult>(handle);
+    expect(result.stores.map((one) => [one.store, one.proof])).toEqual([
+      ['db', { depth: 'readable', passed: true }],
+      ['cache', { depth: 'readable', passed: true }],
+    ]);
+    const set = await theSet(world);
+    expect(set.id).toBe(result.setId);
+    expect(set.backups).toEqual(Object.fromEntries(result.stores.map((one) => [one.store, one.backupId])));
+    const record = await world.record(handle);
+    expect(record).toMatchObject({ procedure: 'backup', outcome: 'done', by: 'tester' });
+    await world.expectAllLetGo();
+  });
+
+  it('keeps the other stores when one fails, names the failure in the set, and fails', async () => {
+    const world = rig.world({ stores: { db: {}, cache: {} } });
+    world.script.fail('dump cache', 'store.denied');
+    const handle = await world.start<BackupInput>('backup', { stores: ['db', 'cache'] });
+    const failure = await failureOfRun(handle);
+    expect(failure.code).toBe('backup.failed');
+    expect(failure.message).toContain('the store refused the credentials');
+    const set = await theSet(world);
+    expect(Object.keys(set.backups)).toEqual(['db']);
+    expect(set.failed['cache']).toContain('the store refused the credentials');
+    expect((await list(world, 'db')).map((one) => one.proven)).toEqual(['readable']);
+    expect(await list(world, 'cache')).toEqual([]);
+    expect(await world.record(handle)).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'backup.failed' },
+    });
+    await world.expectAllLetGo();
+  });
+
+  it('seals the attempt in the history only: a given-up one that lives on publishes nothing', async () => {
+    const world = rig.world();
+    let first: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (first = resolve));
+    let late: Promise<void> = never;
+    world.script.on('dumped db', ({ time }) => {
+      // The first attempt hears of nothing any more and finishes its writing when the second is long done.
+      if (time === 1) return (late = released);
+      return undefined;
+    });
+    world.script.on('dump db', ({ time }) => {
+      if (time === 1) loseHeartbeats();
+    });
+    const handle = await world.start<BackupInput>('backup', { stores: ['db'] });
+    const result = await resultOf<BackupResult>(handle);
+    first();
+    await late;
+    // The late attempt writes its draft, and that is all it can do.
+    await expect
+      .poll(() =>
+        world.keys('data/db/').then((keys) => keys.filter((key) => key.endsWith('draft.json')).length),
+      )
+      .toBe(2);
+    expect(await world.keys('manifests/')).toEqual([`manifests/db/${result.stores[0]?.backupId}.json`]);
+    expect((await list(world)).map((one) => one.id)).toEqual([result.stores[0]?.backupId]);
+  });
+
+  it('flags a sharply smaller one, leaves it out of latest, and counts it once it is accepted', async () => {
+    const world = rig.world({ stores: { db: { live: 'x'.repeat(3_000_000) } } });
+    const { db: whole } = await world.backup();
+    world.data('db').live = 'y'.repeat(1_000_000);
+    const handle = await world.start<BackupInput>('backup', { stores: ['db'] });
+    const result = await resultOf<BackupResult>(handle);
+    const small = result.stores[0]?.backupId ?? '';
+    expect(result.stores[0]?.shrunk).toBe(true);
+    expect((await list(world)).map((one) => [one.id, one.shrunk, one.accepted, one.suspect])).toEqual([
+      [whole, false, false, false],
+      [small, true, false, true],
+    ]);
+    expect(await latest(world)).toContain(`from ${whole}`);
+    const { steps } = await world.timeline(handle);
+    expect(steps.flatMap((step) => step.notes).join('\n')).toContain(`steady backup accept ${small}`);
+
+    await resultOf(
+      await world.start<MarkInput>('mark', {
+        store: 'db',
+        id: small,
+        kind: 'accepted',
+        reason: 'as it should be',
+      }),
+    );
+    expect(await latest(world)).toContain(`from ${small}`);
+    expect((await list(world)).at(-1)).toMatchObject({ accepted: true, suspect: false });
+  });
+
+  it('stops who writes to a folder, and starts it again also when the dump fails', async () => {
+    const world = rig.world({
+      stores: { files: { files: true } },
+      services: { api: ['files'], web: ['api'] },
+    });
+    await world.backup();
+    expect(world.script.journal.filter((one) => !/^(facts|readable)/.test(one))).toEqual([
+      ...['stop web', 'stop api', 'dump files', 'dumped files'],
+      ...['start api', 'health api', 'start web', 'health web'],
+    ]);
+
+    world.script.journal.length = 0;
+    world.script.fail('dump files', 'tool.failed');
+    const handle = await world.start<BackupInput>('backup', { stores: ['files'] });
+    expect((await failureOfRun(handle)).code).toBe('backup.failed');
+    expect(world.script.journal.filter((one) => one !== 'facts files')).toEqual([
+      ...['stop web', 'stop api', 'start api', 'health api', 'start web', 'health web'],
+    ]);
+    expect([...world.services]).toEqual([
+      ['api', 'running'],
+      ['web', 'running'],
+    ]);
+    await world.expectAllLetGo();
+  });
+
+  it('seals a folder’s backup and starts the other services when one does not become healthy', async () => {
+    const world = rig.world({
+      stores: { files: { files: true } },
+      services: { api: ['files'], web: ['files'] },
+    });
+    world.answers.set('health web', '502');
+    const handle = await world.start<BackupInput>('backup', { stores: ['files'] });
+    const failure = await failureOfRun(handle);
+    expect(failure.message).toContain('service=web');
+    expect(world.services.get('api')).toBe('running');
+    expect((await list(world, 'files')).map((one) => one.proven)).toEqual(['readable']);
+  });
+
+  it('starts the services again when it is cancelled, in every store of the set', async () => {
+    const world = rig.world({
+      stores: { one: { files: true }, two: { files: true } },
+      services: { api: ['one'], web: ['two'] },
+    });
+    const gates = [world.script.gate('dump one'), world.script.gate('dump two')];
+    const handle = await world.start<BackupInput>('backup', { stores: ['one', 'two'] });
+    await Promise.all(gates.map((gate) => gate.reached));
+    await handle.cancel();
+    expect((await failureOfRun(handle)).code).toBe('cancelled');
+    // When the run has ended all is as it was, not a little later.
+    expect([...world.services.values()]).toEqual(['running', 'running']);
+    expect(await world.record(handle)).toMatchObject({ outcome: 'cancelled' });
+    expect(await world.keys('manifests/')).toEqual([]);
+    await world.expectAllLetGo();
+  });
+
+  it('fails with run.limit when it takes too long, and puts everything back first', async () => {
+    const world = rig.world({
+      stores: { files: { files: true } },
+      services: { api: ['files'] },
+      file: { limits: { run: '3s' } },
+    });
+    world.script.on('dump files', ({ signal }) => untilStopped(never, signal));
+    const handle = await world.start<BackupInput>('backup', { stores: ['files'] });
+    const failure = await failureOfRun(handle);
+    expect(failure.code).toBe('run.limit');
+    expect(failure.message).toContain('limit=3s');
+    expect(world.services.get('api')).toBe('running');
+    expect(await world.record(handle)).toMatchObject({ outcome: 'failed', failure: { code: 'run.limit' } });
+  });
+
+  it('keeps a backup whose proof failed, says so, and does not take it for latest', async () => {
+    const world = rig.world();
+    const { db: good } = await world.backup();
+    world.script.fail('readable db', 'stream.corrupt');
+    const handle = await world.start<BackupInput>('backup', { stores: ['db'] });
+    const failure = await failureOfRun(handle);
+    expect(failure.message).toContain('the proof failed');
+    const lines = await list(world);
+    expect(lines.map((one) => one.failedProof !== undefined)).toEqual([false, true]);
+    expect(await latest(world)).toContain(`from ${good}`);
+  });
+
+  it('starts once when the same request is sent twice', async () => {
+    const world = rig.world();
+    const request = '20261122T020000Z-k7q2m9xd';
+    const [one, two] = await Promise.all(
+      [1, 2].map(() => world.start<BackupInput>('backup', { stores: ['db'] }, { request })),
+    );
+    expect(two?.workflowId).toBe(one?.workflowId);
+    if (one) await resultOf(one);
+    expect(await world.keys('manifests/')).toHaveLength(1);
+  });
+});
+
+describe('a look for a backup by date', () => {
+  it('goes by the moment of the data, not by when the backup began', async () => {
+    const world = rig.world();
+    const { db: early } = await world.backup();
+    const between = new Date();
+    let begun = new Date();
+    world.script.on('facts db', async () => {
+      begun = new Date();
+      // The data are of two seconds later.
+      await new Promise((resolve) => setTimeout(resolve, 2100));
+    });
+    await world.backup();
+    const selection = (at: Date): Selection => ({
+      text: at.toISOString(),
+      stores: ['db'],
+      unverified: false,
+    });
+    const verified = async (at: Date) => {
+      const handle = await world.start<VerifyInput>('verify', { selection: selection(at), depth: 'stored' });
+      return await resultOf<{ proofs: { id: string }[] }>(handle);
+    };
+    expect((await verified(between)).proofs[0]?.id).toBe(early);
+    expect((await verified(new Date(begun.getTime() + 1500))).proofs[0]?.id).toBe(early);
+  });
+});

@@ -1,0 +1,53 @@
+import type { RuntimePort, ServiceHandle, ServiceState } from '../../src/adapters/runtimes/port.js';
+import type { ProbesPort } from '../../src/adapters/probes/port.js';
+import type { CheckConfig } from '../../src/contracts/stack/checks.js';
+import type { Script } from './script.js';
+
+/** Services by name, and whether they run. */
+export type FakeServices = Map<string, 'running' | 'stopped'>;
+
+export function createFakeRuntime(services: FakeServices, script: Script): RuntimePort {
+  const notHere = (): never => {
+    throw new Error('a fake runtime places no tools');
+  };
+  const state = (service: ServiceHandle): ServiceState => ({
+    service: service.name,
+    status: services.get(service.name) ?? 'missing',
+  });
+  return {
+    kind: 'host',
+    place: notHere,
+    placeBeside: notHere,
+    placeOnVolume: notHere,
+    openThrowaway: notHere,
+    endMarked: () => Promise.resolve(),
+    state: (service) => Promise.resolve(state(service)),
+    states: (all) => Promise.resolve(all.map(state)),
+    async stop(service, options) {
+      await script.enter(`stop ${service.name}`, options?.signal);
+      services.set(service.name, 'stopped');
+    },
+    async start(service, options) {
+      await script.enter(`start ${service.name}`, options?.signal);
+      services.set(service.name, 'running');
+    },
+    logs: () => Promise.resolve(''),
+  };
+}
+
+/**
+ * Checks that pass unless their answer is scripted: health checks as `health <host of the url>`, the user's own as
+ * `ask <host of the url>`.
+ */
+export function createFakeProbes(answers: ReadonlyMap<string, string>, script: Script): ProbesPort {
+  const hostOf = (check: CheckConfig): string => (check.http ? new URL(check.http.url).hostname : 'none');
+  const ask = async (what: string, signal?: AbortSignal) => {
+    await script.enter(what, signal);
+    const wrong = answers.get(what);
+    return { passed: wrong === undefined, answer: wrong ?? 'ok', seconds: 0.01 };
+  };
+  return {
+    run: (check, options) => ask(`ask ${hostOf(check)}`, options?.signal),
+    until: (check, options) => ask(`health ${hostOf(check)}`, options.signal),
+  };
+}

@@ -1,0 +1,333 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { WorkflowHandle } from '@temporalio/client';
+import { resultOf } from '../../src/client/outcome.js';
+import { SteadyError } from '../../src/contracts/failures.js';
+import { runId } from '../../src/contracts/ids.js';
+import type { HoldInput, RestoreResult, UndoInput } from '../../src/contracts/runs/procedures.js';
+import { startRig, type Rig } from './harness.js';
+import { failureOfRun, type World, type WorldOptions } from './world.js';
+import { PATIENTLY } from './patience.js';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(() => rig.close());
+
+/** A stack with a verified backup of each store, whose live data have changed since. */
+async function changedSince(options: WorldOptions = {}): Promise<World> {
+  const world = rig.world({
+    stores: { db: { live: 'good' } },
+    services: { api: ['db'], web: ['api'] },
+    ...options,
+  });
+  await world.backup();
+  for (const store of Object.keys(world.snapshot.stack.stores)) world.data(store).live = `bad ${store}`;
+  world.script.journal.length = 0;
+  return world;
+}
+
+/** What was done to stores and services, without what only looks. */
+const deeds = (world: World): string[] =>
+  world.script.journal.filter((one) => !/^(facts|readable|preview|compare|health|ask)/.test(one));
+
+const RESTORED = ['load db', 'stop web', 'stop api', 'cutover db', 'start api', 'start web'];
+
+async function expectAsBefore(world: World, live = 'bad db'): Promise<void> {
+  expect(world.data('db').live).toBe(live);
+  expect([...world.data('db').fresh.keys()]).toEqual([]);
+  expect([...world.services]).toEqual([
+    ['api', 'running'],
+    ['web', 'running'],
+  ]);
+  await world.expectAllLetGo();
+}
+
+const holdOf = (world: World, restore: WorkflowHandle): WorkflowHandle =>
+  rig.steady.client.workflow.getHandle(runId('hold', world.stack, restore.workflowId.slice(-8)));
+
+async function undo(world: World, restore: WorkflowHandle): Promise<WorkflowHandle> {
+  const hold = await holdOf(world, restore).query<HoldInput>('hold');
+  return await world.start<UndoInput & { hold: HoldInput }>('restore-undo', {
+    restore: restore.workflowId,
+    hold,
+  });
+}
+
+describe.concurrent('a restore', () => {
+  it('loads beside the live data, compares, stops consumers, switches, starts them and asks the checks', async () => {
+    const world = await changedSince({ file: { checks: { search: { http: { url: 'http://search/' } } } } });
+    const handle = await world.restore();
+    const result = await resultOf<RestoreResult>(handle);
+    expect(world.data('db').live).toBe('good');
+    expect(deeds(world)).toEqual(RESTORED);
+    expect(await world.steps(handle)).toEqual([
+      'Find the backup',
+      'Claim the backups, so that prune leaves them',
+      'Look before anything is touched',
+      'Take db',
+      'db: Load db beside',
+      'db: Compare db',
+      ...['Stop web', 'Stop api', 'db: Switch db over'],
+      ...['Start api', 'Wait until api is healthy', 'Start web', 'Wait until web is healthy'],
+      'Ask the checks of the stack',
+      'Keep the replaced data for 7d',
+    ]);
+    expect(result.stores[0]).toMatchObject({ store: 'db', gapSeconds: 0.01, findings: ['4 bytes equal'] });
+    expect(result.rtoSeconds).toBeGreaterThan(0);
+    expect(await world.record(handle)).toMatchObject({ procedure: 'restore', outcome: 'done' });
+    await world.expectAllLetGo();
+  });
+
+  it('stops consumers before it loads, when it is asked to', async () => {
+    const world = await changedSince();
+    await resultOf(await world.restore({ consumersFirst: true }));
+    expect(deeds(world)).toEqual(['stop web', 'stop api', 'load db', 'cutover db', 'start api', 'start web']);
+  });
+
+  it('changes nothing in a dry run, and says every step and what would be lost', async () => {
+    const world = await changedSince();
+    await vi.waitFor(async () => expect(await world.keys('records/')).toHaveLength(1), PATIENTLY);
+    const before = await world.keys('');
+    const result = await resultOf<RestoreResult>(await world.restore({ dryRun: true }));
+    expect(deeds(world)).toEqual([]);
+    expect(result.lines).toEqual([
+      expect.stringMatching(/^db: from \S+, data of \S+, 4 B \([\d.]+ \w+ stored\), Text 1.0$/),
+      expect.stringMatching(/^db: everything written since \S+ is replaced and kept as db_old_/),
+      ...['db: Load db beside', 'db: Compare db', 'stop web, api', 'db: Switch db over', 'start api, web'],
+    ]);
+    expect(await world.keys('')).toEqual(before);
+    await expectAsBefore(world);
+  });
+
+  it('loads into a new place without an approval or a stop, and leaves a record', async () => {
+    const world = await changedSince({
+      file: { approvals: { restore: { from: 'owner' } } },
+    });
+    const handle = await world.restore({ mode: 'into', into: 'copy' });
+    const result = await resultOf<RestoreResult>(handle);
+    expect(deeds(world)).toEqual(['load db']);
+    expect(world.data('db').fresh.get('into copy')).toBe('good');
+    expect(world.data('db').live).toBe('bad db');
+    expect(result.stores[0]?.findings).toEqual(['4 bytes equal']);
+    expect(await world.record(handle)).toMatchObject({ procedure: 'restore', outcome: 'done' });
+  });
+
+  it('removes what it loaded into a new place when that does not compare', async () => {
+    const world = await changedSince();
+    world.script.fail('compare db', 'store.mismatch');
+    expect((await failureOfRun(await world.restore({ mode: 'into', into: 'copy' }))).code).toBe(
+      'store.mismatch',
+    );
+    expect([...world.data('db').fresh]).toEqual([]);
+  });
+
+  it('takes the whole set, loads all before it stops anything', async () => {
+    const world = await changedSince({
+      stores: { db: { live: 'good' }, cache: { live: 'warm' } },
+      services: { api: ['db', 'cache'] },
+    });
+    await resultOf(await world.restore());
+    expect(deeds(world)).toEqual([
+      ...['load db', 'load cache', 'stop api', 'cutover db', 'cutover cache', 'start api'],
+    ]);
+    expect([world.data('db').live, world.data('cache').live]).toEqual(['good', 'warm']);
+  });
+});
+
+describe.concurrent('a restore in place', () => {
+  it('stops consumers, takes a backup first, and keeps it from prune as long as replaced data are kept', async () => {
+    const world = await changedSince();
+    const result = await resultOf<RestoreResult>(await world.restore({ mode: 'in-place' }));
+    expect(deeds(world)).toEqual([
+      ...['stop web', 'stop api', 'dump db', 'dumped db', 'load db', 'cutover db', 'start api', 'start web'],
+    ]);
+    expect(world.data('db').live).toBe('good');
+    expect(result.stores[0]?.keptAs).toMatch(/^backup \d{8}T/);
+    expect(await world.keys('marks/')).toEqual([expect.stringMatching(/-keep\.json$/)]);
+  });
+
+  it('puts the live data back from that backup when the load fails half-way', async () => {
+    const world = await changedSince();
+    world.script.on('load db', ({ time }) => {
+      if (time === 1) throw new SteadyError('tool.failed', {}, { retryable: false });
+    });
+    const handle = await world.restore({ mode: 'in-place' });
+    expect((await failureOfRun(handle)).code).toBe('tool.failed');
+    await expectAsBefore(world);
+  });
+});
+
+describe.concurrent('a restore that fails', () => {
+  const lateUndo = ['stop web', 'stop api', 'undo db', 'start api', 'start web'];
+
+  it.each([
+    ['load db', ['undo db']],
+    ['compare db', ['load db', 'undo db']],
+    ['stop api', ['load db', 'stop web', 'undo db', 'start api', 'start web']],
+    ['cutover db', ['load db', 'stop web', 'stop api', 'undo db', 'start api', 'start web']],
+    ['health web', [...RESTORED, ...lateUndo]],
+    ['ask search', [...RESTORED, ...lateUndo]],
+  ])('puts everything back when it fails at %s', async (phase, expected) => {
+    const world = await changedSince({ file: { checks: { search: { http: { url: 'http://search/' } } } } });
+    if (/^(health|ask)/.test(phase)) {
+      world.answers.set(phase, '502');
+      world.script.on('undo db', () => void world.answers.clear());
+    } else world.script.fail(phase, 'tool.failed');
+    const handle = await world.restore();
+    const failure = await failureOfRun(handle);
+    expect(failure.code).toBe(
+      phase.startsWith('health')
+        ? 'service.failed'
+        : phase.startsWith('ask')
+          ? 'check.failed'
+          : 'tool.failed',
+    );
+    expect(deeds(world)).toEqual(expected);
+    await expectAsBefore(world);
+    const record = await world.record(handle);
+    expect(record).toMatchObject({ outcome: 'failed', failure: { code: failure.code } });
+  });
+
+  it('puts back what a start that failed half-way has begun', async () => {
+    const world = await changedSince();
+    let failing = true;
+    world.script.on('start api', () => {
+      if (failing) throw new SteadyError('service.failed', {}, { retryable: false });
+    });
+    world.script.on('undo db', () => void (failing = false));
+    expect((await failureOfRun(await world.restore())).code).toBe('service.failed');
+    await expectAsBefore(world);
+  });
+
+  it('tells an undo that fails, and still does the others', async () => {
+    const world = await changedSince();
+    world.script.fail('cutover db', 'store.blocked');
+    world.script.fail('undo db', 'store.denied');
+    const handle = await world.restore();
+    // The failure is the one that began it.
+    expect((await failureOfRun(handle)).code).toBe('store.blocked');
+    const steps = await world.steps(handle);
+    expect(steps.slice(-4)).toEqual([
+      ...[
+        '✗ db: Switch db over',
+        '✗ Undo: db: Put db back',
+        'Undo: start api again',
+        'Undo: start web again',
+      ],
+    ]);
+    expect([...world.services.values()]).toEqual(['running', 'running']);
+    const record = await world.record(handle);
+    expect(JSON.stringify(record.steps)).toContain('the store refused the credentials');
+  });
+
+  it('refuses without a verified backup, and says what to do', async () => {
+    const world = rig.world();
+    world.script.fail('readable db', 'stream.corrupt');
+    await failureOfRun(await world.start('backup', { stores: ['db'] }));
+    const failure = await failureOfRun(await world.restore());
+    expect(failure.code).toBe('backup.none-verified');
+    expect(failure.hint).toContain('--unverified');
+    const selection = { text: 'latest', stores: ['db'], unverified: true };
+    const result = await resultOf<RestoreResult>(await world.restore({ selection, dryRun: true }));
+    expect(result.lines.join('\n')).toMatch(/the last proof of \S+ failed/);
+  });
+
+  it('restores when the live data cannot be read any more, and says so', async () => {
+    const world = await changedSince();
+    world.data('db').live = undefined;
+    const result = await resultOf<RestoreResult>(await world.restore());
+    expect(result.lines).toContain('db: the live data cannot be read');
+    expect(world.data('db').live).toBe('good');
+  });
+});
+
+describe.concurrent('a restore that is cancelled', () => {
+  it.each(['preview db', 'load db', 'compare db', 'stop api', 'cutover db', 'start api', 'health web'])(
+    'puts everything back when it is cancelled at %s',
+    async (phase) => {
+      const world = await changedSince();
+      const gate = world.script.gate(phase);
+      const handle = await world.restore();
+      await gate.reached;
+      await handle.cancel();
+      gate.open();
+      expect((await failureOfRun(handle)).code).toBe('cancelled');
+      await expectAsBefore(world);
+      expect(await world.record(handle)).toMatchObject({ outcome: 'cancelled' });
+    },
+  );
+
+  it('puts everything back when the last activity ends well although it was told to stop', async () => {
+    const world = await changedSince();
+    world.script.on('health web', async () => void (await handle.cancel()));
+    const handle = await world.restore();
+    expect((await failureOfRun(handle)).code).toBe('cancelled');
+    await expectAsBefore(world);
+  });
+
+  it('lets go of its place in the queue while it waits for the lock', async () => {
+    const world = await changedSince();
+    const gate = world.script.gate('dump db');
+    const backup = await world.start('backup', { stores: ['db'] });
+    await gate.reached;
+    const handle = await world.restore();
+    await vi.waitFor(
+      async () => expect((await world.timeline(handle)).waiting).toMatch(/db: held by backup-store/),
+      PATIENTLY,
+    );
+    await handle.cancel();
+    expect((await failureOfRun(handle)).code).toBe('cancelled');
+    gate.open();
+    await resultOf(backup);
+    await expectAsBefore(world);
+  });
+});
+
+describe.concurrent('the hold of a restore', () => {
+  const short = { limits: { hold: '1s' } };
+
+  it('drops the replaced data when its time is over', async () => {
+    const world = await changedSince({ file: short });
+    const handle = await world.restore();
+    await resultOf(handle);
+    expect([...world.data('db').kept.values()]).toEqual(['bad db']);
+    expect(await resultOf(holdOf(world, handle))).toEqual(['what was kept of db is dropped']);
+    expect([...world.data('db').kept]).toEqual([]);
+    expect(await world.record(holdOf(world, handle))).toMatchObject({ procedure: 'hold', outcome: 'done' });
+  });
+
+  it('lets an undo switch back, and then drops what the undo set aside', async () => {
+    const world = await changedSince({ file: { limits: { hold: '6s' } } });
+    const handle = await world.restore();
+    await resultOf(handle);
+    world.data('db').live = 'written since';
+    world.script.journal.length = 0;
+    const undone = await undo(world, handle);
+    expect(await resultOf(undone)).toEqual(['db is as before']);
+    expect(deeds(world)).toEqual(['stop web', 'stop api', 'undo db', 'start api', 'start web']);
+    expect(world.data('db').live).toBe('bad db');
+    expect([...world.data('db').undone.values()]).toEqual(['written since']);
+    expect(await world.record(undone)).toMatchObject({ procedure: 'restore-undo', outcome: 'done' });
+    // A second undo would stop services for nothing.
+    expect((await failureOfRun(await undo(world, handle))).code).toBe('store.gone');
+    expect(await resultOf(holdOf(world, handle))).toEqual(['what was kept of db is dropped']);
+    expect([...world.data('db').undone]).toEqual([]);
+    expect(world.data('db').live).toBe('bad db');
+  });
+
+  it('refuses an undo that comes too late, before it stops anything', async () => {
+    const world = await changedSince({ file: short });
+    const handle = await world.restore();
+    await resultOf(handle);
+    const hold = await holdOf(world, handle).query<HoldInput>('hold');
+    await resultOf(holdOf(world, handle));
+    world.script.journal.length = 0;
+    const late = await world.start<UndoInput & { hold: HoldInput }>('restore-undo', {
+      restore: handle.workflowId,
+      hold,
+    });
+    expect((await failureOfRun(late)).code).toBe('store.gone');
+    expect(deeds(world)).toEqual([]);
+  });
+});
