@@ -57,7 +57,7 @@ export async function startDockerPlace(): Promise<Place> {
       runtime: `{ compose: { files: [${JSON.stringify(FILE)}], project: ${project} } }`,
       storage: `{ s3: { bucket: ${BUCKET}, endpoint: "${endpoint}", credentials: ${credentials} } }`,
       db: 'service: db, database: shop, user: shop, password: { env: POSTGRES_PASSWORD }',
-      cache: 'service: cache, password: { env: REDIS_PASSWORD }',
+      cache: 'service: cache, data: /data/redis, password: { env: REDIS_PASSWORD }',
       services: `{ api: { needs: [db, cache], health: { http: { url: "${url}", expect: { json: { status: healthy } } } } } }`,
     },
     sql: (statement) =>

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, type WorkflowExecutionInfo, type WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter, defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { SteadyError } from '../contracts/failures.js';
+import { SteadyError, type FailureFacts } from '../contracts/failures.js';
+import { parseRunId, PROCEDURES } from '../contracts/ids.js';
 import type { SearchAttributeName } from '../contracts/names.js';
 import { TIMELINE_QUERY, type ActivityProgress, type Timeline } from '../contracts/runs/timeline.js';
 import type { Steady } from './connect.js';
@@ -68,28 +69,32 @@ function attribute(
   return info.typedSearchAttributes.get(defineSearchAttributeKey(name, SearchAttributeType.KEYWORD));
 }
 
-/** The run meant by a workflow id or a unique ending of it. */
+/**
+ * The run meant by a workflow id or a unique ending of it; of runs that end alike the ones people ask for come first.
+ * Entities are no runs. Throws `run.unknown`.
+ */
 export async function findRun(steady: Steady, stack: string, text: string): Promise<WorkflowHandle> {
-  try {
+  const unknown = (facts: FailureFacts = {}) => new SteadyError('run.unknown', { run: text, ...facts });
+  const parts = parseRunId(text);
+  if (parts !== undefined && parts.stack === stack && PROCEDURES.some((one) => one === parts.procedure)) {
     const exact = steady.client.workflow.getHandle(text);
-    await exact.describe();
-    return exact;
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    try {
+      await exact.describe();
+      return exact;
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
   }
+  if (text.trim() === '') throw unknown();
   const found = (await listRuns(steady, { stack, limit: 1000, all: true })).filter((one) =>
     one.run.endsWith(text),
   );
-  const ids = [...new Set(found.map((one) => one.run))];
-  if (ids.length > 1)
-    throw new SteadyError('run.unknown', {
-      run: text,
-      error: `${ids.length} runs end so`,
-      first: ids[0],
-      second: ids[1],
-    });
-  if (ids[0] === undefined) throw new SteadyError('run.unknown', { run: text });
-  return steady.client.workflow.getHandle(ids[0]);
+  const asked = found.filter((one) => !HIDDEN.includes(one.procedure));
+  const ids = [...new Set((asked.length > 0 ? asked : found).map((one) => one.run))];
+  const [first, second] = ids;
+  if (first === undefined) throw unknown();
+  if (second !== undefined) throw unknown({ error: `${ids.length} runs end so`, first, second });
+  return steady.client.workflow.getHandle(first);
 }
 
 export interface RunView extends RunLine {

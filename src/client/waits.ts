@@ -40,7 +40,7 @@ function activityWait(activity: PendingActivity, now: number): RunWait | undefin
     return { words: `${step}, attempt ${attempt}${when}; the last one: ${failed}` };
   }
   const since = millis(activity.scheduledTime);
-  if (activity.state === SCHEDULED && since !== undefined && now - since > MOMENT_MS)
+  if (Number(activity.state) === SCHEDULED && since !== undefined && now - since > MOMENT_MS)
     return { words: `a worker for ${step}`, since: iso(since) };
   return undefined;
 }

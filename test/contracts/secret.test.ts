@@ -6,7 +6,7 @@ import { redact, Secret } from '../../src/contracts/secret.js';
 it('shows a secret nowhere but where it is asked for by name', () => {
   const secret = new Secret('hunter22');
   const shown = [
-    `${secret}`,
+    `${String(secret)}`,
     String(secret),
     JSON.stringify({ secret }),
     inspect(secret),

@@ -28,8 +28,8 @@ describe('kill -9 in the middle of a backup', () => {
 
       const view = await ended(stack, run);
       expect(view).toMatchObject({ status: 'completed', outcome: 'done' });
-      const { code, json } = await asked;
-      console.log(`the client, its ${victim} killed: exit ${code} ${JSON.stringify(json.error ?? json.run)}`);
+      // Whoever asked has waited through it all: the connection comes back by itself.
+      expect((await asked).code).toBe(0);
       await expectWhole(stack, ['big']);
     },
   );

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   approve,
@@ -10,7 +11,7 @@ import {
   untilClosed,
   untilLoading,
 } from './rig/restores.js';
-import { ended, resumed, untilStarted } from './rig/runs.js';
+import { ended, resumed, untilStarted, untilStep } from './rig/runs.js';
 import { createCrashStack, type CrashStack, type StoreName } from './rig/stack.js';
 import type { Victim } from './rig/steady.js';
 import { waitFor } from './rig/wait-for.js';
@@ -110,6 +111,27 @@ describe('kill -9 in the middle of a restore', () => {
     },
   );
 });
+
+if (all) {
+  describe('kill -9 at a random moment of the cut-over', () => {
+    // Numerical Recipes' linear congruential generator: the same seed, the same moments.
+    let state = seed;
+    const moments = Array.from({ length: 6 }, () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * 500);
+    });
+
+    it.each(moments)('finishes when the worker is killed %i ms after it begins', async (moment) => {
+      await spoil(stack, 'small');
+      const run = await askRestore(stack, 'small');
+      await approve(stack, run);
+      await untilStep(stack, run, 'Stop app');
+      await sleep(moment);
+      await stack.steady.killAndRestart('worker');
+      await expectRestored(run, 'small');
+    });
+  });
+}
 
 describe('an approval that waits', () => {
   it('can still be given when everything was killed and started again', async () => {

@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../services/server-process.js';
-import { isAlive, processesWith } from './rig/processes.js';
+import { isAlive, killHard, processesWith } from './rig/processes.js';
 import { createCrashStack, type CrashStack } from './rig/stack.js';
 import { waitFor } from './rig/wait-for.js';
 
@@ -28,7 +28,7 @@ async function untilEnded(
   });
   return {
     code: child.exitCode,
-    json: JSON.parse(text.trim().split('\n').at(-1) ?? '{}') as { error: Record<string, string> },
+    json: JSON.parse(text.trim().split('\n').at(-1) || '{}') as { error: Record<string, string> },
   };
 }
 
@@ -57,6 +57,26 @@ describe('steady up', () => {
     }
     other.close();
     expect(existsSync(join(stack.folder, 'other-state', 'up.sock'))).toBe(false);
+  });
+
+  it('knows its own also where the path is too long for a socket', async () => {
+    const deep = join(stack.folder, 'a'.repeat(60), 'b'.repeat(60));
+    const [port, ui] = (await freePorts(2)) as [number, number];
+    const options = ['--state', deep, '--port', String(port), '--ui-port', String(ui), '--no-worker'];
+    for (const round of [1, 2]) {
+      const first = stack.steady.launch(...options);
+      await waitFor(
+        `it runs, round ${round}`,
+        () => existsSync(join(deep, 'up.json')) && existsSync(join(deep, 'up.sock')),
+      );
+      const { json } = await untilEnded(stack.steady.launch(...options));
+      expect(json.error).toMatchObject({ code: 'up.running' });
+      expect(json.error['message']).toContain(`pid=${first.pid}`);
+      // The second round begins with what a killed one left.
+      killHard(first.pid ?? 0);
+      await untilEnded(first);
+      rmSync(join(deep, 'up.json'), { force: true });
+    }
   });
 
   it('takes over what a killed one left: socket, note and database file', async () => {

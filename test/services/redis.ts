@@ -62,7 +62,7 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
     ...(options.config ?? []),
   ];
   writeFileSync(conf, `${lines.join('\n')}\n`, { mode: 0o600 });
-  const owner = redisIds();
+  const owner = redisIds(server);
   if (owner) for (const path of [folder, conf, data]) chownSync(path, owner.uid, owner.gid);
   const drop = owner ? ['--reuid', String(owner.uid), '--regid', String(owner.gid), '--clear-groups'] : [];
   const startArgv = ['setpriv', ...drop, '--pdeathsig', 'KILL', '--', server, conf];
@@ -102,12 +102,16 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
   return service;
 }
 
-function redisIds(): { uid: number; gid: number } | undefined {
+/** The user packages make for the server; undefined when we are not root, or it cannot get at this server's programs. */
+function redisIds(server: string): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
+  const ask = (program: string, ...args: string[]): string =>
+    execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   try {
-    const id = (flag: string): number =>
-      Number(execFileSync('id', [flag, 'redis'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
-    return { uid: id('-u'), gid: id('-g') };
+    const ids = { uid: Number(ask('id', '-u', 'redis')), gid: Number(ask('id', '-g', 'redis')) };
+    const drop = ['--reuid', String(ids.uid), '--regid', String(ids.gid), '--clear-groups', '--'];
+    ask('setpriv', ...drop, server, '--version');
+    return ids;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, connect, type Server } from 'node:net';
 import { join } from 'node:path';
 import { SteadyError } from '../../contracts/failures.js';
@@ -18,13 +18,17 @@ export interface StateFolder {
  */
 export async function takeStateFolder(path: string): Promise<StateFolder> {
   await mkdir(path, { recursive: true, mode: 0o700 });
-  const socket = join(path, 'up.sock');
+  const handle = await open(path, 'r');
+  const socket = socketPath(path, handle.fd);
   let server: Server;
   try {
     server = await listen(socket);
   } catch {
     const pid = await ownerOf(socket);
-    if (pid !== undefined) throw new SteadyError('up.running', { state: path, pid });
+    if (pid !== undefined) {
+      await handle.close();
+      throw new SteadyError('up.running', { state: path, pid });
+    }
     await rm(socket, { force: true });
     server = await listen(socket);
   }
@@ -36,8 +40,24 @@ export async function takeStateFolder(path: string): Promise<StateFolder> {
     release: async () => {
       await new Promise((resolve) => server.close(resolve));
       await rm(socket, { force: true });
+      await handle.close();
     },
   };
+}
+
+/** sockaddr_un holds 108 bytes (unix(7)); Node.js cuts a longer path off in silence, and another's socket it would be. */
+const LONGEST_SOCKET_PATH = 100;
+
+/** The socket in the folder, by way of the open folder where its path is too long. */
+function socketPath(folder: string, fd: number): string {
+  const path = join(folder, 'up.sock');
+  if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return path;
+  if (process.platform === 'linux') return `/proc/self/fd/${fd}/up.sock`;
+  throw new SteadyError('usage.invalid', {
+    state: folder,
+    error: 'path too long for a socket',
+    allowed: `${LONGEST_SOCKET_PATH} bytes`,
+  });
 }
 
 function listen(socket: string): Promise<Server> {

@@ -36,7 +36,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
           stackUuid: opened.uuid,
           ...(input.plan !== undefined && { plan: input.plan }),
         };
-        return storeInStep(run, child, limitSeconds);
+        return storeInStep(run, child);
       }),
     );
 
@@ -58,11 +58,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
 }
 
 /** A step that keeps a failing store's failure to itself; cancelling the set cancels it. */
-async function storeInStep(
-  run: Run,
-  child: StoreBackupInput,
-  limitSeconds: number,
-): Promise<StoreBackupResult> {
+async function storeInStep(run: Run, child: StoreBackupInput): Promise<StoreBackupResult> {
   const stack = child.snapshot.stack.stack;
   let result: StoreBackupResult = { store: child.store, steps: [] };
   try {

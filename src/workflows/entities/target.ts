@@ -16,7 +16,6 @@ import {
   THAW_UPDATE,
   type Freeze,
   type LockAnswer,
-  type LockHolder,
   type LockRequest,
   type TargetInput,
   type TargetState,

@@ -62,7 +62,7 @@ export function createApprovals(
     },
     {
       // Pure code: a refused decision leaves nothing in the history.
-      validator: (signed) => {
+      validator: (signed: SignedDecision) => {
         const rules = {
           state,
           approvers,

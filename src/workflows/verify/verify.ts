@@ -28,7 +28,10 @@ export async function verify(input: VerifyInput): Promise<VerifyResult> {
       run.activities.quick.claimBackups(at, { workflowId, runId, backups }),
     );
     const proofs: ProofResult[] = [];
-    const failures = lacking.map((message) => ({ code: 'backup.unknown' as FailureCode, message }));
+    const failures: { code: FailureCode; message: string }[] = lacking.map((message) => ({
+      code: 'backup.unknown',
+      message,
+    }));
     for (const backup of backups) {
       try {
         proofs.push(await proveBackup(run, { snapshot, backup, depth }));

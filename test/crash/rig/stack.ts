@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
@@ -53,8 +52,8 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 
 export async function createCrashStack(options: StackOptions): Promise<CrashStack> {
   const server = inject('seededPostgres');
-  const folder = await mkdtemp(join(tmpdir(), 'steady-crash-'));
-  // Throwaway servers run as another account, which has to pass through.
+  const folder = await mkdtemp(join(inject('crashFolder'), 'stack-'));
+  // As the folder above it.
   chmodSync(folder, 0o711);
   const id = folder
     .slice(-6)

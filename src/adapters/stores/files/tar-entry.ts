@@ -74,6 +74,14 @@ const KINDS: Record<string, TarEntry['kind']> = {
   ...{ '3': 'special', '4': 'special', '5': 'folder', '6': 'special' },
 };
 
+/** GNU tar up to 1.34 ends the text of an ACL with a newline, 1.35 does not: the same ACL must give the same digest. */
+function attributesOf(pax: PaxRecords): [string, string][] {
+  return [...pax]
+    .filter(([key]) => key.startsWith('SCHILY.'))
+    .map(([key, value]): [string, string] => [key, /^SCHILY\.acl\./.test(key) ? value.trimEnd() : value])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 /** The entry of a header and of the pax records before it. Throws RangeError for a type that is not known. */
 export function tarEntry(header: Buffer, pax: PaxRecords): TarEntry {
   const type = tarType(header);
@@ -92,7 +100,7 @@ export function tarEntry(header: Buffer, pax: PaxRecords): TarEntry {
     stored,
     mtime: Math.floor(Number(pax.get('mtime') ?? tarNumber(header, 136, 12))),
     link: pax.get('linkpath') ?? text(header, 157, 100),
-    attributes: [...pax].filter(([key]) => key.startsWith('SCHILY.')).sort(([a], [b]) => (a < b ? -1 : 1)),
+    attributes: attributesOf(pax),
     sparse: pax.get('GNU.sparse.major') === '1',
     device: type === '3' || type === '4' ? `${tarNumber(header, 329, 8)}:${tarNumber(header, 337, 8)}` : '',
   };

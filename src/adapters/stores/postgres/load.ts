@@ -6,6 +6,7 @@ import { readDetail, type Detail } from './detail.js';
 import { endBackends, endLeftovers } from './leftovers.js';
 import { makeFresh } from './make-fresh.js';
 import { quoteLiteral } from './quote.js';
+import { restorePostData } from './restore-post-data.js';
 import { LOADING, restoreSection } from './restore-section.js';
 import { withSession } from './session.js';
 import { lanes, milestone, together } from './together.js';
@@ -68,7 +69,7 @@ async function loadInto(
     () => endBackends(access, options.config.maintenanceDatabase, call.marker),
   );
   call.say('building indexes and constraints');
-  await restoreSection(access, database, 'post-data', reader);
+  await restorePostData(access, database, reader);
   call.say('collecting statistics');
   await withSession(access.session(database), (session) => session.run('ANALYZE'));
 }

@@ -15,6 +15,9 @@ const UNKNOWN_BEFORE_17 = 'SET transaction_timeout = 0;\n';
 /** The settings are at the head of the script, well within this many bytes. */
 const HEAD_BYTES = 16 * 1024;
 
+/** Whether pg_restore's own connection would fail at {@link UNKNOWN_BEFORE_17}. */
+export const needsScript = ({ tools, server }: Access): boolean => tools.major >= 17 && server.major < 17;
+
 /** Feeds a section to pg_restore, which ends at the first error. */
 export async function restoreSection(
   access: Access,
@@ -22,8 +25,7 @@ export async function restoreSection(
   section: Section,
   reader: BackupReader,
 ): Promise<void> {
-  const { tools, server } = access;
-  if (tools.major >= 17 && server.major < 17) return restoreAsScript(access, database, section, reader);
+  if (needsScript(access)) return restoreAsScript(access, database, section, reader);
   const args = ['--exit-on-error', '--no-password', '-d', conninfo(database)];
   await reader.stream(section, access.tool('pg_restore', args, { database, env: { PGOPTIONS: LOADING } }));
 }

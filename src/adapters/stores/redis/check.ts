@@ -66,6 +66,7 @@ async function rights(
       'warning',
       'rights',
       'may not SYNC: backups are taken by BGSAVE, which writes to the server’s own disk',
+      'Grant +sync +psync +replconf, and backups come as a replication stream.',
     );
   if (sync === false) {
     const hint = 'Grant +sync +psync +replconf, or +bgsave and +config|get.';
@@ -75,6 +76,7 @@ async function rights(
     'warning',
     'rights',
     `cannot be told by ${server.product} ${server.version}: a backup will show whether the user may SYNC`,
+    'Take one with `steady backup run`; an ACL user needs +sync +psync +replconf.',
   );
 }
 

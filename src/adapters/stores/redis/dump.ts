@@ -2,13 +2,13 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { StoredStream } from '../../../contracts/stored/document.js';
 import type { BackupWriter, DumpResult, StoreCall } from '../port.js';
+import { withScratchFolder } from '../scratch-folder.js';
 import type { RedisStoreOptions } from './context.js';
 import { fetchRdb } from './fetch-rdb.js';
 import { configDocument, usersOf } from './info.js';
 import { liveModules, liveServer, liveSettings, openLive, refusedIsUndefined, servicePlace } from './live.js';
 import { rdbFacts } from './rdb-facts.js';
 import { readRdbHeader } from './rdb-header.js';
-import { withScratchFolder } from './scratch-folder.js';
 
 /** Names of a Redis backup's streams. */
 export const STREAMS = { rdb: 'rdb', acl: 'acl', config: 'config' } as const;
@@ -19,7 +19,7 @@ export const STREAMS = { rdb: 'rdb', acl: 'acl', config: 'config' } as const;
  * and nothing is stored that a Redis cannot load.
  */
 export function dump(options: RedisStoreOptions, call: StoreCall, writer: BackupWriter): Promise<DumpResult> {
-  return withScratchFolder(call, async (folder) => {
+  return withScratchFolder('redis', call, async (folder) => {
     const live = await openLive(options, call);
     const server = await liveServer(live.ask, call.signal);
     const settings = await liveSettings(live.ask, call.signal);

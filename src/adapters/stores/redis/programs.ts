@@ -36,6 +36,11 @@ export function checkRdbBeside(serverPath: string): string {
   return serverPath.replace(/-server$/, '-check-rdb');
 }
 
+/** Some packages leave redis-check-rdb out: it is the server itself, which looks at the name it was called by. */
+export function checkRdbByServer(serverPath: string, file: string): Tool['argv'] {
+  return ['bash', '-c', 'exec -a redis-check-rdb "$0" "$1"', serverPath, file];
+}
+
 async function find(
   kind: 'cli' | 'server',
   bin: string | undefined,

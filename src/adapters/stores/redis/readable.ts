@@ -4,15 +4,16 @@ import { pipeline } from 'node:stream/promises';
 import { SteadyError } from '../../../contracts/failures.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
 import { runTool } from '../../../pipelines/run-tool.js';
+import type { Tool } from '../../../pipelines/tool.js';
 import type { BackupReader, StoreCall } from '../port.js';
+import { withScratchFolder } from '../scratch-folder.js';
 import type { RedisStoreOptions } from './context.js';
 import { detailOf, writerOf } from './detail.js';
 import { STREAMS } from './dump.js';
 import { openOwnPlace } from './own-place.js';
-import { checkRdbBeside } from './programs.js';
+import { checkRdbBeside, checkRdbByServer } from './programs.js';
 import { bring } from './rdb-facts.js';
 import { readRdbHeader } from './rdb-header.js';
-import { withScratchFolder } from './scratch-folder.js';
 
 /**
  * Brings the RDB to a private file and has redis-check-rdb walk it to its end and check its own checksum; the other
@@ -23,7 +24,7 @@ export function readable(
   call: StoreCall,
   reader: BackupReader,
 ): Promise<string[]> {
-  return withScratchFolder(call, async (folder) => {
+  return withScratchFolder('redis', call, async (folder) => {
     const findings: string[] = [];
     const detail = detailOf(reader.manifest);
     const file = join(folder, 'dump.rdb');
@@ -59,9 +60,14 @@ async function checkRdb(options: RedisStoreOptions, call: StoreCall, of: CheckRd
     return `RDB ${of.header} read to its end; the redis-check-rdb here (${String(own.facts['tool'])}) is too old for it`;
   try {
     const file = own.container ? await bring(own, of.file, call.signal) : of.file;
-    const tool = own.place({ argv: [checkRdbBeside(own.server.path), file], env: { LC_ALL: 'C' } });
-    const limits = { signal: call.signal, limitSeconds: 3600, okCodes: [0, 1] };
-    const { stdout, code } = await runTool(tool, limits);
+    const check = (argv: Tool['argv']) =>
+      runTool(own.place({ argv, env: { LC_ALL: 'C' } }), {
+        ...{ signal: call.signal, limitSeconds: 3600, okCodes: [0, 1] },
+      });
+    const { stdout, code } = await check([checkRdbBeside(own.server.path), file]).catch((error: unknown) => {
+      if (!(error instanceof SteadyError) || error.code !== 'tool.missing') throw error;
+      return check(checkRdbByServer(own.server.path, file));
+    });
     if (code !== 0)
       throw new SteadyError('verify.failed', {
         tool: 'redis-check-rdb',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mountPoints } from '../../../../src/adapters/stores/files/folder-work.js';
 import { swapNames } from '../../../../src/adapters/stores/files/places.js';
 import { expandSparse } from '../../../../src/adapters/stores/files/sparse-content.js';
-import { parsePax, tarNumber } from '../../../../src/adapters/stores/files/tar-entry.js';
+import { parsePax, tarEntry, tarNumber } from '../../../../src/adapters/stores/files/tar-entry.js';
 import { archiveTool } from '../../../../src/adapters/stores/files/tar-tools.js';
 
 describe('archive', () => {
@@ -25,6 +25,22 @@ describe('archive', () => {
       ['k', 'v'],
     ]);
     expect(() => parsePax(Buffer.from('99 a=b\n'))).toThrow(RangeError);
+  });
+
+  it('takes an ACL for the same whether tar ends its text with a newline (1.34) or not (1.35)', () => {
+    const header = Buffer.alloc(512);
+    header.write('file', 0);
+    header.write('0', 156);
+    const entryOf = (acl: string) =>
+      tarEntry(
+        header,
+        new Map([
+          ['SCHILY.acl.access', acl],
+          ['SCHILY.xattr.user.note', 'ends with a newline\n'],
+        ]),
+      );
+    expect(entryOf('user::rw-\nother::---\n')).toEqual(entryOf('user::rw-\nother::---'));
+    expect(entryOf('').attributes).toContainEqual(['SCHILY.xattr.user.note', 'ends with a newline\n']);
   });
 
   it('fills holes with zeros', () => {

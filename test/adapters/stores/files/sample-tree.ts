@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 
-const MAKE = String.raw`
+/** Python that makes it in the folder named by its argument. */
+export const MAKE = String.raw`
 import os, struct, sys
 root = sys.argv[1]
 os.makedirs(root, exist_ok=True)
@@ -54,7 +55,8 @@ export function makeTree(folder: string): void {
   execFileSync('python3', ['-c', MAKE, folder]);
 }
 
-const LIST = String.raw`
+/** Python that prints what `listTree` gives. */
+export const LIST = String.raw`
 import hashlib, json, os, stat, sys
 root = os.fsencode(sys.argv[1])
 inodes, out = {}, []

@@ -214,14 +214,13 @@ describe('a load', () => {
     const raw = rawReader(taken.folder, taken.manifest);
     const killed = {
       ...raw,
-      stream: async (name: string, consumer?: Parameters<typeof raw.stream>[1]) => {
-        if (name === 'post-data')
-          pg.sql(
-            'postgres',
-            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${names.fresh}'`,
-          );
-        if (name === 'post-data') throw new Error('the worker died');
-        return raw.stream(name, consumer);
+      open(name: string) {
+        if (name !== 'post-data') return raw.open(name);
+        pg.sql(
+          'postgres',
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${names.fresh}'`,
+        );
+        throw new Error('the worker died');
       },
     };
     await expect(store.load(call(), killed, place)).rejects.toThrow('the worker died');

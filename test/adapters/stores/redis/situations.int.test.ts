@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RestorePlace } from '../../../../src/adapters/stores/port.js';
-import { withScratchFolder } from '../../../../src/adapters/stores/redis/scratch-folder.js';
+import { withScratchFolder } from '../../../../src/adapters/stores/scratch-folder.js';
 import type { Manifest } from '../../../../src/contracts/stored/manifest.js';
 import { startRedis, type RedisService, type StartRedisOptions } from '../../../services/redis.js';
 import { rawBackup, testCall, type RawBackup } from '../files/raw-backup.js';
@@ -450,7 +450,7 @@ describe.each(someRedis())('Redis store on $title', ({ server }) => {
     seed(redis, 10);
     const own = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('steady-redis-'));
     const before = own();
-    void withScratchFolder(testCall(), () => new Promise(() => undefined));
+    void withScratchFolder('redis', testCall(), () => new Promise(() => undefined));
     while (own().length === before.length) await new Promise((resolve) => setImmediate(resolve));
     await backUp(made);
     expect(own()).toEqual(before);

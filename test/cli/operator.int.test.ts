@@ -1,0 +1,294 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { connect } from '../../src/client/connect.js';
+import { startRun } from '../../src/client/start.js';
+import { snapshotOf } from '../../src/client/snapshot.js';
+import { loadStackFile } from '../../src/config/load-stack-file.js';
+import type { PruneInput, SweepInput } from '../../src/contracts/runs/procedures.js';
+import { createShop, type ShopStack } from './rig/stack.js';
+
+/** What a half-awake operator types and sees, in the order of a bad night. */
+
+let shop: ShopStack;
+const ID = String.raw`\d{8}T\d{6}Z-[0-9a-z]{8}`;
+const TIME = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ`;
+const AGO = String.raw`(just now|\d+ (s|min)( \d+ s)? ago)`;
+const SECONDS = String.raw`[\d.]+ s`;
+
+beforeAll(async () => {
+  shop = await createShop();
+  // Enough that a loss of most of it is noticed.
+  shop.postgres.sql(
+    'shop',
+    'INSERT INTO orders SELECT i, repeat(md5(i::text), 4) FROM generate_series(10001, 30000) i',
+  );
+  await shop.up.start();
+}, 180_000);
+afterAll(() => shop.close());
+
+const text = async (...args: string[]): Promise<string> => {
+  const { code, stdout, stderr } = await shop.steady(...args);
+  expect([args, code, stderr]).toEqual([args, 0, '']);
+  // Plain lines in a pipe: no colours, nothing that moves.
+  expect(stdout).not.toContain('\u001B');
+  return stdout;
+};
+const lines = async (...args: string[]): Promise<string[]> => (await text(...args)).trimEnd().split('\n');
+const like = (pattern: string): unknown => expect.stringMatching(new RegExp(`^${pattern}$`));
+
+describe('before the first backup', () => {
+  it('says that there is none, with exit code 1', async () => {
+    const { code, stdout } = await shop.steady('status');
+    expect(code).toBe(1);
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      '✗  db     NO VERIFIED BACKUP  RPO 24 h  no backup yet  0 kept',
+      '✗  cache  NO VERIFIED BACKUP  RPO 24 h  no backup yet  0 kept',
+      like(`plan nightly  30 3 \\* \\* \\* UTC  never ran  next ${TIME} \\(in .*\\)`),
+    ]);
+    expect(await text('backup', 'list')).toBe('No backups yet. Take one with `steady backup run`.\n');
+    expect(await text('runs')).toBe('No runs yet.\n');
+    const none = await shop.steady('--json', 'restore', 'latest');
+    expect([none.code, none.json.error.code]).toEqual([2, 'backup.unknown']);
+  });
+});
+
+describe('a backup', () => {
+  it('tells its steps as they end, and what it made', async () => {
+    expect(await lines('backup', 'run')).toEqual([
+      like(`run backup\\.shop\\.${ID}`),
+      like(`✓ Open storage \\(${SECONDS}\\)`),
+      ...[1, 2].flatMap(() => [like(`✓ Back up (db|cache) \\(${SECONDS}\\)`), like(`    ${ID}, readable`)]),
+      like(`✓ Write the set \\(${SECONDS}\\)`),
+      like(`db     ${ID}  [\\d.]+ KiB stored of [\\d.]+ MiB  in ${SECONDS}  readable`),
+      like(`cache  ${ID}  [\\d.]+ KiB stored of [\\d.]+ KiB  in ${SECONDS}  readable`),
+    ]);
+  });
+
+  it('is listed with age, size and proof, in columns', async () => {
+    const [head, db, cache] = await lines('backup', 'list');
+    expect(head).toMatch(/^STORE {2}BACKUP {21}DATA OF {2,}STORED {2}PROOF$/);
+    expect(db).toMatch(new RegExp(`^db     ${ID}  ${TIME}  ${AGO} +[\\d.]+ KiB  readable ${AGO}$`));
+    expect(cache).toMatch(new RegExp(`^cache  ${ID}  ${TIME}  ${AGO} +[\\d.]+ KiB  readable ${AGO}$`));
+    const { backups } = await shop.json('backup', 'list', 'db');
+    expect(backups).toMatchObject([{ store: 'db', kind: 'postgres', verified: 'readable', shrunk: false }]);
+    expect(backups[0].bytes).toBeTypeOf('number');
+    expect(new Date(backups[0].takenAt as string).toISOString()).toBe(backups[0].takenAt);
+  });
+
+  it('is shown with what it holds and the commands that restore it without this program', async () => {
+    const { backups } = await shop.json('backup', 'list', 'db');
+    const shown = await text('backup', 'show', backups[0].id as string);
+    expect(shown).toMatch(/^backup \S+\n {2}store {5}db, PostgreSQL /);
+    expect(shown).toMatch(new RegExp(`^  data of   ${TIME} \\(${AGO}\\)$`, 'm'));
+    expect(shown).toMatch(/^ {2}stored {4}[\d.]+ KiB of [\d.]+ MiB, \d streams, not encrypted$/m);
+    expect(shown).toMatch(/^ {2}public\.orders +22000$/m);
+    expect(shown).toMatch(/^ {2}cat '.*' \| zstd -dc \| pg_restore /m);
+  });
+
+  it('makes the morning look green', async () => {
+    expect(await lines('status')).toEqual([
+      like(`✓  db     verified ${AGO}  RPO 24 h  readable  1 kept`),
+      like(`✓  cache  verified ${AGO}  RPO 24 h  readable  1 kept`),
+      like(`plan nightly  30 3 \\* \\* \\* UTC  never ran  next ${TIME} \\(in .*\\)`),
+    ]);
+  });
+
+  it('is kept by a mark until a date, by the clock of the stack', async () => {
+    const { backups } = await shop.json('backup', 'list', 'cache');
+    const { id } = backups[0] as { id: string };
+    const until = `${new Date().getUTCFullYear() + 1}-03-01`;
+    expect(await text('backup', 'keep', id, '--until', until, '--reason', 'audit')).toMatch(
+      new RegExp(`^cache ${id}: kept until ${until} 23:59:59Z \\(in \\d+ d\\)\n$`),
+    );
+    expect(await text('backup', 'list', 'cache')).toContain(`kept until ${until} 23:59:59Z`);
+    expect(await text('backup', 'prune', 'cache', '--dry-run')).toContain(
+      `marked to be kept until ${until}T23:59:59.999Z`,
+    );
+    const unknown = await shop.steady('--json', 'backup', 'keep', '20200101T000000Z-k7q2m9xd');
+    expect([unknown.code, unknown.json.error.code]).toEqual([2, 'backup.unknown']);
+    const odd = await shop.steady('--json', 'backup', 'accept', id);
+    expect([odd.code, odd.json.error.message]).toEqual([
+      2,
+      `wrong usage [id=${id} error="it is not flagged as sharply smaller"]`,
+    ]);
+  });
+});
+
+describe('a restore', () => {
+  it('is said whole in a dry run, with the time it will take once one was measured', async () => {
+    const before = await lines('restore', 'latest', '--store', 'db', '--dry-run');
+    expect(before).toContain('What would happen:');
+    expect(before.at(-1)).toBe('Nothing was changed.');
+    expect(before.join('\n')).not.toContain('take about');
+    await text('backup', 'verify', 'latest', '--store', 'db', '--depth', 'restored');
+    const after = await lines('restore', 'latest', '--store', 'db', '--dry-run');
+    expect(after).toContainEqual(like(`  db: both take about \\d+s, going by the proof by restore of ${ID}`));
+    expect(after).toContainEqual(
+      like(`  db: from ${ID}, data of \\S+, [\\d.]+ MiB \\([\\d.]+ KiB stored\\), PostgreSQL .*`),
+    );
+    const [head, ...rest] = await lines('restore', '--list');
+    expect(head).toMatch(/^DATA OF +STORE {2}BACKUP +SIZE {2}PROOF +SET$/);
+    expect(rest).toHaveLength(2);
+  });
+
+  it('waits for an approval that names what is asked, by whom, and how to answer', async () => {
+    const { run } = await shop.json('restore', 'latest', '--store', 'db', '--no-wait');
+    await shop.untilAsked(run as string);
+    const status = await text('status');
+    expect(status).toMatch(
+      new RegExp(`^\\? ${run} waits for an approval by operator since ${TIME} \\(${AGO}\\)$`, 'm'),
+    );
+    expect(status).toContain(`    look: steady show ${run}   answer: steady approve ${run}`);
+    const shown = await lines('show', (run as string).slice(-8));
+    expect(shown[0]).toBe(`${run}  waiting`);
+    expect(shown).toContainEqual(like('… waiting for approval by ben until \\S+'));
+    expect(shown).toContainEqual(
+      like('  wanted: 1 with the role operator, not ana; no answer in (59 min.*|1 h) means no'),
+    );
+    expect(shown.at(-1)).toMatch(new RegExp(`^  answer with: steady approve ${run} --digest [0-9a-f]{12} `));
+
+    const own = await shop.as('ana', '--json', 'approve', run as string);
+    expect([own.code, own.json.error.code]).toEqual([1, 'approval.invalid']);
+    expect(own.json.error.message).toContain('ana asked for it and cannot approve it');
+    const changed = await shop.as('ben', '--json', 'approve', run as string, '--digest', '000000000000');
+    expect(changed.json.error.message).toContain('the proposal has changed');
+
+    const denied = await shop.as('ben', 'deny', run as string, '--reason', 'not now');
+    expect(denied.stdout).toContain('Denied by ben; the run ends, and nothing is changed.\n');
+    const watched = await shop.steady('show', run as string, '--watch');
+    expect([watched.code, watched.stderr]).toEqual([
+      3,
+      expect.stringMatching(/^error: denied \[by=ben reason="not now"\]\n {2}code: approval\.denied\n/),
+    ]);
+  });
+
+  it('is refused while a store is frozen, in the words of who froze it, and goes after the thaw', async () => {
+    expect(await text('freeze', 'db', '--reason', 'looking for the fault')).toBe(
+      'db is frozen: nothing changes it until `steady thaw db`\n',
+    );
+    expect(await text('status')).toMatch(
+      new RegExp(`^! db is frozen by ana since ${AGO}: looking for the fault$`, 'm'),
+    );
+    const { run } = await shop.json('restore', 'latest', '--store', 'db', '--no-wait');
+    await shop.untilAsked(run as string);
+    await shop.as('ben', 'approve', run as string);
+    const { code, stderr } = await shop.steady('show', run as string, '--watch');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('  code: target.frozen\n  hint: Lift it with `steady thaw`.'),
+    ]);
+    expect(stderr).toContain('looking for the fault');
+    // Backups go on.
+    expect((await shop.json('backup', 'run', 'db')).stores).toHaveLength(1);
+    expect(await text('thaw', 'db')).toBe('db is thawed\n');
+    expect(await text('status')).not.toContain('frozen');
+  });
+
+  it('names the store in each step, and says what it restored and how to switch back', async () => {
+    shop.postgres.sql('shop', 'DELETE FROM orders');
+    const asked = shop.steady('restore', 'latest', '--store', 'db');
+    const run = await vi.waitFor(async () => {
+      const { approvals } = (await shop.steady('--json', 'status')).json;
+      expect(approvals).toHaveLength(1);
+      return approvals[0].run as string;
+    }, 60_000);
+    await shop.as('ben', 'approve', run);
+    const { code, stdout } = await asked;
+    expect(code).toBe(0);
+    const told = stdout.trimEnd().split('\n');
+    expect(told).toContainEqual(like('… waiting for approval by ben until \\S+'));
+    expect(told).toContainEqual(`    answer with: steady approve ${run}`);
+    expect(told).toContainEqual(like(`✓ db: Load into shop_new_\\S+ beside shop \\(${SECONDS}\\)`));
+    expect(told).toContainEqual(like(`✓ db: Close shop, end its sessions, .* \\(${SECONDS}\\)`));
+    expect(told.at(-2)).toMatch(/^RTO [\d.]+ s, from the go to checks that answer$/);
+    expect(told.at(-1)).toBe(`Switch back with: steady restore undo ${run}`);
+    expect(shop.postgres.sql('shop', 'SELECT count(*) FROM orders')).toBe('22000');
+    const { result, seconds } = await shop.json('show', run);
+    expect(result.stores).toMatchObject([{ store: 'db', rawBytes: expect.any(Number) as number }]);
+    expect(seconds).toBeGreaterThan(0);
+  });
+
+  it('is cancelled cleanly', async () => {
+    const { run } = await shop.json('restore', 'latest', '--store', 'db', '--no-wait');
+    await shop.untilAsked(run as string);
+    expect(await shop.json('cancel', run as string)).toEqual({ run, status: 'cancelled' });
+    expect(await text('cancel', run as string)).toBe(`${run} has ended already: cancelled\n`);
+    const runs = await lines('runs', '--limit', '2');
+    expect(runs[0]).toMatch(/^STARTED +OUTCOME +TOOK +RUN$/);
+    expect(runs[1]).toMatch(new RegExp(`^${TIME}  ${AGO} +cancelled  ${SECONDS} +${run}$`));
+  });
+});
+
+describe('a backup that is sharply smaller', () => {
+  it('is flagged, passed over, and counts once it is accepted', async () => {
+    shop.postgres.sql('shop', 'DELETE FROM orders WHERE id > 100; VACUUM orders');
+    const ran = await shop.json('backup', 'run', 'db');
+    const { backupId, shrunk } = ran.stores[0] as { backupId: string; shrunk: boolean };
+    expect(shrunk).toBe(true);
+    expect(await text('backup', 'list', 'db')).toMatch(
+      new RegExp(`^db     ${backupId} .* sharply smaller, not accepted$`, 'm'),
+    );
+    expect(await text('status')).toMatch(new RegExp(`^✓  db .* newest, ${AGO}: suspect  3 kept$`, 'm'));
+    const passed = await text('restore', 'latest', '--store', 'db', '--dry-run');
+    expect(passed).toContain(`db: a newer backup ${backupId} is marked suspect and was passed over`);
+    expect(await text('backup', 'accept', backupId, '--reason', 'archived')).toBe(
+      `db ${backupId}: accepted: it counts from now on\n`,
+    );
+    expect(await text('restore', 'latest', '--store', 'db', '--dry-run')).toContain(`db: from ${backupId},`);
+  });
+});
+
+describe('the stack file', () => {
+  it('differs from what is applied: status says so, runs are refused, apply shows the difference', async () => {
+    shop.file.write(shop.file.text.replace('"30 3 * * *"', '"30 4 * * *"'));
+    expect(await text('status')).toContain(
+      '! the file differs from what is applied, and what is applied runs: `steady apply --dry-run`\n',
+    );
+    const refused = await shop.steady('--json', 'restore', 'latest');
+    expect([refused.code, refused.json.error.code]).toEqual([2, 'config.not-applied']);
+    // Looking is allowed all the same.
+    expect(await text('backup', 'list')).toContain('readable');
+    expect(await lines('apply', '--dry-run')).toEqual([
+      '~ backup.shop.nightly  30 3 * * * becomes 30 4 * * * UTC',
+      '~ sweep.shop.daily  45 4 * * * UTC, other contents',
+    ]);
+    expect((await shop.json('status')).config).toBe('differs');
+    await text('apply');
+    expect(await text('apply')).toBe(
+      '= backup.shop.nightly  30 4 * * * UTC\n= sweep.shop.daily  45 4 * * * UTC\nSchedules equal the file.\n',
+    );
+    expect((await shop.json('status')).config).toBe('same');
+  });
+});
+
+describe('a run that is not one', () => {
+  it('is unknown, ambiguous, or an entity that nobody may cancel', async () => {
+    const snapshot = snapshotOf(await loadStackFile(shop.file.path));
+    const steady = await connect({ address: `127.0.0.1:${shop.up.port}`, config: shop.file.path });
+    const request = '20260101T000000Z-samesame';
+    const common = { version: 1, snapshot, by: { name: 'test' }, dryRun: true } as const;
+    const sweep: SweepInput = common;
+    const prune: PruneInput = { ...common, stores: ['db'] };
+    await (await startRun(steady, { procedure: 'sweep', input: sweep, request })).result();
+    await (await startRun(steady, { procedure: 'prune', input: prune, request })).result();
+    await steady.close();
+
+    const unknown = await shop.steady('--json', 'show', 'nothing');
+    expect([unknown.code, unknown.json.error.message]).toEqual([2, 'no such run [run=nothing]']);
+    await vi.waitFor(async () => {
+      const two = await shop.steady('--json', 'show', 'samesame');
+      expect([two.code, two.json.error.message]).toEqual([
+        2,
+        expect.stringMatching(/^no such run \[run=samesame error="2 runs end so" first=\S+ second=\S+\]$/),
+      ]);
+    }, 20_000);
+    const entity = await shop.steady('--json', 'cancel', 'target.shop.db');
+    expect([entity.code, entity.json.error.code]).toEqual([2, 'run.unknown']);
+    const ended = await shop.as('ben', '--json', 'approve', `sweep.shop.${request}`);
+    expect([ended.code, ended.json.error.message]).toEqual([
+      1,
+      expect.stringContaining('nothing is asked here now'),
+    ]);
+    const undo = await shop.steady('--json', 'restore', 'undo', `sweep.shop.${request}`);
+    expect([undo.code, undo.json.error.code]).toEqual([2, 'usage.invalid']);
+  });
+});

@@ -1,0 +1,217 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { askedBy, decide } from '../../src/client/approvals.js';
+import { freeze, thaw } from '../../src/client/entities.js';
+import { resultOf } from '../../src/client/outcome.js';
+import { ledgerEntityId, runId, storageEntityId, targetEntityId } from '../../src/contracts/ids.js';
+import { WORKFLOW_TASK_QUEUE } from '../../src/contracts/names.js';
+import type { LedgerInput } from '../../src/contracts/runs/ledger.js';
+import type { TargetInput } from '../../src/contracts/runs/locks.js';
+import type { HoldInput, UndoInput } from '../../src/contracts/runs/procedures.js';
+import { startRig, type Rig } from '../workflows/harness.js';
+import { PATIENTLY } from '../workflows/patience.js';
+import { approver, person } from '../workflows/people.js';
+import { failureOfRun, type World } from '../workflows/world.js';
+import { KEPT } from './kept.js';
+
+/*
+ * Plays each procedure with fakes and keeps its history, so that a later change of a workflow is replayed against it.
+ * Kept ones are for ever: new behaviour is recorded under a new name beside them. See CONTRIBUTING.md.
+ */
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+  await mkdir(KEPT, { recursive: true });
+});
+afterAll(() => rig.close());
+
+const byId = (id: string): WorkflowHandle => rig.steady.client.workflow.getHandle(id);
+
+async function keep(handle: WorkflowHandle, name: string): Promise<void> {
+  const history = await handle.fetchHistory();
+  const json = JSON.stringify(withoutThisMachine(JSON.parse(historyToJSON(history))));
+  await writeFile(join(KEPT, `${name}.json.gz`), gzipSync(json, { level: 9 }), { flag: 'wx' });
+}
+
+/** Who ran it and where its sources lay says nothing about the workflow. */
+function withoutThisMachine(value: unknown, key = ''): unknown {
+  if (key === 'identity') return 'recorder';
+  if (key === 'stackTrace') return '';
+  if (Array.isArray(value)) return value.map((one) => withoutThisMachine(one));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, inner]) => [name, withoutThisMachine(inner, name)]);
+  const object = Object.fromEntries(entries) as Record<string, unknown>;
+  return object['kind'] === 'TASK_QUEUE_KIND_STICKY' ? { ...object, name: 'sticky' } : object;
+}
+
+/** Entities go on for ever; what they have done so far is what is kept. */
+async function keepEntities(world: World, name: string): Promise<void> {
+  await vi.waitFor(async () => expect((await world.keys('records/')).length).toBeGreaterThan(0), PATIENTLY);
+  for (const store of Object.keys(world.snapshot.stack.stores))
+    await keep(byId(targetEntityId(world.stack, store)), `target.${name}-${store}`);
+  await keep(byId(ledgerEntityId(world.stack)), `ledger.${name}`);
+}
+
+const people = [approver('ana', 'operator'), approver('ben', 'owner'), approver('cleo', 'owner')];
+const plan = { schedule: '30 3 * * *', stores: ['db', 'files'], verify: 'readable', keep: { last: 1, verified: 1 } };
+
+async function full(): Promise<World> {
+  return rig.world({
+    stores: { db: { live: 'good' }, files: { files: true, live: 'files' } },
+    services: { api: ['db', 'files'] },
+    file: {
+      plans: { nightly: plan },
+      approvers: people,
+      approvals: { restore: { from: 'owner', count: 2 } },
+      checks: { search: { http: { url: 'http://search/' } } },
+      limits: { hold: '5s' },
+    },
+  });
+}
+
+async function approve(handle: WorkflowHandle, ...names: string[]): Promise<void> {
+  const shown = await vi.waitFor(async () => {
+    const state = await askedBy(handle);
+    if (state === undefined) throw new Error('it has not asked yet');
+    return state;
+  }, PATIENTLY);
+  for (const name of names)
+    await decide(handle, { identity: person(name), shown, decision: 'approve', reason: 'go on' });
+}
+
+it('records backups, their stores, prune, marks, looks, checks and proofs', async () => {
+  const world = await full();
+  const run = async (name: string, ...[procedure, input]: Parameters<World['start']>) => {
+    const handle = await world.start(procedure, input);
+    await handle.result().catch(() => undefined);
+    await keep(handle, name);
+    return handle;
+  };
+  const stores = ['db', 'files'];
+  await world.backup();
+  const nightly = await run('backup.nightly-with-prune', 'backup', { stores, plan: 'nightly' });
+  const child = (store: string) => byId(`backup-store.${world.stack}.${store}.${nightly.workflowId.split('.').at(-1)}`);
+  await keep(child('db'), 'backupStore.read-while-live');
+  await keep(child('files'), 'backupStore.services-stopped');
+  world.script.fail('dump files', 'tool.failed');
+  const failed = await run('backup.one-store-fails', 'backup', { stores });
+  await keep(byId(`backup-store.${world.stack}.files.${failed.workflowId.split('.').at(-1)}`), 'backupStore.dump-fails');
+
+  const [key = ''] = await world.keys('manifests/db/');
+  const id = key.slice('manifests/db/'.length, -'.json'.length);
+  await run('mark.keep', 'mark', { store: 'db', id, kind: 'keep', reason: 'audit' });
+  const selection = { text: 'latest', stores, unverified: true };
+  await run('verify.restored', 'verify', { depth: 'restored', selection });
+  world.script.fail('scratch db', 'store.mismatch');
+  await run('verify.fails', 'verify', { depth: 'restored', selection });
+  await run('prune.dry-run', 'prune', { stores, dryRun: true });
+  await run('prune.deletes', 'prune', { stores, dryRun: false });
+  for (const what of ['standings', 'backups', 'services'] as const) await run(`look.${what}`, 'look', { what, stores });
+  await run('check.all', 'check', { stores });
+  await run('sweep.nothing', 'sweep', { dryRun: false });
+  await keepEntities(world, 'backups');
+  await keep(byId(storageEntityId(world.stack)), 'storage.claims-and-deletions');
+});
+
+it('records a restore with approvals, its hold and its undo', async () => {
+  const world = await full();
+  await world.backup();
+  world.data('db').live = 'bad';
+  const handle = await world.restore({ asked: person('ana') });
+  await approve(handle, 'ben', 'cleo');
+  await resultOf(handle);
+  await keep(handle, 'restore.approved-by-two');
+  const hold = byId(runId('hold', world.stack, handle.workflowId.slice(-8)));
+  const asked = { restore: handle.workflowId, hold: await hold.query<HoldInput>('hold') };
+  // Somebody without a signature is refused; signed it goes on.
+  const refused = await world.start<UndoInput & { hold: HoldInput }>('restore-undo', asked);
+  await failureOfRun(refused);
+  await keep(refused, 'undoRestore.refused');
+  await resultOf(hold);
+  await keep(hold, 'hold.released');
+});
+
+it('records restores that put everything back, and an undo', async () => {
+  const world = rig.world({ stores: { db: { live: 'good' } }, services: { api: ['db'] }, file: { limits: { hold: '5s' } } });
+  await world.backup();
+  world.answers.set('health api', '502');
+  world.script.on('undo db', () => void world.answers.clear());
+  const failed = await world.restore();
+  await failureOfRun(failed);
+  await keep(failed, 'restore.unhealthy-and-put-back');
+
+  const gate = world.script.gate('cutover db');
+  const cancelled = await world.restore();
+  await gate.reached;
+  await cancelled.cancel();
+  await failureOfRun(cancelled);
+  await keep(cancelled, 'restore.cancelled');
+  world.script.on('cutover db', () => undefined);
+
+  for (const [name, options] of [
+    ['restore.dry-run', { dryRun: true }],
+    ['restore.into', { mode: 'into', into: 'copy' }],
+    ['restore.in-place', { mode: 'in-place' }],
+  ] as const) {
+    const handle = await world.restore(options);
+    await resultOf(handle);
+    await keep(handle, name);
+  }
+
+  const done = await world.restore();
+  await resultOf(done);
+  const hold = byId(runId('hold', world.stack, done.workflowId.slice(-8)));
+  const undo = await world.start<UndoInput & { hold: HoldInput }>('restore-undo', {
+    restore: done.workflowId,
+    hold: await hold.query<HoldInput>('hold'),
+  });
+  await resultOf(undo);
+  await keep(undo, 'undoRestore.done');
+  await resultOf(hold);
+  await keep(hold, 'hold.undone-then-released');
+});
+
+it('records a denied restore and a target that was frozen and renewed', async () => {
+  const world = rig.world({ file: { approvers: people, approvals: { restore: { from: 'owner' } } } });
+  const { stack, site } = world.snapshot.stack;
+  const input: TargetInput = { stack, target: 'db', site, lookSeconds: 1, maxEvents: 40 };
+  const target = await rig.steady.client.workflow.start('target', {
+    workflowId: targetEntityId(stack, 'db'),
+    taskQueue: WORKFLOW_TASK_QUEUE,
+    args: [input],
+  });
+  await rig.steady.client.workflow.start('ledger', {
+    workflowId: ledgerEntityId(stack),
+    taskQueue: WORKFLOW_TASK_QUEUE,
+    args: [{ snapshot: world.snapshot, maxEvents: 12 } satisfies LedgerInput],
+  });
+  await world.backup();
+  const handle = await world.restore({ asked: person('ana') });
+  const shown = await vi.waitFor(async () => {
+    const state = await askedBy(handle);
+    if (state === undefined) throw new Error('it has not asked yet');
+    return state;
+  }, PATIENTLY);
+  await decide(handle, { identity: person('ben'), shown, decision: 'deny', reason: 'not now' });
+  await failureOfRun(handle);
+  await keep(handle, 'restore.denied');
+
+  await freeze(rig.steady, world.snapshot.stack, 'db', { by: 'ana', reason: 'an audit', at: new Date().toISOString() });
+  const frozen = await world.restore({ asked: person('ana') });
+  await approve(frozen, 'ben');
+  await failureOfRun(frozen);
+  await keep(frozen, 'restore.frozen');
+  await thaw(rig.steady, world.snapshot.stack, 'db');
+  await vi.waitFor(async () => {
+    await world.backup();
+    expect((await byId(targetEntityId(stack, 'db')).describe()).runId).not.toBe(target.firstExecutionRunId);
+  }, PATIENTLY);
+  const first = rig.steady.client.workflow.getHandle(targetEntityId(stack, 'db'), target.firstExecutionRunId);
+  await keep(first, 'target.frozen-and-renewed');
+  await keep(byId(targetEntityId(stack, 'db')), 'target.goes-on-after-renewal');
+  await keep(byId(ledgerEntityId(stack)), 'ledger.goes-on-after-renewal');
+});
