@@ -20,6 +20,8 @@ export async function startDockerPlace(): Promise<Place> {
     STEADY_S3_KEY: 'steady-demo',
     STEADY_S3_SECRET: secret(),
   };
+  // Of the SDK, to everybody who runs Node.js 20; it is not the demo's news.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   // Compose fills them into its file: for the demo's own calls, and for those of the worker.
   const env = { ...secrets, API_PORT: String(apiPort), STORAGE_PORT: String(storagePort) };
   Object.assign(process.env, env);

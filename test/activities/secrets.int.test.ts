@@ -3,7 +3,7 @@ import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporal
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
@@ -55,6 +55,7 @@ const stack = `sec-${randomBytes(4).toString('hex')}`;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'steady-secrets-'));
   await chmod(folder, 0o711);
+  await mkdir(join(folder, 'storage'));
   postgres = await startPostgres();
   postgres.sql('postgres', `CREATE ROLE app LOGIN SUPERUSER PASSWORD '${PASSWORDS.postgres}'`);
   postgres.sql('postgres', 'CREATE DATABASE shop OWNER app');
@@ -182,10 +183,10 @@ describe('the values of secrets', () => {
     const secrets = [...Object.values(PASSWORDS), identity];
     expect(identity).toMatch(/^AGE-SECRET-KEY-/);
     const seen: string[] = [];
-    const watch = setInterval(
-      () => seen.push(...secrets.filter((secret) => commandLines().includes(secret))),
-      30,
-    );
+    const watch = setInterval(() => {
+      const running = commandLines();
+      seen.push(...secrets.filter((secret) => running.includes(secret)));
+    }, 100);
     const ids: string[] = [];
     try {
       const stores = ['db', 'cache'];

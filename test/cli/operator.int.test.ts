@@ -15,7 +15,7 @@ const AGO = String.raw`(just now|\d+ (s|min)( \d+ s)? ago)`;
 const SECONDS = String.raw`[\d.]+ s`;
 
 beforeAll(async () => {
-  shop = await createShop();
+  shop = await createShop({ encrypted: true });
   // Enough that a loss of most of it is noticed.
   shop.postgres.sql(
     'shop',
@@ -59,7 +59,7 @@ describe('a backup', () => {
       ...[1, 2].flatMap(() => [like(`✓ Back up (db|cache) \\(${SECONDS}\\)`), like(`    ${ID}, readable`)]),
       like(`✓ Write the set \\(${SECONDS}\\)`),
       like(`db     ${ID}  [\\d.]+ KiB stored of [\\d.]+ MiB  in ${SECONDS}  readable`),
-      like(`cache  ${ID}  [\\d.]+ KiB stored of [\\d.]+ KiB  in ${SECONDS}  readable`),
+      like(`cache  ${ID}  [\\d.]+ KiB stored of [\\d.]+ KiB +in ${SECONDS}  readable`),
     ]);
   });
 
@@ -79,9 +79,11 @@ describe('a backup', () => {
     const shown = await text('backup', 'show', backups[0].id as string);
     expect(shown).toMatch(/^backup \S+\n {2}store {5}db, PostgreSQL /);
     expect(shown).toMatch(new RegExp(`^  data of   ${TIME} \\(${AGO}\\)$`, 'm'));
-    expect(shown).toMatch(/^ {2}stored {4}[\d.]+ KiB of [\d.]+ MiB, \d streams, not encrypted$/m);
+    expect(shown).toMatch(
+      /^ {2}stored {4}[\d.]+ KiB of [\d.]+ MiB, \d streams, encrypted for 2 recipients$/m,
+    );
     expect(shown).toMatch(/^ {2}public\.orders +22000$/m);
-    expect(shown).toMatch(/^ {2}cat '.*' \| zstd -dc \| pg_restore /m);
+    expect(shown).toMatch(/^ {2}cat '.*' \| age -d -i "\$AGE_IDENTITY" \| zstd -dc \| pg_restore /m);
   });
 
   it('makes the morning look green', async () => {

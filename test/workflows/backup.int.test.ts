@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { resultOf } from '../../src/client/outcome.js';
 import type {
   BackupInput,
@@ -12,6 +12,7 @@ import type {
 import { setSchema } from '../../src/contracts/stored/others.js';
 import { startRig, type Rig } from './harness.js';
 import { loseHeartbeats, never, untilStopped } from './script.js';
+import { PATIENTLY } from './patience.js';
 import { failureOfRun, type World } from './world.js';
 
 let rig: Rig;
@@ -38,7 +39,7 @@ async function latest(world: World): Promise<string> {
   return result.lines[0] ?? '';
 }
 
-describe('a backup', () => {
+describe.concurrent('a backup', () => {
   it('stores, proves and records every store of a set', async () => {
     const world = rig.world({ stores: { db: {}, cache: {} } });
     const handle = await world.start<BackupInput>('backup', { stores: ['db', 'cache'], verify: 'readable' });
@@ -92,11 +93,10 @@ describe('a backup', () => {
     first();
     await late;
     // The late attempt writes its draft, and that is all it can do.
-    await expect
-      .poll(() =>
-        world.keys('data/db/').then((keys) => keys.filter((key) => key.endsWith('draft.json')).length),
-      )
-      .toBe(2);
+    await vi.waitFor(async () => {
+      const drafts = (await world.keys('data/db/')).filter((key) => key.endsWith('draft.json'));
+      expect(drafts).toHaveLength(2);
+    }, PATIENTLY);
     expect(await world.keys('manifests/')).toEqual([`manifests/db/${result.stores[0]?.backupId}.json`]);
     expect((await list(world)).map((one) => one.id)).toEqual([result.stores[0]?.backupId]);
   });
@@ -184,6 +184,29 @@ describe('a backup', () => {
     await world.expectAllLetGo();
   });
 
+  it('starts the services again also when the run is terminated and can do nothing more itself', async () => {
+    const world = rig.world({ stores: { files: { files: true } }, services: { api: ['files'] } });
+    const gate = world.script.gate('dump files');
+    const handle = await world.start<BackupInput>('backup', { stores: ['files'] });
+    await gate.reached;
+    await handle.terminate('somebody lost patience');
+    await vi.waitFor(() => expect(world.services.get('api')).toBe('running'), PATIENTLY);
+    await world.expectAllLetGo();
+  });
+
+  it('goes on with the other stores when somebody cancels the backup of one', async () => {
+    const world = rig.world({ stores: { db: {}, cache: {} } });
+    const gate = world.script.gate('dump cache');
+    const handle = await world.start<BackupInput>('backup', { stores: ['db', 'cache'] });
+    await gate.reached;
+    const child = `backup-store.${world.stack}.cache.${handle.workflowId.split('.').at(-1)}`;
+    await rig.steady.client.workflow.getHandle(child).cancel();
+    const failure = await failureOfRun(handle);
+    expect(failure.code).toBe('backup.failed');
+    expect(failure.message).toContain('cache=cancelled');
+    expect(Object.keys((await theSet(world)).backups)).toEqual(['db']);
+  });
+
   it('fails with run.limit when it takes too long, and puts everything back first', async () => {
     const world = rig.world({
       stores: { files: { files: true } },
@@ -223,7 +246,7 @@ describe('a backup', () => {
   });
 });
 
-describe('a look for a backup by date', () => {
+describe.concurrent('a look for a backup by date', () => {
   it('goes by the moment of the data, not by when the backup began', async () => {
     const world = rig.world();
     const { db: early } = await world.backup();

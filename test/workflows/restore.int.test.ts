@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
+import { freeze } from '../../src/client/entities.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { SteadyError } from '../../src/contracts/failures.js';
 import { runId } from '../../src/contracts/ids.js';
 import type { HoldInput, RestoreResult, UndoInput } from '../../src/contracts/runs/procedures.js';
 import { startRig, type Rig } from './harness.js';
+import { never, untilStopped } from './script.js';
 import { failureOfRun, type World, type WorldOptions } from './world.js';
 import { PATIENTLY } from './patience.js';
 
@@ -221,6 +223,31 @@ describe.concurrent('a restore that fails', () => {
     expect(JSON.stringify(record.steps)).toContain('the store refused the credentials');
   });
 
+  it('puts everything back when it takes too long, however late', async () => {
+    const world = await changedSince({ file: { limits: { run: '8s' } } });
+    world.script.on('health web', ({ time, signal }) =>
+      time === 1 ? untilStopped(never, signal) : undefined,
+    );
+    const handle = await world.restore();
+    const failure = await failureOfRun(handle);
+    expect(failure.code).toBe('run.limit');
+    await expectAsBefore(world);
+    expect(await world.record(handle)).toMatchObject({ outcome: 'failed', failure: { code: 'run.limit' } });
+  });
+
+  it('changes nothing while the target is frozen, and says who froze it', async () => {
+    const world = await changedSince();
+    const at = '2026-11-22T02:00:00.000Z';
+    await freeze(rig.steady, world.snapshot.stack, 'db', { by: 'ana', reason: 'an audit', at });
+    const failure = await failureOfRun(await world.restore());
+    expect(failure.code).toBe('target.frozen');
+    expect(failure.message).toContain(`frozen by ana at ${at}: an audit`);
+    expect(failure.hint).toContain('steady thaw');
+    expect(deeds(world)).toEqual([]);
+    // Backups and proofs go on.
+    await world.backup();
+  });
+
   it('refuses without a verified backup, and says what to do', async () => {
     const world = rig.world();
     world.script.fail('readable db', 'stream.corrupt');
@@ -314,6 +341,22 @@ describe.concurrent('the hold of a restore', () => {
     expect(await resultOf(holdOf(world, handle))).toEqual(['what was kept of db is dropped']);
     expect([...world.data('db').undone]).toEqual([]);
     expect(world.data('db').live).toBe('bad db');
+  });
+
+  it('drops nothing while the target is frozen', async () => {
+    const world = await changedSince({ file: { limits: { hold: '4s' } } });
+    const handle = await world.restore();
+    const at = '2026-11-22T02:00:00.000Z';
+    await resultOf(handle);
+    await freeze(rig.steady, world.snapshot.stack, 'db', { by: 'ana', reason: 'an audit', at });
+    const hold = holdOf(world, handle);
+    await vi.waitFor(async () => {
+      const { steps } = await world.timeline(hold);
+      expect(steps.at(-1)?.failure?.code).toBe('target.frozen');
+    }, PATIENTLY);
+    expect([...world.data('db').kept.values()]).toEqual(['bad db']);
+    // It asks again later.
+    expect((await hold.describe()).status.name).toBe('RUNNING');
   });
 
   it('refuses an undo that comes too late, before it stops anything', async () => {

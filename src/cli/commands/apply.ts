@@ -4,7 +4,7 @@ import { applySchedules, compareSchedules, type Change } from '../../client/sche
 import { snapshotOf } from '../../client/snapshot.js';
 import type { Steady } from '../../client/connect.js';
 import type { LoadedStack } from '../../config/load-stack-file.js';
-import { formatProblems } from '../../config/problems.js';
+import { warningLines } from '../warning-lines.js';
 import { contextOf } from '../context.js';
 
 export function addApplyCommand(program: Command): void {
@@ -15,7 +15,7 @@ export function addApplyCommand(program: Command): void {
     .action(async (options: { dryRun?: boolean }, command: Command) => {
       const context = contextOf(command);
       const loaded = await context.load();
-      if (loaded.warnings.length > 0) context.output.warn(formatProblems(loaded.warnings));
+      warningLines(loaded.warnings).forEach((line) => context.output.warn(line));
       const { name } = await context.requester();
       const changes = await context.withTemporal((steady) =>
         options.dryRun === true

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { answerOf } from '../../client/outcome.js';
 import { snapshotOf } from '../../client/snapshot.js';
 import { startRun } from '../../client/start.js';
-import { formatProblems } from '../../config/problems.js';
 import type { CheckLine } from '../../contracts/runs/check-line.js';
 import type { CheckInput } from '../../contracts/runs/procedures.js';
+import { warningLines } from '../warning-lines.js';
 import { contextOf } from '../context.js';
 
 export function addCheckCommand(program: Command): void {
@@ -17,7 +17,7 @@ export function addCheckCommand(program: Command): void {
       const { output } = context;
       const loaded = await context.load();
       output.line(`✓ ${loaded.path} is valid`);
-      if (loaded.warnings.length > 0) output.line(formatProblems(loaded.warnings));
+      warningLines(loaded.warnings).forEach((line) => output.line(line));
       if (options.file === true) {
         output.document({ valid: true, warnings: loaded.warnings, lines: [] });
         return;

@@ -1,4 +1,6 @@
+import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
+import { askWorker } from '../../client/reach.js';
 import { findRun } from '../../client/runs.js';
 import { resultOf } from '../../client/outcome.js';
 import { newRequest, startRun } from '../../client/start.js';
@@ -29,6 +31,15 @@ interface Options {
   readonly unverified?: boolean;
   readonly consumers?: string;
   readonly wait: boolean;
+}
+
+async function isOpen(handle: WorkflowHandle): Promise<boolean> {
+  try {
+    return (await handle.describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
 }
 
 /** What could be restored, newest last. */
@@ -142,24 +153,20 @@ export function addRestoreCommands(program: Command): void {
     .action(async (run: string, options: { wait: boolean }, command: Command) => {
       const context = contextOf(command);
       await context.withTemporal(async (steady) => {
-        const snapshot = await context.appliedSnapshot(steady);
-        const { stack } = snapshot.stack;
+        const { stack } = (await context.load()).stack;
         const handle = await findRun(steady, stack, run);
         const parts = parseRunId(handle.workflowId);
         if (parts?.procedure !== 'restore')
           throw new SteadyError('usage.invalid', { run: handle.workflowId, allowed: 'a restore' });
         const hold = steady.client.workflow.getHandle(runId('hold', stack, parts.last.slice(-8)));
-        const open = await hold.describe().then(
-          (one) => one.status.name === 'RUNNING',
-          () => false,
-        );
-        if (!open) throw new SteadyError('store.gone', { restore: handle.workflowId });
+        if (!(await isOpen(hold))) throw new SteadyError('store.gone', { restore: handle.workflowId });
+        const snapshot = await context.appliedSnapshot(steady);
         const input: UndoInput & { hold: HoldInput } = {
           version: 1,
           snapshot,
           by: await context.requester({ undo: handle.workflowId }),
           restore: handle.workflowId,
-          hold: await hold.query<HoldInput>('hold'),
+          hold: await askWorker(steady, () => hold.query<HoldInput>('hold')),
         };
         const undo = await startRun(steady, { procedure: 'restore-undo', input });
         context.output.line(`run ${undo.workflowId}`);

@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { connect } from '../../client/connect.js';
 import { formatProblems, StackFileError } from '../../config/problems.js';
 import { SteadyError } from '../../contracts/failures.js';
+import { warningLines } from '../warning-lines.js';
 import { contextOf, type Context } from '../context.js';
 import type { LoadedStack } from '../../config/load-stack-file.js';
 import { keepTemporal, type KeptTemporal } from '../embedded/keep-temporal.js';
@@ -39,7 +40,7 @@ async function up(context: Context, options: Options): Promise<void> {
   const { output } = context;
   const ports = { port: portOf(options.port, '--port'), uiPort: portOf(options.uiPort, '--ui-port') };
   const loaded = await context.load();
-  if (loaded.warnings.length > 0) output.warn(formatProblems(loaded.warnings));
+  warningLines(loaded.warnings).forEach((line) => output.warn(line));
   const folder = await takeStateFolder(resolve(options.state ?? join(loaded.folder, '.steady')));
   const address = `127.0.0.1:${ports.port}`;
   const ui = `http://127.0.0.1:${ports.uiPort}`;

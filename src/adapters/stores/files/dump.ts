@@ -61,9 +61,12 @@ export function readArchive(
         yield chunk;
       }
       const exit = await running.exited;
-      if (signal.aborted) throw new SteadyError('cancelled', { tool: tool.label });
       if (exit.code !== 0) throw tarFailure(toolFailure(running, exit));
       facts = reader.end();
+    } catch (error) {
+      // Ending the tool breaks its output off: that is not what went wrong.
+      if (signal.aborted) throw new SteadyError('cancelled', { tool: tool.label });
+      throw error;
     } finally {
       await running.end();
     }

@@ -34,7 +34,8 @@ export function makeFresh(
     const live = place.mode === 'into' ? undefined : await databaseFacts(session, config.database);
     const like = live ?? earlier.own?.kept.live ?? detail.database;
     const owner = await ownerFor(access, session, like.owner);
-    const tablespace = live?.tablespace;
+    // Naming a tablespace takes a right on it that an owner of databases does not have, even on the default one.
+    const tablespace = live?.tablespace === 'pg_default' ? undefined : live?.tablespace;
     await session.run(
       createDatabaseSql({ name: names.nascent, owner, like, major: access.server.major, tablespace }),
     );

@@ -93,6 +93,18 @@ describe('the engine', () => {
     expect(build.volumeInspect(docker, 'rag_db')).toEqual(['docker', 'volume', 'inspect', 'rag_db']);
   });
 
+  it('runs a tool in a container as another user, secrets by name only', () => {
+    const env = { values: { LC_ALL: 'C' }, names: ['PGPASSWORD'] };
+    const to = { container: 'steady-m-1', argv: ['initdb', '-D', '/tmp/steady/data'], stdin: true };
+    expect(build.containerExec(docker, { ...to, env, user: '999:999' })).toEqual([
+      ...['docker', 'exec', '-i', '-e', 'LC_ALL=C', '-e', 'PGPASSWORD', '--user', '999:999'],
+      ...['steady-m-1', 'initdb', '-D', '/tmp/steady/data'],
+    ]);
+    expect(build.containerExec(localMind, { container: 'a1', argv: ['true'] })).toEqual([
+      ...['nerdctl', '--namespace', 'sovereign-ai', 'exec', 'a1', 'true'],
+    ]);
+  });
+
   it('runs a throwaway container with everything a tool beside a service needs', () => {
     const argv = build.containerRun(docker, {
       name: 'steady-m-1',

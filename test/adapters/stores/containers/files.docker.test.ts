@@ -41,7 +41,7 @@ describe('a named volume', () => {
     expect((await scratch.store.compare(proof, reader.manifest, BESIDE)).join()).toContain('equal');
     await scratch.close();
 
-    await stack.project.exec('box', 'sh', '-c', 'rm -rf /data/*; echo poison >/data/poison');
+    await stack.project.exec('box', 'sh', '-c', 'find /data -mindepth 1 -delete; echo poison >/data/poison');
     const poisoned = await tree();
     expect((await store.preview(newCall(), reader.manifest, BESIDE)).keptAs).toBe(
       '/volume/.steady-old-20261122-k7q2m9xd',
