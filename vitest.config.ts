@@ -1,7 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** Whole databases and whole commands: the long part of the integration tests, a project of its own. */
+const WITH_STORES = [
+  'test/adapters/stores/**/*.int.test.ts',
+  'test/cli/**/*.int.test.ts',
+  'test/activities/secrets.int.test.ts',
+];
+
 /**
- * unit: pure, no process and no network. integration: real servers and tools (`*.int.test.ts`). docker: a real engine
+ * unit: pure, no process and no network. integration: real servers and tools (`*.int.test.ts`). stores: those
+ * with whole databases and commands. docker: a real engine
  * (`*.docker.test.ts`). crash: processes are killed. Heavy suites run one file after another: the machines have two cores.
  */
 export default defineConfig({
@@ -22,8 +30,19 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.int.test.ts'],
-          exclude: ['test/crash/**'],
+          exclude: ['test/crash/**', ...WITH_STORES],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          globalSetup: ['test/services/temporal-for-all.ts', 'test/services/bundle-for-all.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'stores',
+          include: WITH_STORES,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
           globalSetup: ['test/services/temporal-for-all.ts', 'test/services/bundle-for-all.ts'],

@@ -7,6 +7,7 @@ suite_typecheck() { npm run --silent typecheck && echo 'no findings'; }
 suite_build() { npm run --silent build; }
 suite_unit() { run_vitest unit; }
 suite_integration() { run_vitest integration; }
+suite_stores() { run_vitest stores; }
 suite_crash() { run_vitest crash; }
 
 suite_docker() {

@@ -89,7 +89,13 @@ describe('the engine', () => {
       'a1',
       'b2',
     ]);
-    expect(build.containerRemove(target({ tool: 'podman' }), ['a1'])).toEqual(['podman', 'rm', '-f', '-v', 'a1']);
+    expect(build.containerRemove(target({ tool: 'podman' }), ['a1'])).toEqual([
+      'podman',
+      'rm',
+      '-f',
+      '-v',
+      'a1',
+    ]);
     expect(build.volumeInspect(docker, 'rag_db')).toEqual(['docker', 'volume', 'inspect', 'rag_db']);
   });
 

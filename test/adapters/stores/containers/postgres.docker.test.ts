@@ -121,7 +121,7 @@ describe('a database in a container', () => {
         );
         expect(findings.slice(1)).toEqual([
           '2 tables with 41001 rows and large objects as in the backup',
-          'content digests of 2 tables equal',
+          'content digests of 2 tables and of large objects equal',
           'pg_amcheck found nothing wrong in tables and indexes',
         ]);
       } finally {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StorePort } from '../../../../src/adapters/stores/port.js';
+import { Secret } from '../../../../src/contracts/secret.js';
 import { startPostgres, type PostgresService } from '../../../services/postgres.js';
 import { somePostgres } from '../versions.js';
 import { until } from './connected.js';
@@ -61,6 +62,21 @@ describe.each(somePostgres())('loading into $title', ({ bin }) => {
       await until('nothing is built any more', () => building('cancelled') === 0);
       expect(await store.undo(call(), beside('cancelxx'))).toContain('cancelled serves');
     });
+  });
+
+  it('is for the owner with CREATEDB too, who is no superuser', async () => {
+    pg.sql('postgres', `CREATE ROLE app LOGIN CREATEDB PASSWORD 'apps-pw'; CREATE DATABASE owned OWNER app`);
+    pg.sql('owned', 'SET ROLE app; CREATE SCHEMA s; CREATE TABLE s.t AS SELECT generate_series(1, 100) i');
+    const store = storeOn(pg, 'owned', { config: { user: 'app' }, password: new Secret('apps-pw') });
+    const taken = await takeBackup(store, backups.fresh());
+    await store.preview(call(), taken.manifest, beside('byowner0'));
+    await restore(store, taken, beside('byowner0'));
+    pg.sql('owned', 'DELETE FROM s.t');
+    await store.cutover(call(), beside('byowner0'));
+    expect(pg.sql('owned', 'SELECT count(*) FROM s.t')).toBe('100');
+    await store.undo(call(), beside('byowner0'));
+    expect(pg.sql('owned', 'SELECT count(*) FROM s.t')).toBe('0');
+    await store.release(call(), beside('byowner0'));
   });
 
   describe('large objects', () => {

@@ -82,7 +82,7 @@ describe.each(somePostgres())('a backup looked at without its server, with $titl
       expect(where).toMatch(/^throwaway server: PostgreSQL \d+.* on the worker$/);
       expect(findings).toEqual([
         '1 tables with 5001 rows and large objects as in the backup',
-        'content digests of 1 tables equal',
+        'content digests of 1 tables and of large objects equal',
         hasExtension(pg, 'amcheck')
           ? 'pg_amcheck found nothing wrong in tables and indexes'
           : 'pg_amcheck was left out: this server has no extension amcheck',
