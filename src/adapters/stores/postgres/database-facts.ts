@@ -29,9 +29,27 @@ export async function databaseFacts(session: Session, database: string): Promise
   return found && { ...found, comment: plainComment(found.comment) };
 }
 
-export function extensionFacts(session: Session): Promise<Pick<Detail, 'extensions' | 'preload'>> {
+/** What the database needs of the server it is on. */
+export type Needs = Pick<Detail, 'extensions' | 'preload' | 'tablespaces'>;
+
+export function serverNeeds(session: Session): Promise<Needs> {
   return session.json(`SELECT jsonb_build_object(
     'extensions', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', extname, 'version', extversion) ORDER BY extname), '[]') FROM pg_extension),
     'preload', (SELECT coalesce(to_jsonb(string_to_array(replace(setting, ' ', ''), ',')), '[]') FROM
-      (SELECT max(setting) AS setting FROM pg_settings WHERE name = 'shared_preload_libraries' AND setting <> '') s))`);
+      (SELECT max(setting) AS setting FROM pg_settings WHERE name = 'shared_preload_libraries' AND setting <> '') s),
+    'tablespaces', (SELECT coalesce(jsonb_agg(DISTINCT t.spcname ORDER BY t.spcname), '[]')
+      FROM pg_class c JOIN pg_tablespace t ON t.oid = c.reltablespace WHERE t.spcname NOT LIKE 'pg\_%'))`);
+}
+
+/** Subscriptions of this database: bound to a slot of another server. */
+export function subscriptionNames(session: Session): Promise<string[]> {
+  return session.json(`SELECT coalesce(jsonb_agg(subname ORDER BY subname), '[]') FROM pg_subscription
+    WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`);
+}
+
+/** Tablespaces of a backup that this server does not have. */
+export async function missingTablespaces(session: Session, detail: Detail): Promise<string[]> {
+  if (detail.tablespaces.length === 0) return [];
+  const there = await session.json<string[]>('SELECT jsonb_agg(spcname) FROM pg_tablespace');
+  return detail.tablespaces.filter((name) => !there.includes(name));
 }

@@ -68,6 +68,7 @@ export const detailSchema = z.object({
   roles: z.array(roleFactsSchema),
   extensions: z.array(z.object({ name: z.string(), version: z.string() })),
   preload: z.array(z.string()),
+  tablespaces: z.array(z.string()).default([]).describe('named by tables and indexes, the default one aside'),
   big: z.array(bigTableSchema),
 });
 export type Detail = z.infer<typeof detailSchema>;

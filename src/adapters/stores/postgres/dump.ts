@@ -2,7 +2,7 @@ import type { BackupWriter, DumpResult, StoreCall } from '../port.js';
 import { openAccess, type Access, type StoreOptions } from './access.js';
 import { contentFacts, contentNames } from './content-facts.js';
 import { planCopies, type BigTable } from './copy-plan.js';
-import { databaseFacts, extensionFacts } from './database-facts.js';
+import { databaseFacts, serverNeeds, subscriptionNames, type Needs } from './database-facts.js';
 import { databaseFactsSchema, type Detail } from './detail.js';
 import { dumpGlobals, type Globals } from './dump-globals.js';
 import { dumpStreams } from './dump-streams.js';
@@ -46,7 +46,8 @@ async function dumpUnder(access: Access, snapshot: Snapshot, writer: BackupWrite
   });
   const gathered = {} as Gathered;
   const streams = await dumpStreams(access, snapshot, { big, writer }, async () => {
-    gathered.extensions = await extensionFacts(session);
+    gathered.needs = await serverNeeds(session);
+    gathered.subscriptions = await subscriptionNames(session);
     gathered.globals = await dumpGlobals(access, session, writer);
     gathered.facts = await contentFacts(session, tables, {
       digests: config.digests,
@@ -54,9 +55,9 @@ async function dumpUnder(access: Access, snapshot: Snapshot, writer: BackupWrite
       names: await contentNames(session),
     });
   });
-  const { facts, globals, extensions } = gathered;
+  const { facts, globals, needs, subscriptions } = gathered;
   for (const table of big) facts.counts[table.label] = rowsIn(table, streams);
-  const detail: Detail = { database, roles: globals.roles, ...extensions, big };
+  const detail: Detail = { database, roles: globals.roles, ...needs, big };
   return {
     method: 'logical',
     takenAt: snapshot.takenAt,
@@ -65,13 +66,19 @@ async function dumpUnder(access: Access, snapshot: Snapshot, writer: BackupWrite
     streams: [...globals.streams, ...streams],
     facts,
     detail,
-    notes: globals.notes,
+    notes: [
+      ...globals.notes,
+      ...(subscriptions.length > 0
+        ? [`subscriptions are in this backup, but no restore makes them: ${subscriptions.join(', ')}`]
+        : []),
+    ],
   };
 }
 
 /** What is asked in the session of the snapshot while the streams move. */
 interface Gathered {
-  extensions: Pick<Detail, 'extensions' | 'preload'>;
+  needs: Needs;
+  subscriptions: string[];
   globals: Globals;
   facts: DumpResult['facts'];
 }

@@ -1,6 +1,7 @@
 import type { BackupReader, RestorePlace, StoreCall } from '../port.js';
 import { openAccess, type Access, type StoreOptions } from './access.js';
 import { copyInSql, type BigTable } from './copy-plan.js';
+import { missingTablespaces } from './database-facts.js';
 import { databaseNames } from './database-names.js';
 import { readDetail, type Detail } from './detail.js';
 import { endBackends, endLeftovers } from './leftovers.js';
@@ -41,8 +42,12 @@ async function loadInto(
   detail: Detail,
 ): Promise<void> {
   const { call, options } = access;
+  const missing = await withSession(access.session(database), (session) =>
+    missingTablespaces(session, detail),
+  );
+  const target = { database, tablespaces: missing.length === 0 };
   call.say('creating tables');
-  await restoreSection(access, database, 'pre-data', reader);
+  await restoreSection(access, target, 'pre-data', reader);
   call.say('loading rows');
   const jobs = detail.big.flatMap((table) =>
     table.streams.map((stream) => ({ table, stream: stream.stream })),
@@ -56,7 +61,7 @@ async function loadInto(
     [
       async () => {
         try {
-          await restoreSection(access, database, 'data', reader);
+          await restoreSection(access, target, 'data', reader);
         } finally {
           dataEnd.reach();
         }
@@ -69,7 +74,7 @@ async function loadInto(
     () => endBackends(access, options.config.maintenanceDatabase, call.marker),
   );
   call.say('building indexes and constraints');
-  await restorePostData(access, database, reader);
+  await restorePostData(access, target, reader);
   call.say('collecting statistics');
   await withSession(access.session(database), (session) => session.run('ANALYZE'));
 }

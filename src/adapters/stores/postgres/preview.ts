@@ -4,7 +4,7 @@ import type { LiveFacts, RestorePlace, RestorePreview, StoreCall } from '../port
 import { openAccess, type Access, type StoreOptions } from './access.js';
 import { compareRoles } from './add-roles.js';
 import { refuseBlocked } from './blockers.js';
-import { databaseFacts } from './database-facts.js';
+import { databaseFacts, missingTablespaces } from './database-facts.js';
 import { databaseNames, type DatabaseNames } from './database-names.js';
 import { readDetail, type Detail } from './detail.js';
 import { freeBytes, SPARE } from './free-space.js';
@@ -55,6 +55,7 @@ export async function preview(
     const notes = [
       ...(await roomNotes(access, session, detail, names, place)),
       ...(await roleNotes(session, detail)),
+      ...(await tablespaceNotes(session, detail)),
       ...manifest.notes,
     ];
     const live = await readLive(access, liveThere, notes);
@@ -101,6 +102,12 @@ async function roomNotes(
 async function roleNotes(session: Session, detail: Detail): Promise<string[]> {
   const { missing, differing } = compareRoles(detail.roles, await listRoles(session, { passwords: false }));
   return [...(missing.length > 0 ? [`roles that will be added: ${missing.join(', ')}`] : []), ...differing];
+}
+
+async function tablespaceNotes(session: Session, detail: Detail): Promise<string[]> {
+  const missing = await missingTablespaces(session, detail);
+  if (missing.length === 0) return [];
+  return [`tablespaces that are not here, what was in them goes to the default one: ${missing.join(', ')}`];
 }
 
 /** A live database that cannot be read is often why there is a restore: it is said, and blocks nothing. */

@@ -5,7 +5,7 @@ import type { BackupReader } from '../port.js';
 import { withScratchFolder } from '../scratch-folder.js';
 import type { Access } from './access.js';
 import { conninfo } from './quote.js';
-import { LOADING, needsScript, restoreSection } from './restore-section.js';
+import { leaveOut, LOADING, needsScript, restoreSection, type Target } from './restore-section.js';
 
 /** Longest time for all indexes and constraints, in seconds; the run's own limit usually comes first. */
 const BUILD_SECONDS = 24 * 3600;
@@ -15,8 +15,9 @@ const BUILD_SECONDS = 24 * 3600;
  * holds statements and no rows, so it is brought whole and handed over as a private file. In a container there is no
  * such file, and a script runs line by line: there they are built one after another.
  */
-export async function restorePostData(access: Access, database: string, reader: BackupReader): Promise<void> {
-  if (needsScript(access)) return restoreSection(access, database, 'post-data', reader);
+export async function restorePostData(access: Access, target: Target, reader: BackupReader): Promise<void> {
+  if (needsScript(access)) return restoreSection(access, target, 'post-data', reader);
+  const { database } = target;
   const { config } = access.options;
   const { call } = access;
   const chunks: Buffer[] = [];
@@ -24,7 +25,7 @@ export async function restorePostData(access: Access, database: string, reader: 
   const archive = Buffer.concat(chunks);
 
   const env = { PGOPTIONS: LOADING };
-  const args = ['--exit-on-error', '--no-password', '-d', conninfo(database)];
+  const args = ['--exit-on-error', '--no-password', ...leaveOut(target), '-d', conninfo(database)];
   const limits = { signal: call.signal, limitSeconds: BUILD_SECONDS };
   if (config.jobs === 1 || config.service !== undefined) {
     await runTool(access.tool('pg_restore', args, { database, env }), { ...limits, input: archive });

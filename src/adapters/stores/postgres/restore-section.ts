@@ -18,28 +18,44 @@ const HEAD_BYTES = 16 * 1024;
 /** Whether pg_restore's own connection would fail at {@link UNKNOWN_BEFORE_17}. */
 export const needsScript = ({ tools, server }: Access): boolean => tools.major >= 17 && server.major < 17;
 
+/** Where a section goes. */
+export interface Target {
+  readonly database: string;
+  /** False where a tablespace of the backup is not there: then all goes to the default one. */
+  readonly tablespaces: boolean;
+}
+
+/**
+ * What is left out: a restored subscription would belong to a slot that the live database uses, and keep its own from
+ * being dropped.
+ */
+export function leaveOut({ tablespaces }: Target): string[] {
+  return ['--no-subscriptions', ...(tablespaces ? [] : ['--no-tablespaces'])];
+}
+
 /** Feeds a section to pg_restore, which ends at the first error. */
 export async function restoreSection(
   access: Access,
-  database: string,
+  target: Target,
   section: Section,
   reader: BackupReader,
 ): Promise<void> {
-  if (needsScript(access)) return restoreAsScript(access, database, section, reader);
-  const args = ['--exit-on-error', '--no-password', '-d', conninfo(database)];
+  if (needsScript(access)) return restoreAsScript(access, target, section, reader);
+  const { database } = target;
+  const args = ['--exit-on-error', '--no-password', ...leaveOut(target), '-d', conninfo(database)];
   await reader.stream(section, access.tool('pg_restore', args, { database, env: { PGOPTIONS: LOADING } }));
 }
 
 /** The same by way of a script without that one line: pg_restore writes it, psql runs it. */
 async function restoreAsScript(
   access: Access,
-  database: string,
+  target: Target,
   section: Section,
   reader: BackupReader,
 ): Promise<void> {
   const { signal } = access.call;
   const psqlArgs = ['-X', '-q', '--no-password', '-v', 'ON_ERROR_STOP=1', '-f', '-'];
-  const psql = access.tool('psql', psqlArgs, { database, env: { PGOPTIONS: LOADING } });
+  const psql = access.tool('psql', psqlArgs, { database: target.database, env: { PGOPTIONS: LOADING } });
   const started: RunningTool[] = [];
   const start = async (tool: PlacedTool): Promise<RunningTool> => {
     const running = await spawnTool(tool, { signal });
@@ -47,7 +63,7 @@ async function restoreAsScript(
     return running;
   };
   try {
-    const writes = await start(access.tool('pg_restore', ['-f', '-']));
+    const writes = await start(access.tool('pg_restore', [...leaveOut(target), '-f', '-']));
     const runs = await start(psql);
     runs.stdout.resume();
     const moved = await Promise.allSettled([

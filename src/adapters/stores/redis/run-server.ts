@@ -4,7 +4,7 @@ import type { ServiceHandle } from '../../runtimes/port.js';
 import type { StoreCall } from '../port.js';
 import type { RedisStoreOptions } from './context.js';
 import { serverHandle } from './context.js';
-import { openLive, ping, type PingState } from './live.js';
+import { openLive, ping, type Live, type PingState } from './live.js';
 import { infoFields } from './info.js';
 
 /** Longest time for a server to stop with its data written, or to answer at all after a start. In seconds. */
@@ -54,8 +54,10 @@ export async function startServer(
   loadSeconds = 3600,
 ): Promise<void> {
   const handle = needHandle(options);
+  // Found once: in a container each look for redis-cli costs as much as asking.
+  let live: Live | undefined;
   const state = async (): Promise<PingState> => {
-    const live = await openLiveOrNone(options, call);
+    live ??= await openLiveOrNone(options, call);
     return live ? ping(live.ask, call.signal) : 'down';
   };
   if ((await state()) === 'down') await options.runtime.start(handle, { signal: call.signal });
