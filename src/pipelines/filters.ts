@@ -86,9 +86,9 @@ const NEIGHBOUR_SECONDS = 1;
 const isBad = (exit: Exit): boolean => exit.code !== 0;
 
 /**
- * Which of several connected processes failed first. One that dies drags its neighbours along: the one before it gets
- * SIGPIPE, the one after it sees its input end too soon. So the cause is the earliest in the chain that did not end by
- * SIGPIPE.
+ * Which of several connected processes failed first. One that dies drags its neighbours along: the one before it finds
+ * nobody reading any more, the one after it sees its input end too soon. So the cause is the earliest in the chain that
+ * did not merely lose its reader.
  */
 async function findCause(chain: readonly RunningTool[]): Promise<FilterFailure | undefined> {
   const exits = new Map<RunningTool, Exit>();
@@ -109,6 +109,14 @@ async function findCause(chain: readonly RunningTool[]): Promise<FilterFailure |
     const exit = exits.get(tool);
     return exit !== undefined && isBad(exit) ? [{ tool, exit }] : [];
   });
-  const cause = bad.find(({ exit }) => exit.signal !== 'SIGPIPE') ?? bad[0];
+  const cause = bad.find(({ tool, exit }) => !lostItsReader(tool, exit)) ?? bad[0];
   return cause && { exit: cause.exit, error: toolFailure(cause.tool, cause.exit) };
+}
+
+/**
+ * SIGPIPE, or a write that was refused: what joins the processes are socket pairs, and one whose reader died with bytes
+ * unread gives ECONNRESET, which kills nobody.
+ */
+function lostItsReader(tool: RunningTool, exit: Exit): boolean {
+  return exit.signal === 'SIGPIPE' || /Connection reset by peer|Broken pipe/.test(tool.lastWords());
 }
