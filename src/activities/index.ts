@@ -42,6 +42,7 @@ export function createActivities(ports: Ports) {
       ...services,
       undoRestore: restore.undoRestore,
       submitRecord: ledger.submitRecord,
+      ledgerHead: ledger.ledgerHead,
     },
   } satisfies Record<Role, object>;
 }

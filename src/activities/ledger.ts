@@ -1,13 +1,16 @@
 import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { StoragePort } from '../adapters/storage/port.js';
 import { SteadyError } from '../contracts/failures.js';
 import { ledgerEntityId } from '../contracts/ids.js';
 import { keys } from '../contracts/keys.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
 import {
+  LEDGER_QUERY,
   RECORD_SIGNAL,
   type LedgerHead,
   type LedgerInput,
+  type LedgerState,
   type RecordSignal,
 } from '../contracts/runs/ledger.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
@@ -29,6 +32,17 @@ export function createLedgerActivities(ports: Ports) {
         signal: RECORD_SIGNAL,
         signalArgs: [input],
       });
+    },
+
+    /** The newest record by the ledger's own word, for documents that witness it; null when there is none yet. */
+    async ledgerHead(stack: string): Promise<LedgerHead | null> {
+      try {
+        const handle = Context.current().client.workflow.getHandle(ledgerEntityId(stack));
+        return (await handle.query<LedgerState>(LEDGER_QUERY)).head ?? null;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return null;
+        throw error;
+      }
     },
 
     /**

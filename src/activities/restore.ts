@@ -1,6 +1,7 @@
-import type { RestorePlace, RestorePreview } from '../adapters/stores/port.js';
+import type { LiveFacts, RestorePlace, RestorePreview } from '../adapters/stores/port.js';
 import { SteadyError } from '../contracts/failures.js';
 import type { BackupRef } from '../contracts/runs/claims.js';
+import type { ContentFacts } from '../contracts/stored/manifest.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { withCall } from './call.js';
 import { readManifest } from './catalog/read-manifest.js';
@@ -27,6 +28,8 @@ export interface Previewed {
   /** From measured history; left out where there is none. */
   readonly expected?: Expected | undefined;
   readonly preview: RestorePreview;
+  /** Where the live data now differ from the backup, a line each, the largest differences first. */
+  readonly differs: readonly string[];
 }
 
 /** The phases of a restore, for workers of the role `change`. What makes each safe to repeat is the store port's. */
@@ -49,6 +52,7 @@ export function createRestoreActivities(ports: Ports) {
               configured: port.kind,
             });
           }
+          const preview = await port.preview(call, manifest, input.place);
           return {
             store: manifest.store,
             backupId: manifest.id,
@@ -58,7 +62,8 @@ export function createRestoreActivities(ports: Ports) {
             server: `${manifest.server.product} ${manifest.server.version}`,
             // A guess for people: that history cannot be read is no reason not to restore.
             expected: await expectedSeconds(storage, manifest).catch(() => undefined),
-            preview: await port.preview(call, manifest, input.place),
+            preview,
+            differs: preview.live ? differences(manifest.facts, preview.live) : [],
           };
         },
       );
@@ -136,4 +141,23 @@ export function createRestoreActivities(ports: Ports) {
     },
   };
 }
+/** Differences that are worth a line; the rest is a number. */
+const DIFFERENCES_SHOWN = 10;
+
+/** Counted things of which there are more or fewer now than in the backup, the largest differences first. */
+function differences(backup: ContentFacts, { facts: live, uncounted }: LiveFacts): string[] {
+  if (uncounted) return ['not counted, which would take long'];
+  const before = { ...backup.atMost, ...backup.counts };
+  const now = { ...live.atMost, ...live.counts };
+  const differing = [...new Set([...Object.keys(before), ...Object.keys(now)])]
+    .map((name) => ({ name, was: before[name] ?? 0, is: now[name] ?? 0 }))
+    .filter(({ was, is }) => was !== is)
+    .sort((a, b) => Math.abs(b.is - b.was) - Math.abs(a.is - a.was));
+  const lines = differing
+    .slice(0, DIFFERENCES_SHOWN)
+    .map(({ name, was, is }) => `${name} ${is} (backup: ${was})`);
+  const more = differing.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more that differ`] : lines;
+}
+
 export type RestoreActivities = ReturnType<typeof createRestoreActivities>;

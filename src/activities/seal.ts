@@ -1,7 +1,7 @@
 import type { StoragePort } from '../adapters/storage/port.js';
 import { SteadyError } from '../contracts/failures.js';
 import { keys } from '../contracts/keys.js';
-import type { BackupRef } from '../contracts/runs/claims.js';
+import type { ApplyRequest, BackupRef } from '../contracts/runs/claims.js';
 import type { MarkInput } from '../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { manifestSchema, type Manifest } from '../contracts/stored/manifest.js';
@@ -78,6 +78,13 @@ export function createSealActivities(ports: Ports) {
     /** Writes which backups belong together; create-only. */
     async writeSet(input: { snapshot: StackSnapshot; set: BackupSet }): Promise<void> {
       await createDocument(await ports.storage(input.snapshot), keys.set(input.set.id), input.set);
+    },
+
+    /** Keeps the text of an applied stack file under its digest: same key, same content, safe to repeat. */
+    async keepConfig(input: ApplyRequest): Promise<void> {
+      const text = Buffer.from(input.text);
+      // The file may begin with a byte order mark, which the text has lost: then it is kept without.
+      await (await ports.storage(input.snapshot)).create(keys.config(input.sha256), text);
     },
 
     /** Adds a mark; the newest of its kind counts. Fails with `backup.unknown` when there is no such backup. */

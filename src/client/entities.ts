@@ -4,7 +4,7 @@ import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
 import {
   APPLIED_UPDATE,
   STORAGE_QUERY,
-  type AppliedConfig,
+  type ApplyRequest,
   type StorageInput,
   type StorageState,
 } from '../contracts/runs/claims.js';
@@ -77,14 +77,14 @@ async function updateTarget<T>(
   );
 }
 
-/** Remembers which stack file is applied, so that `status` can say when the file differs. */
-export async function rememberApplied(steady: Steady, at: At, applied: AppliedConfig): Promise<void> {
+/** Remembers which stack file is applied, so that `status` can say when the file differs, and has its text kept in storage. */
+export async function rememberApplied(steady: Steady, at: At, applied: ApplyRequest): Promise<void> {
   const input: StorageInput = { stack: at.stack, site: at.site };
   await askWorker(steady, () =>
     steady.client.workflow.executeUpdateWithStart<
       (input: StorageInput) => Promise<void>,
       void,
-      [AppliedConfig]
+      [ApplyRequest]
     >(APPLIED_UPDATE, {
       args: [applied],
       startWorkflowOperation: new WithStartWorkflowOperation('storage', {

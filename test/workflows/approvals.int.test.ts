@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { askedBy, decide, sendDecision, signedRequester } from '../../src/client/approvals.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { listRuns } from '../../src/client/runs.js';
-import type { ApprovalState, Decision } from '../../src/contracts/runs/approval.js';
+import type { ApprovalState, Decision, SignedDecision } from '../../src/contracts/runs/approval.js';
 import { proposalDigest } from '../../src/contracts/runs/approval.js';
 import { isSigned, sign } from '../../src/contracts/signing.js';
 import { startRig, type Rig } from './harness.js';
@@ -109,6 +109,41 @@ describe.concurrent('an approval', () => {
     await decide(handle, { identity: ana, shown: await question(handle), ...yes });
     await resultOf(handle);
     expect(world.data('db').live).toBe('good');
+  });
+
+  it('is asked for again when the plan has changed before the stores are taken; the first one is refused', async () => {
+    const world = await guarded({ from: 'owner' });
+    const handle = await world.restore({ asked: ana });
+    const shown = await question(handle);
+    // Meanwhile the live data are lost, so that no safety copy can be made of them.
+    world.data('db').live = undefined;
+    const [first] = (await decide(handle, { identity: ben, shown, ...yes })).decisions;
+    const again = await vi.waitFor(async () => {
+      const state = await question(handle);
+      if (state.digest === shown.digest) throw new Error('not asked again yet');
+      return state;
+    }, PATIENTLY);
+    expect(again.proposal.lines[0]).toBe('new: db: the live data cannot be read');
+    expect(await reasonOf(sendDecision(handle, first as SignedDecision))).toContain(
+      'the proposal has changed since it was shown',
+    );
+    await decide(handle, { identity: cleo, shown: again, ...yes });
+    await resultOf(handle);
+    expect(world.data('db').live).toBe('good');
+    expect(await world.steps(handle)).toContain('Ask again, for what was approved has changed');
+    expect((await world.record(handle)).approvals).toHaveLength(2);
+    await world.expectAllLetGo();
+  });
+
+  it('is not asked for again only because rows were written meanwhile', async () => {
+    const world = await guarded({ from: 'owner' });
+    const handle = await world.restore({ asked: ana });
+    const shown = await question(handle);
+    expect(shown.proposal.lines).toContain('db: the live data: bytes 3 (backup: 4)');
+    world.data('db').live = 'worse';
+    await decide(handle, { identity: ben, shown, ...yes });
+    await resultOf(handle);
+    expect((await world.record(handle)).approvals).toHaveLength(1);
   });
 
   it('is refused when it is copied from another run', async () => {

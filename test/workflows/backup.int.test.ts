@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { resultOf } from '../../src/client/outcome.js';
 import type {
@@ -54,6 +55,36 @@ describe.concurrent('a backup', () => {
     const record = await world.record(handle);
     expect(record).toMatchObject({ procedure: 'backup', outcome: 'done', by: 'tester' });
     await world.expectAllLetGo();
+  });
+
+  it('takes no more stores at a time than the file allows', async () => {
+    const stores = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, {}]));
+    const world = rig.world({ stores, file: { limits: { parallel: 2 } } });
+    let [now, most] = [0, 0];
+    for (const name of Object.keys(stores)) {
+      world.script.on(`dump ${name}`, async () => {
+        most = Math.max(most, ++now);
+        await vi.waitFor(() => expect(most).toBeGreaterThan(1), PATIENTLY);
+      });
+      world.script.on(`dumped ${name}`, () => void now--);
+    }
+    expect(Object.keys(await world.backup()).sort()).toEqual(Object.keys(stores));
+    expect(most).toBe(2);
+  });
+
+  it('witnesses the chain of records as it was in each set', async () => {
+    const world = rig.world();
+    await world.backup();
+    const first = await vi.waitFor(async () => {
+      const [key] = await world.keys('records/');
+      if (key === undefined) throw new Error('not written yet');
+      return (await world.storage.read(key)) as Buffer;
+    }, PATIENTLY);
+    await world.backup();
+    const sets = await Promise.all((await world.keys('sets/')).map((key) => world.storage.read(key)));
+    const heads = sets.map((set) => setSchema.parse(JSON.parse(String(set))).ledgerHead);
+    expect(heads).toContainEqual({ number: 1, sha256: createHash('sha256').update(first).digest('hex') });
+    expect(heads).toContainEqual(undefined);
   });
 
   it('keeps the other stores when one fails, names the failure in the set, and fails', async () => {

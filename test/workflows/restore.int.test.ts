@@ -68,6 +68,7 @@ describe.concurrent('a restore', () => {
       'Claim the backups, so that prune leaves them',
       'Look before anything is touched',
       'Take db',
+      'Look again, with the stores taken',
       'db: Load db beside',
       'db: Compare db',
       ...['Stop web', 'Stop api', 'db: Switch db over'],
@@ -97,6 +98,7 @@ describe.concurrent('a restore', () => {
       expect.stringMatching(/^db: from \S+, data of \S+, 4 B \([\d.]+ \w+ stored\), Text 1.0$/),
       expect.stringMatching(/^db: everything written since \S+ is replaced and kept as db_old_/),
       ...['db: Load db beside', 'db: Compare db', 'stop web, api', 'db: Switch db over', 'start api, web'],
+      'db: the live data: bytes 6 (backup: 4)',
     ]);
     expect(await world.keys('')).toEqual(before);
     await expectAsBefore(world);

@@ -54,6 +54,8 @@ export interface LiveFacts {
   /** Size of the live data in bytes, for progress and room; undefined when it cannot be told. */
   readonly bytes?: number | undefined;
   readonly facts: ContentFacts;
+  /** Nothing was counted, since that would take too long: `facts` say nothing about amounts. */
+  readonly uncounted?: boolean | undefined;
 }
 
 export type { CheckLine };

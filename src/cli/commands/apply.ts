@@ -37,7 +37,14 @@ const SIGNS = { create: '+', update: '~', remove: '-', none: '=' } as const;
  */
 export async function applyStack(steady: Steady, loaded: LoadedStack, by: string): Promise<Change[]> {
   await requireWorker(steady, loaded.stack);
-  const changes = await applySchedules(steady, snapshotOf(loaded));
-  await rememberApplied(steady, loaded.stack, { sha256: loaded.sha256, at: new Date().toISOString(), by });
+  const snapshot = snapshotOf(loaded);
+  const changes = await applySchedules(steady, snapshot);
+  await rememberApplied(steady, loaded.stack, {
+    sha256: loaded.sha256,
+    at: new Date().toISOString(),
+    by,
+    snapshot,
+    text: loaded.text,
+  });
   return changes;
 }

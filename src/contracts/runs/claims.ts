@@ -1,3 +1,5 @@
+import type { StackSnapshot } from './snapshot.js';
+
 /** Messages of the entity `storage.<stack>`: which backups are being read, and which are being deleted. */
 export interface BackupRef {
   readonly store: string;
@@ -29,10 +31,18 @@ export interface AppliedConfig {
   readonly by: string;
 }
 
+/** A stack file that was applied, with its text, which is to be kept in storage. */
+export interface ApplyRequest extends AppliedConfig {
+  readonly snapshot: StackSnapshot;
+  readonly text: string;
+}
+
 export interface StorageState {
   readonly claims: readonly Claim[];
   readonly deleting: readonly (BackupRef & ClaimHolder)[];
   readonly applied?: AppliedConfig | undefined;
+  /** Applied, and not yet kept in storage. */
+  readonly unkept?: ApplyRequest | undefined;
 }
 
 export interface StorageInput {

@@ -9,13 +9,20 @@ import { storageSchema } from './storage.js';
 import { storeSchema } from './stores.js';
 import { durationSchema, limitSchema } from './units.js';
 
-/** Limits of time; every wait has one. */
+/** Limits of time, since every wait has one, and of how much at once. */
 export const limitsSchema = z.strictObject({
   stall: limitSchema.prefault('5m').describe('a stream without a byte for this long is given up'),
   run: limitSchema.prefault('24h').describe('longest time for a run asked for by hand'),
   worker: limitSchema.prefault('5m').describe('longest wait for a worker to take a step'),
   lock: limitSchema.prefault('6h').describe('longest wait for another run to release a target'),
   hold: durationSchema.prefault('7d').describe('how long replaced data are kept after a restore'),
+  parallel: z
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .describe('stores of one backup set that are taken at a time'),
   litter: limitSchema.prefault('7d').describe('age of data without a manifest before the sweep deletes them'),
 });
 export type Limits = z.infer<typeof limitsSchema>;
@@ -47,7 +54,7 @@ export const stackSchema = z.strictObject({
     .describe('your own questions, asked after a restore, by name'),
   approvers: z.array(approverSchema).default([]).describe('people who may decide, by key'),
   approvals: approvalsSchema.prefault({}).describe('what needs a decision'),
-  limits: limitsSchema.prefault({}).describe('limits of time; every wait has one'),
+  limits: limitsSchema.prefault({}).describe('limits of time and of how much at once'),
 });
 
 /** A stack as loaded: defaults filled in, durations in seconds, sizes in bytes, secrets still references. */

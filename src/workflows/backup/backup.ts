@@ -8,6 +8,7 @@ import type {
   StoreBackupResult,
 } from '../../contracts/runs/procedures.js';
 import { usualDepth } from '../../contracts/stack/stack.js';
+import { createTurns } from '../shared/turns.js';
 import { failureOf, fail, isOwnCancellation } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { pruneStores } from '../prune/prune-stores.js';
@@ -24,6 +25,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     const opened = await run.step('Open storage', () => run.activities.look.openStack(snapshot));
     const depth = input.verify ?? plan?.verify ?? usualDepth(snapshot.stack);
 
+    const turn = createTurns(snapshot.stack.limits.parallel);
     const results = await untilAllEnded(
       input.stores.map((store) => {
         const child: StoreBackupInput = {
@@ -36,13 +38,16 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
           stackUuid: opened.uuid,
           ...(input.plan !== undefined && { plan: input.plan }),
         };
-        return storeInStep(run, child);
+        return turn(() => storeInStep(run, child));
       }),
     );
 
-    await run.step('Write the set', () =>
-      run.activities.look.writeSet({ snapshot, set: setOf(setId, input, results) }),
-    );
+    await run.step('Write the set', async () => {
+      // A chain that was rewritten later differs from what stands in the sets.
+      const head = await run.activities.quick.ledgerHead(snapshot.stack.stack);
+      const set = { ...setOf(setId, input, results), ...(head && { ledgerHead: head }) };
+      await run.activities.look.writeSet({ snapshot, set });
+    });
     const failed = results.filter((one) => one.failure !== undefined);
     const result: BackupResult = { setId, stores: results };
     if (failed.length > 0) {

@@ -14,6 +14,7 @@ import {
   STORAGE_QUERY,
   UNCLAIM_UPDATE,
   type AppliedConfig,
+  type ApplyRequest,
   type BackupRef,
   type Claim,
   type ClaimHolder,
@@ -30,7 +31,7 @@ const claimUpdate = defineUpdate<void, [ClaimRequest]>(CLAIM_UPDATE);
 const unclaimUpdate = defineUpdate<void, [ClaimHolder]>(UNCLAIM_UPDATE);
 const beginDeleteUpdate = defineUpdate<DeletePermit, [ClaimRequest]>(BEGIN_DELETE_UPDATE);
 const endDeleteUpdate = defineUpdate<void, [ClaimHolder]>(END_DELETE_UPDATE);
-const appliedUpdate = defineUpdate<void, [AppliedConfig]>(APPLIED_UPDATE);
+const appliedUpdate = defineUpdate<void, [ApplyRequest]>(APPLIED_UPDATE);
 const storageQuery = defineQuery<StorageState>(STORAGE_QUERY);
 
 /**
@@ -43,10 +44,18 @@ export async function storage(input: StorageInput): Promise<void> {
   let deleting: (BackupRef & ClaimHolder)[] = [...(input.state?.deleting ?? [])];
   let applied: AppliedConfig | undefined = input.state?.applied;
 
-  const state = (): StorageState => ({ claims, deleting, ...(applied && { applied }) });
+  let unkept: ApplyRequest | undefined = input.state?.unkept;
+
+  const state = (): StorageState => ({
+    claims,
+    deleting,
+    ...(applied && { applied }),
+    ...(unkept && { unkept }),
+  });
   setHandler(storageQuery, state);
-  setHandler(appliedUpdate, (config) => {
-    applied = config;
+  setHandler(appliedUpdate, (request) => {
+    applied = { sha256: request.sha256, at: request.at, by: request.by };
+    unkept = request;
   });
 
   setHandler(claimUpdate, async (request) => {
@@ -98,10 +107,28 @@ export async function storage(input: StorageInput): Promise<void> {
     return closed;
   }
 
-  await condition(() => isRenewalDue(input));
+  let pause = KEEP_PAUSE_SECONDS;
+  while (!isRenewalDue(input)) {
+    await condition(() => unkept !== undefined || isRenewalDue(input));
+    const request = unkept;
+    if (request === undefined) continue;
+    try {
+      await quickly('proof', { site: input.site, workerSeconds: 300 }).keepConfig(request);
+      if (unkept === request) unkept = undefined;
+      pause = KEEP_PAUSE_SECONDS;
+    } catch {
+      // Storage or its worker is away, which `status` tells by itself; the file applies all the same.
+      await condition(() => unkept !== request, pause * 1000);
+      pause = Math.min(2 * pause, KEEP_PAUSE_LONGEST_SECONDS);
+    }
+  }
   await untilHandled();
   await continueAsNew<typeof storage>({ ...input, state: state() });
 }
+
+/** Pauses before the stack file is offered to storage again. */
+const KEEP_PAUSE_SECONDS = 60;
+const KEEP_PAUSE_LONGEST_SECONDS = 3600;
 
 const same = (a: BackupRef, b: BackupRef): boolean => a.store === b.store && a.id === b.id;
 const heldBy = (a: ClaimHolder, b: ClaimHolder): boolean =>

@@ -10,7 +10,15 @@ export interface Described {
 }
 
 /** What a restore will do and what will be lost, a line each: what a dry run prints and an approver signs. */
-export function describeRestore({ input, previews, consumers, notes }: Described): string[] {
+export function describeRestore(described: Described): string[] {
+  const lost = described.previews.flatMap(({ store, differs }) =>
+    differs.map((line) => `${store}: the live data: ${line}`),
+  );
+  return [...describePlan(described), ...lost];
+}
+
+/** The same without what changes by itself while the live data are written to. */
+export function describePlan({ input, previews, consumers, notes }: Described): string[] {
   const lines: string[] = [];
   for (const { store, backupId, takenAt, bytes, rawBytes, server, expected, preview } of previews) {
     lines.push(

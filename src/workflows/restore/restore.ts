@@ -8,12 +8,12 @@ import type {
   RestoreResult,
 } from '../../contracts/runs/procedures.js';
 import { formatDuration } from '../../contracts/stack/units.js';
-import { digestOf } from '../../contracts/canonical.js';
 import type { Previewed } from '../../activities/restore.js';
 import { fail } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
+import { agree } from './agree.js';
 import { hold } from './hold.js';
-import { describeRestore } from './describe-restore.js';
+import { describeRestore, type Described } from './describe-restore.js';
 import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
 import { requireKnownRequester } from '../shared/requester.js';
 import { backUpFirst } from './safety-backup.js';
@@ -47,39 +47,17 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       Promise.all(
         selected.backups.map((backup) => run.activities.change.previewRestore({ snapshot, backup, place })),
       );
-    const previews = await run.step('Look before anything is touched', look);
+    const first = await run.step('Look before anything is touched', look);
     const consumers = mode === 'into' ? { stop: [], start: [] } : consumersFor(stack, stores);
-    const lines = describeRestore({ input, previews, consumers: consumers.stop, notes: selected.notes });
-    if (input.dryRun) return { dryRun: true, lines, stores: [] };
+    const describe = (previews: readonly Previewed[]): Described => ({
+      input,
+      previews,
+      consumers: consumers.stop,
+      notes: selected.notes,
+    });
+    if (input.dryRun) return { dryRun: true, lines: describeRestore(describe(first)), stores: [] };
 
-    if (policy) {
-      await run.step('Ask for approval', async (note) => {
-        const facts = {
-          ...Object.fromEntries(selected.backups.map(({ store, id }) => [store, id])),
-          config: snapshot.configSha256,
-          lines: digestOf(lines),
-        };
-        const answer = await run.approvals.ask({
-          step: 'restore',
-          title: `Restore ${stores.join(', ')} of ${stack.stack}`,
-          lines,
-          facts,
-          policy,
-        });
-        for (const { decision } of answer.decisions)
-          note(`${decision.name}: ${decision.decision} ${decision.reason}`.trim());
-      });
-    }
-    const go = Date.now();
-    if (mode !== 'into') {
-      await run.step(`Take ${stores.join(', ')}`, () =>
-        run.locks.take(stores, {
-          mode: 'exclusive',
-          priority: 'emergency',
-          purpose: `restore asked by ${input.by.name}`,
-        }),
-      );
-    }
+    const { previews, lines, go } = await agree(run, { input, policy, stores, first, look, describe });
 
     const fenceOf = (store: string) => (mode === 'into' ? {} : { fence: run.locks.held(store) });
     const inPlace = mode === 'in-place';

@@ -1,18 +1,23 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { storageState } from '../../../src/client/entities.js';
 import { storageEntityId } from '../../../src/contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../../../src/contracts/names.js';
 import {
+  APPLIED_UPDATE,
   BEGIN_DELETE_UPDATE,
   CLAIM_UPDATE,
   END_DELETE_UPDATE,
   UNCLAIM_UPDATE,
+  type ApplyRequest,
   type BackupRef,
   type ClaimRequest,
   type DeletePermit,
   type StorageInput,
 } from '../../../src/contracts/runs/claims.js';
+import { SteadyError } from '../../../src/contracts/failures.js';
+import { PATIENTLY } from '../patience.js';
 import { startRig, type Rig } from '../harness.js';
 import { sleeper, type Sleeper } from './sleepers.js';
 
@@ -50,6 +55,29 @@ async function begin(input: Partial<StorageInput> = {}) {
     sleepers: (count: number) => Promise.all(Array.from({ length: count }, () => sleeper(rig, world))),
   };
 }
+
+it('keeps the text of the stack file that is applied, also when storage comes back later', async () => {
+  const { world, handle, state } = await begin();
+  const { snapshot } = world;
+  const create = world.storage.create.bind(world.storage);
+  let away = true;
+  world.storage.create = async (...args) => {
+    if (away) throw new SteadyError('storage.unreachable', {}, { retryable: false });
+    return await create(...args);
+  };
+  const apply = async (text: string) => {
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    const request: ApplyRequest = { sha256, at: new Date().toISOString(), by: 'ana', snapshot, text };
+    await handle.executeUpdate<undefined, [ApplyRequest]>(APPLIED_UPDATE, { args: [request] });
+    return `config/${sha256}.yaml`;
+  };
+  await apply('first');
+  expect(await state()).toMatchObject({ applied: { by: 'ana' }, unkept: { text: 'first' } });
+  away = false;
+  const key = await apply('second');
+  await vi.waitFor(async () => expect((await state())?.unkept).toBeUndefined(), PATIENTLY);
+  expect(String(await world.storage.read(key))).toBe('second');
+});
 
 describe.concurrent('the claims of a storage', () => {
   it('keep a backup from being deleted, and name who reads it', async () => {

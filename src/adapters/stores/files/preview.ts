@@ -15,7 +15,14 @@ export async function liveFacts(root: Root, work: FolderWork, call: StoreCall): 
   const version = await tarVersion(root, call);
   const bytes = await work.used(await work.real(root.folder));
   const none = { counts: {}, atMost: {}, digests: {}, names: {} };
-  return { product: 'tar', version, major: Number.parseInt(version, 10) || 0, bytes, facts: none };
+  return {
+    product: 'tar',
+    version,
+    major: Number.parseInt(version, 10) || 0,
+    bytes,
+    facts: none,
+    uncounted: true,
+  };
 }
 
 /** Looks for room, mounts and owners before anything is touched; throws what forbids the restore. */

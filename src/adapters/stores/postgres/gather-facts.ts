@@ -21,12 +21,13 @@ export async function liveFacts(access: Access): Promise<LiveFacts> {
     const names = await contentNames(session);
     await session.run(`SET statement_timeout TO '${COUNT_SECONDS}s'`);
     const tables = await describeTables(session);
+    let uncounted = false;
     const facts = await contentFacts(session, tables, { digests: false, names }).catch((error: unknown) => {
       // Too slow or locked: then nothing is said about rows.
-      if (hasSqlstate(error, '57014', '55P03', '42501'))
-        return { counts: {}, atMost: {}, digests: {}, names };
-      throw error;
+      if (!hasSqlstate(error, '57014', '55P03', '42501')) throw error;
+      uncounted = true;
+      return { counts: {}, atMost: {}, digests: {}, names };
     });
-    return { product: 'PostgreSQL', ...access.server, bytes, facts };
+    return { product: 'PostgreSQL', ...access.server, bytes, facts, uncounted };
   });
 }
