@@ -6,7 +6,7 @@ import type { CheckLine } from '../contracts/runs/check-line.js';
 import { checkTools } from '../pipelines/check-tools.js';
 import { withCall } from './call.js';
 import { checkIdentity } from './check-identity.js';
-import { openStack } from './catalog/open-stack.js';
+import { openStorage } from './opened-storage.js';
 import type { Ports } from './ports.js';
 
 const ok = (what: string, message: string): CheckLine => ({ what, status: 'ok', message });
@@ -32,8 +32,7 @@ export function createCheckActivities(ports: Ports) {
       return await withCall({ title: 'Check storage' }, async () => {
         const lines: CheckLine[] = [];
         try {
-          const storage = await ports.storage(snapshot);
-          await openStack(storage, snapshot.stack.stack);
+          const { storage } = await openStorage(ports, snapshot);
           lines.push(ok('storage', `${storage.location} can be read and written`));
           const free = await storage.free();
           if (free !== undefined) lines.push(ok('storage', `${Math.round(free / 2 ** 20)} MiB free`));

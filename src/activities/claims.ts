@@ -26,11 +26,12 @@ interface At {
 export function createClaimActivities() {
   return {
     /** Fails with `backup.claimed` when one of them is being deleted. */
-    claimBackups: (at: At, request: ClaimRequest): Promise<void> => ask(at, CLAIM_UPDATE, request),
-    unclaimBackups: (at: At, holder: ClaimHolder): Promise<void> => ask(at, UNCLAIM_UPDATE, holder),
+    claimBackups: (at: At, request: ClaimRequest): Promise<void> =>
+      askStorage(at, CLAIM_UPDATE, { ...request, site: at.site }),
+    unclaimBackups: (at: At, holder: ClaimHolder): Promise<void> => askStorage(at, UNCLAIM_UPDATE, holder),
     beginDelete: (at: At, request: ClaimRequest): Promise<DeletePermit> =>
-      ask(at, BEGIN_DELETE_UPDATE, request),
-    endDelete: (at: At, holder: ClaimHolder): Promise<void> => ask(at, END_DELETE_UPDATE, holder),
+      askStorage(at, BEGIN_DELETE_UPDATE, { ...request, site: at.site }),
+    endDelete: (at: At, holder: ClaimHolder): Promise<void> => askStorage(at, END_DELETE_UPDATE, holder),
   };
 }
 export type ClaimActivities = ReturnType<typeof createClaimActivities>;
@@ -49,7 +50,8 @@ export async function assertMayDelete(stack: string, backup: BackupRef, holder: 
   if (!held) throw new SteadyError('target.fenced', { store: backup.store, id: backup.id });
 }
 
-async function ask<T>(at: At, update: string, argument: unknown): Promise<T> {
+/** Updates the entity `storage.<stack>`, which is started where it does not run. */
+export async function askStorage<T>(at: At, update: string, argument: unknown): Promise<T> {
   const input: StorageInput = { stack: at.stack, site: at.site };
   return await Context.current().client.workflow.executeUpdateWithStart<
     (input: StorageInput) => Promise<void>,

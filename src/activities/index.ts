@@ -7,6 +7,7 @@ import { createLedgerActivities } from './ledger.js';
 import { createLockActivities } from './locks.js';
 import { createLookActivities } from './look.js';
 import { createPruneActivities } from './prune.js';
+import { openedStorage } from './opened-storage.js';
 import type { Ports } from './ports.js';
 import { createRestoreActivities } from './restore.js';
 import { createSealActivities } from './seal.js';
@@ -15,17 +16,20 @@ import { createSweepActivities } from './sweep.js';
 import { createVerifyActivities } from './verify.js';
 
 /** Which activities a worker of each role serves. `quick` is never stuck behind transfers. */
-export function createActivities(ports: Ports) {
+export function createActivities(bare: Ports) {
+  // Whoever lists, deletes or restores finds the storage that was opened for the stack, or none.
+  const ports: Ports = { ...bare, storage: (snapshot) => openedStorage(bare, snapshot) };
   const services = createServiceActivities(ports);
   const prune = createPruneActivities(ports);
   const ledger = createLedgerActivities(ports);
   const restore = createRestoreActivities(ports);
-  const check = createCheckActivities(ports);
+  const check = createCheckActivities(bare);
   const sweep = createSweepActivities(ports);
   return {
-    backup: { ...createBackupActivities(ports), checkTools: check.checkTools, checkStore: check.checkStore },
+    // A worker of this role may not read: the set's run has opened storage before it.
+    backup: { ...createBackupActivities(bare), checkTools: check.checkTools, checkStore: check.checkStore },
     proof: {
-      ...createSealActivities(ports),
+      ...createSealActivities(ports, bare),
       ...createVerifyActivities(ports),
       ...createLookActivities(ports),
       ...createKeyActivities(ports),

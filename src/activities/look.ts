@@ -43,10 +43,11 @@ export function createLookActivities(ports: Ports) {
   return {
     async standings(input: { snapshot: StackSnapshot }): Promise<StoreStanding[]> {
       const { stack } = input.snapshot;
-      const storage = await ports.storage(input.snapshot);
+      const opening = ports.storage(input.snapshot);
       return await Promise.all(
         Object.keys(stack.stores).map(async (store): Promise<StoreStanding> => {
           try {
+            const storage = await opening;
             const backups = await listBackups(storage, store);
             const newest = backups.at(-1);
             const verified = backups

@@ -7,7 +7,7 @@ import type { PruneLine } from '../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { withCall } from './call.js';
 import { assertMayDelete } from './claims.js';
-import { demandedDepth, keptUntil } from './catalog/describe-backups.js';
+import { demandedDepth, isKept, keptUntil } from './catalog/describe-backups.js';
 import { mapInParallel } from './catalog/in-parallel.js';
 import { isVerified, listBackups } from './catalog/list-backups.js';
 import { findManifest } from './catalog/read-manifest.js';
@@ -77,18 +77,25 @@ export function createPruneActivities(ports: Ports) {
     /**
      * Deletes backups that were granted: the manifest first, so that a half-deleted backup is never listed, then its
      * data, proofs and marks. Deleting what is gone already is fine, so running again finishes it. The permit is looked
-     * at before each: an attempt that was given up and lives on must not delete what a restore has claimed since.
+     * at before each: an attempt that was given up and lives on must not delete what a restore has claimed since. So are
+     * its marks: a person may have kept it since retention decided. Gives those that were kept.
      */
     async deleteBackups(input: {
       snapshot: StackSnapshot;
       backups: readonly BackupRef[];
       holder: ClaimHolder;
-    }): Promise<number> {
+      now: string;
+    }): Promise<BackupRef[]> {
       return await withCall({ title: 'Delete backups' }, async (call) => {
         const storage = await ports.storage(input.snapshot);
+        const kept: BackupRef[] = [];
         for (const { store, id } of input.backups) {
           if (call.signal.aborted) throw new SteadyError('cancelled');
           await assertMayDelete(input.snapshot.stack.stack, { store, id }, input.holder);
+          if (await isKept(storage, { store, id }, new Date(input.now))) {
+            kept.push({ store, id });
+            continue;
+          }
           await storage.delete(keys.manifest(store, id));
           for (const prefix of [
             keys.dataPrefix(store, id),
@@ -101,7 +108,7 @@ export function createPruneActivities(ports: Ports) {
           }
           Context.current().log.info('backup deleted', { store, backupId: id });
         }
-        return input.backups.length;
+        return kept;
       });
     },
   };

@@ -14,24 +14,25 @@ import {
   sha256Hex,
 } from './catalog/documents.js';
 import { listBackups } from './catalog/list-backups.js';
-import { openStack } from './catalog/open-stack.js';
 import type { Dumped } from './backup.js';
+import { openStorage } from './opened-storage.js';
 import type { Ports } from './ports.js';
 
 /** A dump below this share of the last one is flagged: something was probably lost before the backup. */
 const SHRUNK_BELOW = 0.5;
-const SHRUNK_MATTERS_ABOVE = 1 << 20;
+/** Smaller ones halve by everyday work. Raw bytes. */
+const SHRUNK_MATTERS_ABOVE = 64 * 1024;
 
 export interface Sealed extends BackupRef {
   readonly shrunk?: { readonly from: number; readonly to: number; readonly previous: string };
 }
 
 /** Short writes that make things true: seal, marks, sets. Role `proof`: it may read what it compares with. */
-export function createSealActivities(ports: Ports) {
+export function createSealActivities(ports: Ports, unopened: Ports) {
   return {
     /** Makes or finds `stack.json`; create-only, so running again finds what is there. */
     async openStack(snapshot: StackSnapshot): Promise<StackDocument> {
-      return await openStack(await ports.storage(snapshot), snapshot.stack.stack);
+      return (await openStorage(unopened, snapshot)).document;
     },
 
     /**

@@ -57,6 +57,11 @@ export const FAILURES = {
     false,
     'See where it stood with `steady show RUN`.',
   ),
+  'run.left': kind(
+    'left as it is',
+    false,
+    'Data could not be put back, so services stay stopped: mend what is named, then start them.',
+  ),
   'schedule.foreign': kind(
     'a schedule of this name is not ours',
     false,
@@ -107,6 +112,11 @@ export const FAILURES = {
     'this prefix belongs to another stack',
     false,
     'Give this stack a bucket or prefix of its own.',
+  ),
+  'storage.emptied': kind(
+    'storage was used before, and is empty now',
+    false,
+    'Is its disk mounted? If it was emptied on purpose, name another folder, bucket or prefix in the file.',
   ),
   'storage.bucket-missing': kind('no such bucket', false, 'Create the bucket, or correct its name.'),
   'storage.future': kind('written by a newer steadyhand', false, 'Upgrade this one to read it.'),
@@ -204,6 +214,16 @@ export const FAILURES = {
     'Nothing was switched; look at the differences named.',
   ),
   'store.not-empty': kind('the destination is not empty', false, 'Name another destination.'),
+  'store.unsaved': kind(
+    'the live data could not be backed up first',
+    false,
+    'If they may be lost, ask for it with --unsaved; else restore with --into, or make room.',
+  ),
+  'store.half-undone': kind(
+    'some stores were put back, others not; their services stay stopped',
+    false,
+    'Mend what is named, then run the undo again: what is put back already stays so.',
+  ),
   'store.gone': kind('nothing to undo', false, 'The hold has ended or the old data were released.'),
   // services and checks
   'service.failed': kind('a service did not start, stop or become healthy', true, 'Look at its log.'),

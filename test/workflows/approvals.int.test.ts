@@ -5,6 +5,7 @@ import { resultOf } from '../../src/client/outcome.js';
 import { listRuns } from '../../src/client/runs.js';
 import type { ApprovalState, Decision, SignedDecision } from '../../src/contracts/runs/approval.js';
 import { proposalDigest } from '../../src/contracts/runs/approval.js';
+import { restoreRequest } from '../../src/contracts/runs/requester.js';
 import { isSigned, sign } from '../../src/contracts/signing.js';
 import { startRig, type Rig } from './harness.js';
 import { approver, person } from './people.js';
@@ -264,7 +265,14 @@ describe.concurrent('an approval', () => {
 });
 
 describe.concurrent('a request', () => {
-  const selection = { text: 'latest', stores: ['db'], unverified: false };
+  const input = {
+    selection: { text: 'latest', stores: ['db'], unverified: false },
+    mode: 'beside',
+    dryRun: false,
+    consumersFirst: false,
+    token: 'k7q2m9xd',
+  } as const;
+  const request = restoreRequest(input);
 
   it('has to be signed where nobody may approve what they asked for', async () => {
     const world = await guarded({ from: 'owner' });
@@ -277,23 +285,27 @@ describe.concurrent('a request', () => {
   it.each([
     [
       'under the name of somebody else',
-      { ...signedRequester(ben, selection), name: 'ana' },
+      { ...signedRequester(ben, request), name: 'ana' },
       'not a person of the stack file with this key',
     ],
     [
       'for something else',
-      signedRequester(ana, { ...selection, text: 'other' }),
+      signedRequester(ana, restoreRequest({ ...input, mode: 'in-place' })),
       'the signature of the request is not valid',
     ],
-    ['long ago', signedRequester(ana, selection, new Date(Date.now() - 3_600_000)), 'not for this run'],
+    [
+      'for another run',
+      signedRequester(ana, restoreRequest({ ...input, token: 'another0' })),
+      'the signature of the request is not valid',
+    ],
+    ['long ago', signedRequester(ana, request, new Date(Date.now() - 3_600_000)), 'not for this run'],
     [
       'by a stranger',
-      signedRequester(person('mallory'), selection),
+      signedRequester(person('mallory'), request),
       'not a person of the stack file with this key',
     ],
   ])('is refused when it was signed %s', async (_how, by, words) => {
     const world = await guarded({ from: 'owner' });
-    const input = { selection, mode: 'beside', dryRun: false, consumersFirst: false, token: 'k7q2m9xd' };
     const failure = await failureOfRun(await world.start('restore', input, { by }));
     expect(failure.code).toBe('identity.missing');
     expect(failure.message).toContain(words);
@@ -301,7 +313,6 @@ describe.concurrent('a request', () => {
 
   it('does not go by the name of a person without a signature, even where it need not be signed', async () => {
     const world = await guarded({ from: 'owner', self: true });
-    const input = { selection, mode: 'beside', dryRun: false, consumersFirst: false, token: 'k7q2m9xd' };
     const failure = await failureOfRun(await world.start('restore', input, { by: { name: 'ben' } }));
     expect(failure.message).toContain('this name has to sign its requests');
   });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freeze, targetState } from '../../src/client/entities.js';
 import { resultOf } from '../../src/client/outcome.js';
 import type {
   BackupInput,
@@ -213,6 +214,73 @@ describe.concurrent('a backup', () => {
     expect(await world.record(handle)).toMatchObject({ outcome: 'cancelled' });
     expect(await world.keys('manifests/')).toEqual([]);
     await world.expectAllLetGo();
+  });
+
+  it('does not start a service that another store of the set still needs stopped', async () => {
+    const world = rig.world({
+      stores: { one: { files: true }, two: { files: true } },
+      services: { api: ['one', 'two'] },
+    });
+    for (const name of ['one', 'two'])
+      world.script.on(`dump ${name}`, () => expect(world.services.get('api')).toBe('stopped'));
+    const handle = await world.start<BackupInput>('backup', { stores: ['one', 'two'] });
+    await resultOf(handle);
+    const order = world.script.journal.filter((phase) => /^(stop|start|dump) /.test(phase));
+    const whole = (name: string) => ['stop api', `dump ${name}`, 'start api'];
+    expect([
+      [...whole('one'), ...whole('two')],
+      [...whole('two'), ...whole('one')],
+    ]).toContainEqual(order);
+    expect(world.services.get('api')).toBe('running');
+    await world.expectAllLetGo();
+  });
+
+  it('waits with stopping a service until a restore that has stopped it has ended', async () => {
+    const world = rig.world({
+      stores: { db: {}, files: { files: true } },
+      services: { api: ['db', 'files'] },
+    });
+    await world.backup({ stores: ['db'] });
+    const gate = world.script.gate('cutover db');
+    const selection = { text: 'latest', stores: ['db'], unverified: false };
+    const restore = await world.restore({ selection });
+    await gate.reached;
+    const backup = await world.start<BackupInput>('backup', { stores: ['files'] });
+    await vi.waitFor(async () => {
+      const waiting = (await targetState(rig.steady, world.snapshot.stack, 'api'))?.waiting ?? [];
+      expect(waiting.map((one) => one.purpose)).toEqual(['backup of files']);
+    }, PATIENTLY);
+    expect(world.script.journal).not.toContain('dump files');
+    gate.open();
+    await resultOf(restore);
+    await resultOf(backup);
+    expect(world.services.get('api')).toBe('running');
+  });
+
+  it('goes on while the stores are frozen, also where it stops services', async () => {
+    const world = rig.world({ stores: { files: { files: true } }, services: { api: ['files'] } });
+    const at = '2026-11-22T02:00:00.000Z';
+    await freeze(rig.steady, world.snapshot.stack, 'files', { by: 'ana', reason: 'an audit', at });
+    await world.backup();
+    expect(world.script.journal).toEqual(expect.arrayContaining(['stop api', 'dump files', 'start api']));
+  });
+
+  it('refuses storage that was used before and is empty now, or is another one', async () => {
+    const world = rig.world();
+    await world.backup();
+    const kept = (await world.storage.read('stack.json')) as Buffer;
+    await world.storage.delete('stack.json');
+    const start = () => world.start<BackupInput>('backup', { stores: ['db'] });
+    const emptied = await failureOfRun(await start());
+    expect(emptied.code).toBe('storage.emptied');
+    expect(emptied.hint).toContain('mounted');
+    expect((await failureOfRun(await world.restore())).code).toBe('storage.emptied');
+    expect(await world.storage.head('stack.json')).toBeUndefined();
+    const other = { ...(JSON.parse(String(kept)) as object), uuid: '00000000-0000-4000-8000-000000000000' };
+    await world.storage.create('stack.json', Buffer.from(JSON.stringify(other)));
+    expect((await failureOfRun(await start())).code).toBe('storage.foreign');
+    expect((await failureOfRun(await world.restore())).code).toBe('storage.foreign');
+    expect(await world.keys('manifests/')).toHaveLength(1);
   });
 
   it('starts the services again also when the run is terminated and can do nothing more itself', async () => {

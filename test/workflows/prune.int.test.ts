@@ -137,6 +137,23 @@ describe.concurrent('prune', () => {
     });
   });
 
+  it('leaves a backup that is marked to be kept after it was decided', async () => {
+    const { world, ids } = await withBackups(3);
+    const [oldest = '', middle = ''] = ids;
+    const delete_ = world.storage.delete.bind(world.storage);
+    world.storage.delete = async (key) => {
+      // Somebody keeps the second while the first is being deleted.
+      if (key.includes(oldest) && key.startsWith('manifests/'))
+        await resultOf(
+          await world.start<MarkInput>('mark', { store: 'db', id: middle, kind: 'keep', reason: 'an audit' }),
+        );
+      await delete_(key);
+    };
+    const result = await resultOf<PruneResult>(await prune(world));
+    expect(result.lines.filter((one) => one.deleted).map((one) => one.id)).toEqual([oldest]);
+    expect((await list(world)).map((one) => one.id)).toEqual(ids.slice(1));
+  });
+
   it('takes the manifest first: a half-deleted backup is never listed, and the rest goes with the next attempt', async () => {
     const memory = createMemoryStorage();
     const deleted: string[] = [];

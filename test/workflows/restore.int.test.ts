@@ -67,8 +67,8 @@ describe.concurrent('a restore', () => {
       'Find the backup',
       'Claim the backups, so that prune leaves them',
       'Look before anything is touched',
-      'Take db',
-      'Look again, with the stores taken',
+      'Take db, web, api',
+      'Look again',
       'db: Load db beside',
       'db: Compare db',
       ...['Stop web', 'Stop api', 'db: Switch db over'],
@@ -126,6 +126,13 @@ describe.concurrent('a restore', () => {
     expect([...world.data('db').fresh]).toEqual([]);
   });
 
+  it('loads no more than one store into a new place', async () => {
+    const world = await changedSince({ stores: { db: {}, cache: {} } });
+    const failure = await failureOfRun(await world.restore({ mode: 'into', into: 'copy' }));
+    expect(failure.message).toBe('wrong usage [into=copy stores=db,cache allowed="one store"]');
+    expect(deeds(world)).toEqual([]);
+  });
+
   it('takes the whole set, loads all before it stops anything', async () => {
     const world = await changedSince({
       stores: { db: { live: 'good' }, cache: { live: 'warm' } },
@@ -149,6 +156,26 @@ describe.concurrent('a restore in place', () => {
     expect(world.data('db').live).toBe('good');
     expect(result.stores[0]?.keptAs).toMatch(/^backup \d{8}T/);
     expect(await world.keys('marks/')).toEqual([expect.stringMatching(/-keep\.json$/)]);
+  });
+
+  it('cannot be undone, and names the backup that can be restored, before it stops anything', async () => {
+    const world = await changedSince();
+    const handle = await world.restore({ mode: 'in-place' });
+    const result = await resultOf<RestoreResult>(handle);
+    // Nothing is kept, so nothing is held.
+    await expect(holdOf(world, handle).describe()).rejects.toThrow(/not found/);
+    expect(result.stores[0]?.keptAs).toMatch(/^backup /);
+  });
+
+  it('loses live data that cannot be backed up first only where somebody says so', async () => {
+    const world = await changedSince();
+    world.script.fail('dump db', 'tool.failed', { says: 'invalid page in block 7' });
+    const refused = await failureOfRun(await world.restore({ mode: 'in-place' }));
+    expect(refused.code).toBe('store.unsaved');
+    expect(refused.message).toContain('invalid page in block 7');
+    await expectAsBefore(world);
+    await resultOf(await world.restore({ mode: 'in-place', unsaved: true }));
+    expect(world.data('db').live).toBe('good');
   });
 
   it('puts the live data back from that backup when the load fails half-way', async () => {
@@ -204,25 +231,41 @@ describe.concurrent('a restore that fails', () => {
     await expectAsBefore(world);
   });
 
-  it('tells an undo that fails, and still does the others', async () => {
-    const world = await changedSince();
-    world.script.fail('cutover db', 'store.blocked');
+  it('leaves services stopped where data could not be put back, and says so; the other stores are put back', async () => {
+    const world = await changedSince({
+      stores: { cache: { live: 'warm' }, db: { live: 'good' } },
+      services: { api: ['db', 'cache'] },
+    });
+    world.script.fail('cutover cache', 'store.blocked');
     world.script.fail('undo db', 'store.denied');
     const handle = await world.restore();
+    const failure = await failureOfRun(handle);
     // The failure is the one that began it.
-    expect((await failureOfRun(handle)).code).toBe('store.blocked');
-    const steps = await world.steps(handle);
-    expect(steps.slice(-4)).toEqual([
-      ...[
-        '✗ db: Switch db over',
-        '✗ Undo: db: Put db back',
-        'Undo: start api again',
-        'Undo: start web again',
-      ],
+    expect(failure.code).toBe('store.blocked');
+    expect(failure.message).toMatch(/; could not be undone: db: Put db back, start api again$/);
+    expect((await world.steps(handle)).slice(-4)).toEqual([
+      '✗ cache: Switch cache over',
+      ...['✗ Undo: db: Put db back', 'Undo: cache: Put cache back', '✗ Undo: start api again'],
     ]);
-    expect([...world.services.values()]).toEqual(['running', 'running']);
-    const record = await world.record(handle);
-    expect(JSON.stringify(record.steps)).toContain('the store refused the credentials');
+    expect([...world.services.values()]).toEqual(['stopped']);
+    const record = JSON.stringify((await world.record(handle)).steps);
+    expect(record).toContain('the store refused the credentials');
+    expect(record).toContain('left as it is [because=');
+    await world.expectAllLetGo();
+  });
+
+  it('keeps what it had restored for its time, then drops it', async () => {
+    const world = await changedSince({ file: { limits: { hold: '2s' } } });
+    world.answers.set('health web', '502');
+    world.script.on('undo db', () => void world.answers.clear());
+    const handle = await world.restore();
+    expect((await failureOfRun(handle)).code).toBe('service.failed');
+    expect([...world.data('db').undone.values()]).toEqual(['good']);
+    // It is undone already.
+    expect((await failureOfRun(await undo(world, handle))).code).toBe('store.gone');
+    expect(await resultOf(holdOf(world, handle))).toEqual(['what was kept of db is dropped']);
+    expect([...world.data('db').undone]).toEqual([]);
+    expect(world.data('db').live).toBe('bad db');
   });
 
   it('puts everything back when it takes too long, however late', async () => {
@@ -343,6 +386,28 @@ describe.concurrent('the hold of a restore', () => {
     expect(await resultOf(holdOf(world, handle))).toEqual(['what was kept of db is dropped']);
     expect([...world.data('db').undone]).toEqual([]);
     expect(world.data('db').live).toBe('bad db');
+  });
+
+  it('undone in part leaves services stopped, and goes on when the undo is run again', async () => {
+    const world = await changedSince({
+      stores: { cache: { live: 'warm' }, db: { live: 'good' } },
+      services: { api: ['db', 'cache'] },
+    });
+    const handle = await world.restore();
+    await resultOf(handle);
+    let failing = true;
+    world.script.on('undo cache', () => {
+      if (failing) throw new SteadyError('store.blocked', {}, { retryable: false });
+    });
+    const failure = await failureOfRun(await undo(world, handle));
+    expect(failure.code).toBe('store.half-undone');
+    expect(failure.message).toContain('cache=');
+    expect([...world.services.values()]).toEqual(['stopped']);
+    failing = false;
+    await resultOf(await undo(world, handle));
+    expect([world.data('cache').live, world.data('db').live]).toEqual(['bad cache', 'bad db']);
+    expect([...world.services.values()]).toEqual(['running']);
+    await world.expectAllLetGo();
   });
 
   it('drops nothing while the target is frozen', async () => {

@@ -9,6 +9,7 @@ import type { StorePort } from '../../src/adapters/stores/port.js';
 import type { Steady } from '../../src/client/connect.js';
 import { storageState, targetState } from '../../src/client/entities.js';
 import { resultOf, RunFailure } from '../../src/client/outcome.js';
+import { restoreRequest } from '../../src/contracts/runs/requester.js';
 import { newRequest, startRun } from '../../src/client/start.js';
 import { signedRequester, type Identity } from '../../src/client/approvals.js';
 import {
@@ -166,7 +167,7 @@ export function createWorld(
         token: request.slice(-8),
         ...more,
       } as const;
-      const by = asked ? { by: signedRequester(asked, input.selection) } : {};
+      const by = asked ? { by: signedRequester(asked, restoreRequest(input)) } : {};
       return await world.start<RestoreInput>('restore', input, { request, ...by });
     },
 

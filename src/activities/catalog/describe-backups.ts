@@ -1,6 +1,7 @@
 import type { StoragePort } from '../../adapters/storage/port.js';
-import { keys } from '../../contracts/keys.js';
+import { keys, parseMarkKey } from '../../contracts/keys.js';
 import type { Depth } from '../../contracts/names.js';
+import type { BackupRef } from '../../contracts/runs/claims.js';
 import type { BackupLine } from '../../contracts/runs/procedures.js';
 import type { Stack } from '../../contracts/stack/stack.js';
 import { markSchema } from '../../contracts/stored/others.js';
@@ -53,4 +54,16 @@ export async function keptUntil(storage: StoragePort, backup: ListedBackup): Pro
   const key = keys.mark(backup.store, backup.id, backup.keepMark, 'keep');
   const mark = await readDocument(storage, key, markSchema);
   return mark === undefined ? undefined : (mark.until ?? 'forever');
+}
+
+/** Whether a keep mark holds now, by a listing of this backup's marks alone. */
+export async function isKept(storage: StoragePort, backup: BackupRef, now: Date): Promise<boolean> {
+  let newest: Date | undefined;
+  for await (const { key } of storage.list(`${keys.markPrefix(backup.store)}${backup.id}/`)) {
+    const mark = parseMarkKey(key);
+    if (mark?.kind === 'keep' && (newest === undefined || mark.time > newest)) newest = mark.time;
+  }
+  if (newest === undefined) return false;
+  const mark = await readDocument(storage, keys.mark(backup.store, backup.id, newest, 'keep'), markSchema);
+  return mark !== undefined && (mark.until === undefined || Date.parse(mark.until) > now.getTime());
 }

@@ -1,11 +1,12 @@
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { restoreRequest } from '../../contracts/runs/requester.js';
 import type { Command } from 'commander';
 import { askWorker } from '../../client/reach.js';
 import { findRun } from '../../client/runs.js';
 import { resultOf } from '../../client/outcome.js';
 import { newRequest, startRun } from '../../client/start.js';
 import { SteadyError } from '../../contracts/failures.js';
-import { parseRunId, runId } from '../../contracts/ids.js';
+import { isTimeId, parseRunId, runId } from '../../contracts/ids.js';
 import type {
   BackupLine,
   HoldInput,
@@ -15,12 +16,12 @@ import type {
   UndoInput,
 } from '../../contracts/runs/procedures.js';
 import { contextOf, type Context } from '../context.js';
-import type { Output } from '../output.js';
 import { chosen, oneOfWords, selectionText } from '../arguments.js';
 import { ask } from '../ask.js';
 import { proofWords } from '../backup-words.js';
+import { restoredLines } from '../restored-lines.js';
 import { watchRun } from '../watch.js';
-import { agoText, bytesText, secondsText, table, timeText } from '../words.js';
+import { agoText, bytesText, table, timeText } from '../words.js';
 
 interface Options {
   readonly store?: string[];
@@ -28,6 +29,7 @@ interface Options {
   readonly dryRun?: boolean;
   readonly into?: string;
   readonly inPlace?: boolean;
+  readonly unsaved?: boolean;
   readonly unverified?: boolean;
   readonly consumers?: string;
   readonly wait: boolean;
@@ -63,25 +65,14 @@ async function list(context: Context, stores: readonly string[] | undefined): Pr
   output.document({ backups: inOrder });
 }
 
-function tell(output: Output, result: RestoreResult, run: string): void {
-  if (result.dryRun) {
-    output.line('What would happen:');
-    result.lines.forEach((line) => output.line(`  ${line}`));
-    output.line('Nothing was changed.');
-    return;
-  }
-  const rows = result.stores.map((one) => [
-    one.store,
-    one.id,
-    bytesText(one.rawBytes),
-    `loaded in ${secondsText(one.loadSeconds)}`,
-    one.gapSeconds === undefined ? '' : `gap ${one.gapSeconds.toFixed(2)} s`,
-    one.keptAs === undefined ? '' : `replaced data kept as ${one.keptAs}`,
-  ]);
-  table(rows, [2]).forEach((line) => output.line(line));
-  if (result.rtoSeconds === undefined) return;
-  output.line(`RTO ${secondsText(result.rtoSeconds)}, from the go to checks that answer`);
-  output.line(`Switch back with: steady restore undo ${run}`);
+/** Loading into a new place is for one store: two would be one in the place of the other. An id may be of one store. */
+function refuseSeveral(into: string, selection: Selection): void {
+  if (selection.stores.length === 1 || isTimeId(selection.text)) return;
+  throw new SteadyError('usage.invalid', {
+    into,
+    error: 'one store at a time: choose it with --store',
+    stores: selection.stores.join(','),
+  });
 }
 
 export function addRestoreCommands(program: Command): void {
@@ -96,6 +87,7 @@ export function addRestoreCommands(program: Command): void {
       'load into a new place (a database name, a folder); the live data are not touched',
     )
     .option('--in-place', 'replace the live data where there is no room beside them')
+    .option('--unsaved', 'with --in-place: go on where the live data cannot be backed up first')
     .option('--unverified', 'take one that is not verified')
     .option('--consumers <when>', 'stop-first: stop consumers before loading, for data known to be poisoned')
     .option('--no-wait', 'start it and return')
@@ -111,26 +103,29 @@ export function addRestoreCommands(program: Command): void {
       if (options.consumers !== undefined) oneOfWords('consumers', options.consumers, ['stop-first']);
       if (options.into !== undefined && options.inPlace === true)
         throw new SteadyError('usage.invalid', { error: '--into and --in-place exclude each other' });
+      if (options.unsaved === true && options.inPlace !== true)
+        throw new SteadyError('usage.invalid', { error: '--unsaved is for --in-place alone' });
       const all = Object.keys(stack.stores);
       const selection: Selection = {
         text: selectionText(what, stack.timezone, all),
         stores: chosen(options.store ?? [], all),
         unverified: options.unverified === true,
       };
+      if (options.into !== undefined) refuseSeveral(options.into, selection);
       await context.withTemporal(async (steady) => {
         const snapshot = await context.appliedSnapshot(steady);
         const request = newRequest();
-        const input: RestoreInput = {
-          version: 1,
-          snapshot,
-          by: await context.requester(selection),
+        const asked = {
           selection,
           mode: options.into !== undefined ? 'into' : options.inPlace === true ? 'in-place' : 'beside',
           dryRun: options.dryRun === true,
           consumersFirst: options.consumers === 'stop-first',
+          unsaved: options.unsaved === true,
           token: request.slice(-8),
           ...(options.into !== undefined && { into: options.into }),
-        };
+        } as const;
+        const by = await context.requester(restoreRequest(asked));
+        const input: RestoreInput = { version: 1, snapshot, by, ...asked };
         const handle = await startRun(steady, { procedure: 'restore', input, request });
         output.line(`run ${handle.workflowId}`);
         if (!options.wait) {
@@ -138,7 +133,7 @@ export function addRestoreCommands(program: Command): void {
           return;
         }
         const result = await watchRun<RestoreResult>(steady, handle, output);
-        tell(context.output, result, handle.workflowId);
+        restoredLines(result, handle.workflowId).forEach((line) => output.line(line));
         output.document({ run: handle.workflowId, ...result });
       });
     });

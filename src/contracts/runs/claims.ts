@@ -13,6 +13,8 @@ export interface ClaimHolder {
 
 export interface ClaimRequest extends ClaimHolder {
   readonly backups: readonly BackupRef[];
+  /** Where the workers of the stack are now. */
+  readonly site?: string | undefined;
 }
 
 export interface Claim extends ClaimHolder, BackupRef {
@@ -37,12 +39,19 @@ export interface ApplyRequest extends AppliedConfig {
   readonly text: string;
 }
 
+/** A place in storage that was opened for this stack, and the uuid of the `stack.json` in it. */
+export interface OpenedStorage {
+  readonly location: string;
+  readonly uuid: string;
+}
+
 export interface StorageState {
   readonly claims: readonly Claim[];
   readonly deleting: readonly (BackupRef & ClaimHolder)[];
   readonly applied?: AppliedConfig | undefined;
   /** Applied, and not yet kept in storage. */
   readonly unkept?: ApplyRequest | undefined;
+  readonly opened?: OpenedStorage | undefined;
 }
 
 export interface StorageInput {
@@ -58,4 +67,5 @@ export const UNCLAIM_UPDATE = 'unclaim';
 export const BEGIN_DELETE_UPDATE = 'beginDelete';
 export const END_DELETE_UPDATE = 'endDelete';
 export const APPLIED_UPDATE = 'applied';
+export const OPENED_UPDATE = 'opened';
 export const STORAGE_QUERY = 'storage';

@@ -14,6 +14,10 @@ export interface LockRequest {
   readonly priority: LockPriority;
   /** In words, for those who wait. */
   readonly purpose: string;
+  /** Changes no data, such as a backup that stops services meanwhile: a freeze does not refuse it. */
+  readonly reads?: boolean | undefined;
+  /** Where the workers of the stack are now. */
+  readonly site?: string | undefined;
 }
 
 /** Signalled to the requester whenever its position changes. */

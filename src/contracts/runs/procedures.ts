@@ -86,6 +86,8 @@ export interface RestoreInput extends RunInput {
   readonly into?: string;
   readonly dryRun: boolean;
   readonly consumersFirst: boolean;
+  /** In place: the live data may be lost where they cannot be backed up first. */
+  readonly unsaved?: boolean;
   /** 8 characters of the request: names what the run makes. */
   readonly token: string;
 }
@@ -114,12 +116,15 @@ export interface UndoInput extends RunInput {
 /** What stays to be released when the hold of a restore ends. */
 export interface HoldInput extends RunInput {
   readonly restore: string;
+  /** Stores of which something is kept. */
   readonly stores: readonly string[];
+  /** What is left for the others, in words: an undo cannot put them back. */
+  readonly wayBack?: Readonly<Record<string, string>>;
   readonly token: string;
   readonly at: string;
   readonly mode: 'beside' | 'in-place';
   readonly seconds: number;
-  /** In the answer of its query: an undo has put the replaced data back. */
+  /** The replaced data are live again, and what was restored is kept: by an undo, or because the restore failed. */
   readonly undone?: boolean;
 }
 

@@ -1,10 +1,32 @@
 import { digestOf } from '../canonical.js';
 import { isSigned } from '../signing.js';
 import type { Approver } from '../stack/people.js';
+import type { RestoreInput } from './procedures.js';
 import type { Requester } from './snapshot.js';
 
 /** How far the signature's time may be from the run's start, in seconds: an old one is no request of now. */
 export const REQUEST_FRESH_SECONDS = 900;
+
+/** What is asked with a restore: all that a person decides. The token is the run's own, so it is good for one run. */
+export function restoreRequest(
+  input: Pick<
+    RestoreInput,
+    'selection' | 'mode' | 'into' | 'dryRun' | 'consumersFirst' | 'unsaved' | 'token'
+  >,
+): Record<string, unknown> {
+  const { selection, mode, into, dryRun, consumersFirst, unsaved, token } = input;
+  return {
+    restore: {
+      selection,
+      mode,
+      dryRun,
+      consumersFirst,
+      unsaved: unsaved ?? false,
+      into: into ?? null,
+      token,
+    },
+  };
+}
 
 /** What a requester signs: who, when, and the digest of what was asked. */
 export function requestToSign(name: string, at: string, request: unknown): Record<string, string> {

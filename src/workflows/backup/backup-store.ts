@@ -23,8 +23,13 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
     const quiet = config !== undefined && needsQuiet(config);
     const consumers = quiet ? consumersFor(snapshot.stack, [store]) : { stop: [], start: [] };
     const mode = consumers.stop.length > 0 ? 'exclusive' : 'shared';
-    await run.step(`Take ${store} for reading`, () =>
-      run.locks.take([store], { mode, priority: 'scheduled', purpose: `backup of ${store}` }),
+    // Whoever stops a service takes it: another run must not start it meanwhile.
+    const targets = [store, ...consumers.stop];
+    await run.step(`Take ${targets.join(', ')} for reading`, () =>
+      run.locks.take(targets, {
+        ...{ mode, priority: 'scheduled', purpose: `backup of ${store}` },
+        reads: true,
+      }),
     );
     await stopConsumers(run, snapshot, consumers);
     const dumped = await run.step(`Back up ${store}`, async (note) => {
@@ -56,6 +61,9 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
         );
       return result;
     });
+    const at = { stack: snapshot.stack.stack, site: snapshot.stack.site };
+    const holder = { workflowId: workflowInfo().workflowId, runId: workflowInfo().runId };
+    run.atEnd(() => run.activities.quick.unclaimBackups(at, holder));
     const done = {
       store,
       backupId: dumped.backupId,
@@ -66,6 +74,8 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
       shrunk: sealed.shrunk !== undefined,
     };
     try {
+      // Another backup's retention must not delete it meanwhile.
+      await run.activities.quick.claimBackups(at, { ...holder, backups: [{ store, id: dumped.backupId }] });
       const proof = await proveBackup(run, {
         snapshot,
         backup: { store, id: dumped.backupId },

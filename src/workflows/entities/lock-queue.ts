@@ -45,7 +45,8 @@ export function createQueue(begin: TargetState | undefined): Queue {
     list.some((one) => one.requestId === requestId);
   const inOrder = (): LockRequest[] =>
     [...queue].sort((a, b) => LOCK_PRIORITY[a.priority] - LOCK_PRIORITY[b.priority]);
-  const isFrozenFor = (request: LockRequest): boolean => frozen !== undefined && request.mode === 'exclusive';
+  const isFrozenFor = (request: LockRequest): boolean =>
+    frozen !== undefined && request.mode === 'exclusive' && request.reads !== true;
   const isFreeFor = (request: LockRequest): boolean =>
     holders.length === 0 || (request.mode === 'shared' && holders.every((one) => one.mode === 'shared'));
 

@@ -11,6 +11,7 @@ import {
   BEGIN_DELETE_UPDATE,
   CLAIM_UPDATE,
   END_DELETE_UPDATE,
+  OPENED_UPDATE,
   STORAGE_QUERY,
   UNCLAIM_UPDATE,
   type AppliedConfig,
@@ -20,6 +21,7 @@ import {
   type ClaimHolder,
   type ClaimRequest,
   type DeletePermit,
+  type OpenedStorage,
   type StorageInput,
   type StorageState,
 } from '../../contracts/runs/claims.js';
@@ -32,6 +34,7 @@ const unclaimUpdate = defineUpdate<void, [ClaimHolder]>(UNCLAIM_UPDATE);
 const beginDeleteUpdate = defineUpdate<DeletePermit, [ClaimRequest]>(BEGIN_DELETE_UPDATE);
 const endDeleteUpdate = defineUpdate<void, [ClaimHolder]>(END_DELETE_UPDATE);
 const appliedUpdate = defineUpdate<void, [ApplyRequest]>(APPLIED_UPDATE);
+const openedUpdate = defineUpdate<void, [OpenedStorage]>(OPENED_UPDATE);
 const storageQuery = defineQuery<StorageState>(STORAGE_QUERY);
 
 /**
@@ -39,11 +42,13 @@ const storageQuery = defineQuery<StorageState>(STORAGE_QUERY);
  * never both: a claim keeps it from prune, and prune's permit keeps it from new claims.
  */
 export async function storage(input: StorageInput): Promise<void> {
-  const quick = quickly('quick', { site: input.site, workerSeconds: 300 });
+  // A stack may move to other workers: the newest who asked says where they are.
+  let { site } = input;
   let claims: Claim[] = [...(input.state?.claims ?? [])];
   let deleting: (BackupRef & ClaimHolder)[] = [...(input.state?.deleting ?? [])];
   let applied: AppliedConfig | undefined = input.state?.applied;
 
+  let opened: OpenedStorage | undefined = input.state?.opened;
   let unkept: ApplyRequest | undefined = input.state?.unkept;
 
   const state = (): StorageState => ({
@@ -51,14 +56,20 @@ export async function storage(input: StorageInput): Promise<void> {
     deleting,
     ...(applied && { applied }),
     ...(unkept && { unkept }),
+    ...(opened && { opened }),
   });
   setHandler(storageQuery, state);
   setHandler(appliedUpdate, (request) => {
     applied = { sha256: request.sha256, at: request.at, by: request.by };
     unkept = request;
+    site = request.snapshot.stack.site;
+  });
+  setHandler(openedUpdate, (place) => {
+    opened = place;
   });
 
   setHandler(claimUpdate, async (request) => {
+    site = request.site ?? site;
     const gone = await closedAmong(deleting, request.backups);
     deleting = deleting.filter((one) => !gone.has(runOf(one)));
     const busy = request.backups.find((backup) => deleting.some((one) => same(one, backup)));
@@ -75,6 +86,7 @@ export async function storage(input: StorageInput): Promise<void> {
   });
 
   setHandler(beginDeleteUpdate, async (request) => {
+    site = request.site ?? site;
     const gone = await closedAmong(claims, request.backups);
     claims = claims.filter((one) => !gone.has(runOf(one)));
     const refused: (BackupRef & { by: string })[] = [];
@@ -103,6 +115,7 @@ export async function storage(input: StorageInput): Promise<void> {
     const concerned = entries.filter((one) => backups.some((backup) => same(one, backup)));
     const runs = new Map(concerned.map((one) => [runOf(one), holderOf(one)]));
     const closed = new Set<string>();
+    const quick = quickly('quick', { site, workerSeconds: 300 });
     for (const [run, holder] of runs) if (!(await quick.isRunning(holder))) closed.add(run);
     return closed;
   }
@@ -113,7 +126,7 @@ export async function storage(input: StorageInput): Promise<void> {
     const request = unkept;
     if (request === undefined) continue;
     try {
-      await quickly('proof', { site: input.site, workerSeconds: 300 }).keepConfig(request);
+      await quickly('proof', { site, workerSeconds: 300 }).keepConfig(request);
       if (unkept === request) unkept = undefined;
       pause = KEEP_PAUSE_SECONDS;
     } catch {
@@ -123,7 +136,7 @@ export async function storage(input: StorageInput): Promise<void> {
     }
   }
   await untilHandled();
-  await continueAsNew<typeof storage>({ ...input, state: state() });
+  await continueAsNew<typeof storage>({ ...input, site, state: state() });
 }
 
 /** Pauses before the stack file is offered to storage again. */

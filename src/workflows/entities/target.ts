@@ -42,7 +42,8 @@ const LOOK_IDLE = 600;
  * until they cannot.
  */
 export async function target(input: TargetInput): Promise<void> {
-  const quick = quickly('quick', { site: input.site, workerSeconds: input.workerSeconds ?? 300 });
+  // A stack may move to other workers: the newest who asked says where they are.
+  let { site } = input;
   const lookSeconds = input.lookSeconds ?? LOOK_WAITING;
   const afterlifeSeconds = input.afterlifeSeconds ?? AFTERLIFE_SECONDS;
   const queue = createQueue(input.state);
@@ -54,6 +55,7 @@ export async function target(input: TargetInput): Promise<void> {
   setHandler(targetQuery, queue.state);
   setHandler(requestSignal, (request) => {
     queue.add(request);
+    site = request.site ?? site;
     // Whoever asks again has missed the answer.
     told.delete(request.requestId);
     changed = true;
@@ -108,7 +110,9 @@ export async function target(input: TargetInput): Promise<void> {
 
   /** Who cannot be asked about counts as running: a lock is never lost because a worker is away. */
   const isRunning = async ({ workflowId, runId }: ClaimHolder): Promise<boolean> =>
-    await quick.isRunning({ workflowId, runId }).catch(() => true);
+    await quickly('quick', { site, workerSeconds: input.workerSeconds ?? 300 })
+      .isRunning({ workflowId, runId })
+      .catch(() => true);
 
   /** Lets go of holders and waiters whose runs have closed without saying so. */
   const lookAfter = async (): Promise<void> => {
@@ -136,5 +140,5 @@ export async function target(input: TargetInput): Promise<void> {
     else lookedAt = Date.now();
   }
   await untilHandled();
-  await continueAsNew<typeof target>({ ...input, state: queue.state() });
+  await continueAsNew<typeof target>({ ...input, site, state: queue.state() });
 }

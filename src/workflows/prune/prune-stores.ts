@@ -1,4 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
+import type { BackupRef } from '../../contracts/runs/claims.js';
 import type { PruneLine } from '../../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
 import type { Run } from '../shared/run.js';
@@ -27,8 +28,17 @@ export async function pruneStores(
     const permit = await run.activities.quick.beginDelete(at, { ...holder, backups: unwanted });
     for (const one of permit.refused)
       note(`${one.store} ${one.id} is read by ${one.by}: left for the next time`);
-    await run.activities.keeper.deleteBackups({ snapshot, backups: permit.granted, holder });
-    const gone = new Set(permit.granted.map(({ store, id }) => `${store} ${id}`));
-    return lines.map((line) => ({ ...line, deleted: gone.has(`${line.store} ${line.id}`) }));
+    const now = new Date().toISOString();
+    const kept = await run.activities.keeper.deleteBackups({
+      snapshot,
+      backups: permit.granted,
+      holder,
+      now,
+    });
+    for (const one of kept) note(`${one.store} ${one.id} was marked to be kept meanwhile`);
+    const named = ({ store, id }: BackupRef): string => `${store} ${id}`;
+    const left = new Set(kept.map(named));
+    const gone = new Set(permit.granted.map(named).filter((name) => !left.has(name)));
+    return lines.map((line) => ({ ...line, deleted: gone.has(named(line)) }));
   });
 }

@@ -10,6 +10,8 @@ export interface Agreeing {
   /** Left out where nobody has to be asked. */
   readonly policy: ApprovalPolicy | undefined;
   readonly stores: readonly string[];
+  /** Services that are stopped meanwhile. */
+  readonly consumers: readonly string[];
   /** What was seen at the beginning. */
   readonly first: readonly Previewed[];
   readonly look: () => Promise<Previewed[]>;
@@ -30,7 +32,9 @@ export interface Agreed {
  * change of the plan.
  */
 export async function agree(run: Run, agreeing: Agreeing): Promise<Agreed> {
-  const { input, policy, stores, describe } = agreeing;
+  const { input, policy, describe } = agreeing;
+  // Whoever stops a service takes it: another run must not start it meanwhile.
+  const targets = [...agreeing.stores, ...agreeing.consumers];
   let previews = agreeing.first;
   let changes: string[] = [];
   for (;;) {
@@ -38,15 +42,15 @@ export async function agree(run: Run, agreeing: Agreeing): Promise<Agreed> {
     if (policy) await ask(run, agreeing, { policy, lines, previews });
     const go = Date.now();
     if (input.mode === 'into') return { previews, lines, go };
-    await run.step(`Take ${stores.join(', ')}`, () =>
-      run.locks.take(stores, {
+    await run.step(`Take ${targets.join(', ')}`, () =>
+      run.locks.take(targets, {
         mode: 'exclusive',
         priority: 'emergency',
         purpose: `restore asked by ${input.by.name}`,
       }),
     );
     const shown = describePlan(describe(previews));
-    previews = await run.step('Look again, with the stores taken', async (note) => {
+    previews = await run.step('Look again', async (note) => {
       const again = await agreeing.look();
       changes = difference(shown, describePlan(describe(again)));
       changes.forEach(note);

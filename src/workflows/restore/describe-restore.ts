@@ -30,8 +30,10 @@ export function describePlan({ input, previews, consumers, notes }: Described): 
       );
     if (input.mode !== 'into' && preview.live === undefined)
       lines.push(`${store}: the live data cannot be read`);
-    if (input.mode === 'in-place' && preview.live !== undefined)
-      lines.push(`${store}: a backup of the live data is taken first, for nothing is kept beside`);
+    if (input.mode === 'in-place' && preview.live !== undefined && preview.keptAs === undefined)
+      lines.push(
+        `${store}: a backup of the live data is taken first, for nothing is kept beside${input.unsaved ? '; where that fails they are lost' : ''}`,
+      );
     preview.notes.forEach((note) => lines.push(`${store}: ${note}`));
     lines.push(`${store}: ${preview.words.load}`, `${store}: ${preview.words.compare}`);
     if (expected)

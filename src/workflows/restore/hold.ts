@@ -19,7 +19,7 @@ const FROZEN_LIMIT = 90 * 86_400;
  * for the same time.
  */
 export async function hold(input: HoldInput): Promise<string[]> {
-  let undone = false;
+  let undone = input.undone ?? false;
   let signals = 0;
   setHandler(undoneSignal, (done) => {
     undone = done;

@@ -15,8 +15,9 @@ import { agree } from './agree.js';
 import { hold } from './hold.js';
 import { describeRestore, type Described } from './describe-restore.js';
 import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
+import { restoreRequest } from '../../contracts/runs/requester.js';
 import { requireKnownRequester } from '../shared/requester.js';
-import { backUpFirst } from './safety-backup.js';
+import { saveFirst } from './safety-backup.js';
 
 /** Puts a backup back: looked at first, approved, loaded beside the live data, compared, then cut over. */
 export async function restore(input: RestoreInput): Promise<RestoreResult> {
@@ -26,7 +27,8 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
 
   return await runProcedure(input, options, async (run) => {
     const policy = mode === 'into' ? undefined : stack.approvals.restore;
-    if (policy && !input.dryRun) requireKnownRequester(run, input, { request: input.selection, policy });
+    if (policy && !input.dryRun)
+      requireKnownRequester(run, input, { request: restoreRequest(input), policy });
 
     const selected = await run.step('Find the backup', async (note) => {
       const found = await run.activities.look.selectBackups({ snapshot, selection: input.selection });
@@ -35,6 +37,8 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       return found;
     });
     const stores = selected.backups.map(({ store }) => store);
+    if (mode === 'into' && stores.length > 1)
+      throw fail('usage.invalid', { into: input.into, stores: stores.join(','), allowed: 'one store' });
     const place = {
       mode,
       token: input.token,
@@ -57,7 +61,10 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     });
     if (input.dryRun) return { dryRun: true, lines: describeRestore(describe(first)), stores: [] };
 
-    const { previews, lines, go } = await agree(run, { input, policy, stores, first, look, describe });
+    const { previews, lines, go } = await agree(run, {
+      ...{ input, policy, stores, consumers: consumers.stop },
+      ...{ first, look, describe },
+    });
 
     const fenceOf = (store: string) => (mode === 'into' ? {} : { fence: run.locks.held(store) });
     const inPlace = mode === 'in-place';
@@ -65,12 +72,16 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     const stopFirst = input.consumersFirst || inPlace;
     if (stopFirst) await stopConsumers(run, snapshot, consumers);
     const restored = new Map<string, RestoredStore>();
+    /** Of stores that an undo cannot put back. */
+    const wayBack = new Map<string, string>();
     for (const { preview, store, backupId } of previews) {
       const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
       const undo = () => run.activities.undo.undoRestore({ snapshot, store, place, ...fenceOf(store) });
       const readable = preview.live !== undefined;
-      const safety = inPlace && readable ? await backUpFirst(run, { input, store, step }) : undefined;
-      if (safety === undefined) run.compensate(`${store}: ${preview.words.undo}`, undo);
+      // Some stores keep the replaced data themselves also in place.
+      const bare = inPlace && preview.keptAs === undefined;
+      const safety = bare && readable ? await saveFirst(run, { input, store, step }) : undefined;
+      if (safety === undefined) run.compensate(`${store}: ${preview.words.undo}`, undo, { data: true });
       const loaded = await run.step(`${store}: ${preview.words.load}`, () =>
         run.activities.change.loadBackup(step),
       );
@@ -86,6 +97,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
         findings,
         ...(safety !== undefined && { keptAs: `backup ${safety}` }),
       });
+      if (bare) wayBack.set(store, safety === undefined ? 'nothing is kept' : `backup ${safety}`);
     }
     if (mode === 'into') {
       // What was loaded is the result: nothing is put back from here on.
@@ -94,6 +106,16 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     }
 
     if (!stopFirst) await stopConsumers(run, snapshot, consumers);
+    for (const { store, preview } of previews) {
+      if (preview.keptAs === undefined && !wayBack.has(store))
+        wayBack.set(store, 'there was nothing to keep');
+    }
+    const startHold = (undone: boolean) => keepReplaced(run, { input, stores, place, wayBack, undone });
+    let finished = false;
+    // After a compensation the restored data are what was set aside: they too are kept for their time, then dropped.
+    run.atEnd(async () => {
+      if (!finished) await startHold(true);
+    });
     for (const { preview, store, backupId } of previews) {
       await run.step(`${store}: ${preview.words.cutover}`, async (note) => {
         const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
@@ -107,12 +129,11 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     await startConsumers(run, snapshot, consumers, { stopToUndo: true });
     await askChecks(run, input);
     run.commit();
+    finished = true;
     const rtoSeconds = (Date.now() - go) / 1000;
     // Whoever cancels now is too late: what was replaced must be kept, and dropped in time.
     await CancellationScope.nonCancellable(() =>
-      run.step(`Keep the replaced data for ${formatDuration(stack.limits.hold)}`, () =>
-        startHold(run, input, stores, place.at),
-      ),
+      run.step(`Keep the replaced data for ${formatDuration(stack.limits.hold)}`, () => startHold(false)),
     );
     return { dryRun: false, lines, stores: [...restored.values()], rtoSeconds };
   });
@@ -143,23 +164,33 @@ async function askChecks(run: Run, input: RestoreInput): Promise<void> {
   });
 }
 
-async function startHold(
+/** Starts what drops the replaced data in time; nothing where no store has any. */
+async function keepReplaced(
   run: Run,
-  input: RestoreInput,
-  stores: readonly string[],
-  at: string,
+  of: {
+    readonly input: RestoreInput;
+    readonly stores: readonly string[];
+    readonly place: { readonly at: string };
+    readonly wayBack: ReadonlyMap<string, string>;
+    readonly undone: boolean;
+  },
 ): Promise<void> {
+  const { input, wayBack } = of;
   const { stack, limits } = input.snapshot.stack;
+  const stores = of.stores.filter((store) => !wayBack.has(store));
+  if (stores.length === 0) return;
   const args: HoldInput = {
     version: 1,
     snapshot: input.snapshot,
     by: input.by,
     restore: workflowInfo().workflowId,
     stores,
+    wayBack: Object.fromEntries(wayBack),
     token: input.token,
-    at,
+    at: of.place.at,
     mode: input.mode === 'in-place' ? 'in-place' : 'beside',
     seconds: limits.hold,
+    undone: of.undone,
   };
   await startChild(hold, {
     workflowId: runIdOf('hold', stack, input.token),

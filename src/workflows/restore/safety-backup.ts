@@ -2,13 +2,14 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { RestoreStep } from '../../activities/restore.js';
 import { parseRunId } from '../../contracts/ids.js';
 import type { RestoreInput } from '../../contracts/runs/procedures.js';
+import { fail, failureOf, isOwnCancellation } from '../shared/failures.js';
 import type { Run } from '../shared/run.js';
 
 /**
  * A restore in place has nothing beside to go back to, so a backup is taken first, once nobody writes any more. It is
  * kept as long as replaced data are. When the run does not finish, the store is put back from it. Gives its id.
  */
-export async function backUpFirst(
+async function backUpFirst(
   run: Run,
   of: { readonly input: RestoreInput; readonly store: string; readonly step: RestoreStep },
 ): Promise<string> {
@@ -36,10 +37,50 @@ export async function backUpFirst(
     return dumped.backupId;
   });
   const back = { ...of.step, backup: { store, id } };
-  run.compensate(`put ${store} back from ${id}`, async () => {
-    await run.activities.redo.loadBackup(back);
-    await run.activities.redo.compareLoaded(back);
-    await run.activities.redo.cutOver(back);
-  });
+  run.compensate(
+    `put ${store} back from ${id}`,
+    async () => {
+      await run.activities.redo.loadBackup(back);
+      await run.activities.redo.compareLoaded(back);
+      await run.activities.redo.cutOver(back);
+    },
+    { data: true },
+  );
   return id;
+}
+
+/**
+ * The same where the live data may be damaged, which is often why there is a restore: when they cannot be backed up, it
+ * goes on only where somebody says that they may be lost, by the request or by a new approval.
+ */
+export async function saveFirst(
+  run: Run,
+  of: { readonly input: RestoreInput; readonly store: string; readonly step: RestoreStep },
+): Promise<string | undefined> {
+  const { input, store } = of;
+  const { snapshot } = input;
+  try {
+    return await backUpFirst(run, of);
+  } catch (error) {
+    if (isOwnCancellation(error)) throw error;
+    const { message } = failureOf(error);
+    if (input.unsaved) return undefined;
+    const policy = snapshot.stack.approvals.restore;
+    if (policy === undefined) throw fail('store.unsaved', { store, why: message });
+    await run.step('Ask for approval', async (note) => {
+      const answer = await run.approvals.ask({
+        step: 'restore-unsaved',
+        title: `Replace ${store} of ${snapshot.stack.stack} without a copy of what is there`,
+        lines: [
+          `${store}: the live data could not be backed up first: ${message}`,
+          `${store}: they are lost when the restore goes on; nothing has been replaced yet`,
+        ],
+        facts: { store, backup: of.step.backup.id, config: snapshot.configSha256 },
+        policy,
+      });
+      for (const { decision } of answer.decisions)
+        note(`${decision.name}: ${decision.decision} ${decision.reason}`.trim());
+    });
+    return undefined;
+  }
 }

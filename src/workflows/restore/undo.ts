@@ -1,7 +1,7 @@
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
 import { runId as runIdOf } from '../../contracts/ids.js';
 import type { HoldInput, UndoInput } from '../../contracts/runs/procedures.js';
-import { fail } from '../shared/failures.js';
+import { fail, failureOf, isOwnCancellation } from '../shared/failures.js';
 import { runProcedure } from '../shared/run.js';
 import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
 import { requireKnownRequester } from '../shared/requester.js';
@@ -20,6 +20,8 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
     async (run) => {
       if (hold.undone === true)
         throw fail('store.gone', { restore: input.restore, why: 'it was undone already' });
+      if (hold.wayBack && Object.keys(hold.wayBack).length > 0)
+        throw fail('store.gone', { restore: input.restore, ...hold.wayBack });
       const policy = stack.approvals.restore;
       if (policy) {
         requireKnownRequester(run, input, { request: { undo: input.restore }, policy });
@@ -32,8 +34,10 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
           run.approvals.ask({ step: 'restore-undo', title: `Undo ${input.restore}`, lines, facts, policy }),
         );
       }
-      await run.step(`Take ${stores.join(', ')}`, () =>
-        run.locks.take(stores, {
+      const consumers = consumersFor(stack, stores);
+      const targets = [...stores, ...consumers.stop];
+      await run.step(`Take ${targets.join(', ')}`, () =>
+        run.locks.take(targets, {
           mode: 'exclusive',
           priority: 'emergency',
           purpose: `undo asked by ${input.by.name}`,
@@ -47,24 +51,35 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
         );
         if (!told) throw fail('store.gone', { restore: input.restore, kept: hold.at });
       });
-      const consumers = consumersFor(stack, stores);
       await stopConsumers(run, snapshot, consumers);
       const findings: string[] = [];
+      const failed: Record<string, string> = {};
       for (const store of [...stores].reverse()) {
-        await run.step(`Put back ${store}`, async (note) => {
-          const found = await run.activities.undo.undoRestore({
-            snapshot,
-            store,
-            place,
-            fence: run.locks.held(store),
-          });
-          found.forEach(note);
-          findings.push(...found);
+        const putBack = (note: (line: string) => void) => putBackIn(note, store);
+        await run.step(`Put back ${store}`, putBack).catch((error: unknown) => {
+          if (isOwnCancellation(error)) throw error;
+          failed[store] = failureOf(error).message;
         });
+      }
+      const left = Object.keys(failed);
+      if (left.length > 0) {
+        // All as before: the services start again on what they had. Some: on a mix they must not.
+        if (left.length < stores.length) run.commit();
+        throw fail(left.length < stores.length ? 'store.half-undone' : 'tool.failed', failed);
       }
       await startConsumers(run, snapshot, consumers, { stopToUndo: false });
       await kept.signal(undoneSignal, true).catch(() => undefined);
       return findings;
+
+      async function putBackIn(note: (line: string) => void, store: string): Promise<void> {
+        const found = await run.activities.undo.undoRestore({
+          ...{ snapshot, store, place },
+          fence: run.locks.held(store),
+          finished: true,
+        });
+        found.forEach(note);
+        findings.push(...found);
+      }
     },
   );
 }

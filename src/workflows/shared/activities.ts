@@ -19,6 +19,8 @@ export const AFTERLIFE_SECONDS = HEARTBEAT_SECONDS + 5;
 export const UNDO_PATIENCE_SECONDS = 7 * 86_400;
 /** Least time a compensation is given once a worker has it, however short the run's own limit. */
 export const UNDO_SECONDS = 3600;
+/** Attempts of a compensation, about an hour: a database or an engine that restarts is back by then. */
+export const UNDO_ATTEMPTS = 130;
 
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
@@ -28,10 +30,15 @@ export interface ProxyOptions {
   readonly workerSeconds: number;
   /** Longest time for a transfer, in seconds. */
   readonly runSeconds: number;
+  /** Left out: 12, about three minutes. */
+  readonly attempts?: number;
 }
 
 /** Activities of one role as quick calls. */
-export function quickly<R extends Role>(role: R, options: Omit<ProxyOptions, 'runSeconds'>): Activities[R] {
+export function quickly<R extends Role>(
+  role: R,
+  options: Pick<ProxyOptions, 'site' | 'workerSeconds'>,
+): Activities[R] {
   const queue = taskQueue(options.site, role);
   const proxy = proxyActivities({
     taskQueue: queue,
@@ -52,7 +59,7 @@ export function asTransfer<R extends Role>(role: R, options: ProxyOptions): Acti
     startToCloseTimeout: options.runSeconds * 1000,
     heartbeatTimeout: HEARTBEAT_SECONDS * 1000,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { ...RETRY, maximumAttempts: 12 },
+    retry: { ...RETRY, maximumAttempts: options.attempts ?? 12 },
   });
   return askedTwice<R>(proxy, queue, options.workerSeconds);
 }

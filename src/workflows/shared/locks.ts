@@ -12,8 +12,6 @@ import {
   LOCK_ANSWER_SIGNAL,
   LOCK_RELEASE_SIGNAL,
   type LockAnswer,
-  type LockMode,
-  type LockPriority,
   type LockRequest,
 } from '../../contracts/runs/locks.js';
 import type { RunInput } from '../../contracts/runs/snapshot.js';
@@ -26,12 +24,11 @@ export interface Held {
   readonly fence: number;
 }
 
+export type TakeOptions = Pick<LockRequest, 'mode' | 'priority' | 'purpose' | 'reads'>;
+
 export interface Locks {
   /** Takes targets in sorted order, so that two runs never wait for each other. */
-  take(
-    targets: readonly string[],
-    options: { mode: LockMode; priority: LockPriority; purpose: string },
-  ): Promise<void>;
+  take(targets: readonly string[], options: TakeOptions): Promise<void>;
   /** The grant for a target, for activities that check it before they change anything. */
   held(target: string): Held;
   releaseAll(): Promise<void>;
@@ -53,12 +50,9 @@ export function createLocks(
     if (answer.state === 'waiting') waiting(`${answer.target}: ${answer.words ?? 'held by another run'}`);
   });
 
-  const takeOne = async (
-    target: string,
-    options: { mode: LockMode; priority: LockPriority; purpose: string },
-  ): Promise<void> => {
+  const takeOne = async (target: string, options: TakeOptions): Promise<void> => {
     const { workflowId, runId } = workflowInfo();
-    const request: LockRequest = { requestId: uuid4(), workflowId, runId, target, ...options };
+    const request: LockRequest = { requestId: uuid4(), workflowId, runId, target, site, ...options };
     asked.set(target, request);
     await quick.requestLock({ stack, site, request });
     const settled = await condition(() => {
@@ -73,7 +67,7 @@ export function createLocks(
 
   return {
     async take(targets, options) {
-      for (const target of [...targets].sort()) {
+      for (const target of [...new Set(targets)].sort()) {
         if (!asked.has(target)) await takeOne(target, options);
       }
     },

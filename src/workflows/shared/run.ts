@@ -17,10 +17,11 @@ import type { SearchAttributeName } from '../../contracts/names.js';
 import { RECORD_SIGNAL, type RecordSignal } from '../../contracts/runs/ledger.js';
 import type { RunInput } from '../../contracts/runs/snapshot.js';
 import { TIMELINE_QUERY, type Step, type Timeline } from '../../contracts/runs/timeline.js';
-import { asTransfer, quickly, UNDO_PATIENCE_SECONDS, UNDO_SECONDS } from './activities.js';
+import { asTransfer, quickly, UNDO_ATTEMPTS, UNDO_PATIENCE_SECONDS, UNDO_SECONDS } from './activities.js';
 import { failureMessage } from '../../contracts/failures.js';
 import { failureOf } from './failures.js';
 import { createApprovals, type Approvals } from './approvals.js';
+import { compensate, type Compensation, type CompensationOrder } from './compensation.js';
 import { createLocks, type Locks } from './locks.js';
 
 const timelineQuery = defineQuery<Timeline>(TIMELINE_QUERY);
@@ -30,11 +31,8 @@ const recordSignal = defineSignal<[RecordSignal]>(RECORD_SIGNAL);
 export interface Run {
   /** Runs a step: timeline, current details, query and evidence at once. Notes are results worth keeping. */
   step<T>(title: string, body: (note: (line: string) => void) => Promise<T>): Promise<T>;
-  /**
-   * Registered before the step it undoes; run in reverse order when the run does not finish. `atLast` ones come after
-   * all others (still in reverse order): services start only when the data are as they were.
-   */
-  compensate(title: string, body: () => Promise<unknown>, options?: { readonly atLast?: boolean }): void;
+  /** Registered before the step it undoes; run in reverse order when the run does not finish. */
+  compensate(title: string, body: () => Promise<unknown>, order?: CompensationOrder): void;
   /** Done at the end of the run however it ends, after any compensation. */
   atEnd(body: () => Promise<unknown>): void;
   /** Compensations are no longer wanted: the run has done what cannot be half done. A cancelled run throws here. */
@@ -108,7 +106,7 @@ export async function runProcedure<T>(
   };
   const run: Run = {
     step,
-    compensate: (title, undo, { atLast = false } = {}) => compensations.push({ title, body: undo, atLast }),
+    compensate: (title, undo, order = {}) => compensations.push({ title, body: undo, order }),
     atEnd: (ending) => endings.push(ending),
     commit: () => {
       stopWhenCancelled();
@@ -134,10 +132,9 @@ export async function runProcedure<T>(
         message: failureMessage('run.limit', { limit: `${options.limitSeconds}s` }),
       };
     await CancellationScope.nonCancellable(async () => {
-      for (const { title, body: undo } of inOrder(compensations)) {
-        // Reported in the timeline and the record, never swallowed; the others still run.
-        await step(`Undo: ${title}`, undo).catch(() => undefined);
-      }
+      const left = await compensate(compensations, step);
+      if (left.length > 0)
+        failure = { ...failure, message: `${failure.message}; could not be undone: ${left.join(', ')}` };
       await finish(outcomeOf(failure.code), { failure });
     });
     if (isCancellation(error) && !timedOut) throw error;
@@ -187,22 +184,11 @@ function stopWhenCancelled(): void {
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
 }
 
-interface Compensation {
-  readonly title: string;
-  readonly body: () => Promise<unknown>;
-  readonly atLast: boolean;
-}
-
 type Outcome = 'done' | 'failed' | 'denied' | 'cancelled';
 
 interface Ending {
   readonly result?: unknown;
   readonly failure?: { readonly code: string; readonly message: string };
-}
-
-function inOrder(compensations: readonly Compensation[]): Compensation[] {
-  const reversed = [...compensations].reverse();
-  return [...reversed.filter((one) => !one.atLast), ...reversed.filter((one) => one.atLast)];
 }
 
 function outcomeOf(code: string): 'failed' | 'denied' | 'cancelled' {
@@ -219,6 +205,7 @@ function runActivities(input: RunInput, limitSeconds: number) {
     site,
     workerSeconds: Math.max(UNDO_PATIENCE_SECONDS, limits.worker),
     runSeconds: Math.max(UNDO_SECONDS, limitSeconds),
+    attempts: UNDO_ATTEMPTS,
   };
   return {
     quick: quickly('quick', common),
