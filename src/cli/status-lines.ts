@@ -1,4 +1,4 @@
-import type { PlanLine, TargetLine, TemporalStatus } from '../client/status.js';
+import type { KeptLine, PlanLine, TargetLine, TemporalStatus } from '../client/status.js';
 import { agoText, countText, momentText, table, timeText } from './words.js';
 
 /** Plans: what ran last, what runs next, what did not run. */
@@ -34,6 +34,7 @@ export function attentionLines(status: TemporalStatus, zone: string, now: number
   }
   for (const run of status.open.filter((one) => one.awaiting === undefined))
     lines.push(`… ${run.run} runs, started ${agoText(run.startedAt, now)}`);
+  for (const one of status.kept) lines.push(keptLine(one, zone, now));
   for (const target of status.targets) lines.push(...targetLines(target, now));
   if (status.applied === 'never') lines.push('! the file was never applied: run `steady apply`');
   if (status.applied === 'differs')
@@ -42,6 +43,13 @@ export function attentionLines(status: TemporalStatus, zone: string, now: number
   if (status.ledger?.alarm !== undefined)
     lines.push(`! records: ${countText(pending, 'record')} not written, ${status.ledger.alarm}`);
   return lines;
+}
+
+function keptLine({ restore, stores, until, trouble, undone }: KeptLine, zone: string, now: number): string {
+  const what = undone ? 'what it had restored is' : 'what it replaced is';
+  const back = undone ? '' : `   undo: steady restore undo ${restore}`;
+  if (trouble !== undefined) return `! ${restore}: ${what} still kept (${stores.join(', ')}): ${trouble}`;
+  return `· ${restore}: ${what} kept until ${momentText(until, zone, now)} (${stores.join(', ')})${back}`;
 }
 
 function targetLines(target: TargetLine, now: number): string[] {

@@ -2,11 +2,13 @@ import { ScheduleNotFoundError } from '@temporalio/client';
 import { SteadyError } from '../contracts/failures.js';
 import type { StorageState } from '../contracts/runs/claims.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
+import { HOLD_QUERY, type HoldState } from '../contracts/runs/procedures.js';
 import { scheduleId, targetEntityId } from '../contracts/ids.js';
 import type { LedgerState } from '../contracts/runs/ledger.js';
 import type { Freeze, LockHolder, LockRequest } from '../contracts/runs/locks.js';
 import type { Steady } from './connect.js';
 import { ledgerState, storageState, targetState } from './entities.js';
+import { askWorker } from './reach.js';
 import { listRuns, type RunLine } from './runs.js';
 
 export interface TargetLine {
@@ -26,6 +28,11 @@ export interface PlanLine {
   readonly last?: RunLine | undefined;
 }
 
+/** Data that a restore replaced (or, once undone, had restored), kept until their hold ends. */
+export interface KeptLine extends Pick<HoldState, 'restore' | 'stores' | 'at' | 'until' | 'trouble'> {
+  readonly undone: boolean;
+}
+
 /** What Temporal alone can tell; standings of stores come from a look on a worker. */
 export interface TemporalStatus {
   /** `unknown` while no worker answers. */
@@ -34,16 +41,19 @@ export interface TemporalStatus {
   readonly targets: readonly TargetLine[];
   readonly approvals: readonly RunLine[];
   readonly open: readonly RunLine[];
+  /** What restores replaced, and is kept. */
+  readonly kept: readonly KeptLine[];
   readonly ledger?: LedgerState | undefined;
 }
 
 export async function temporalStatus(steady: Steady, snapshot: StackSnapshot): Promise<TemporalStatus> {
   const { stack } = snapshot;
-  const [storage, runs, backups, ledger] = await Promise.all([
+  const [storage, runs, backups, ledger, kept] = await Promise.all([
     answered(storageState(steady, stack)),
     listRuns(steady, { stack: stack.stack, open: true }),
     listRuns(steady, { stack: stack.stack, procedure: 'backup', limit: 200 }),
     answered(ledgerState(steady, stack)),
+    answered(keptData(steady, stack.stack)),
   ]);
   const plans = await Promise.all(
     Object.keys(stack.plans).map((plan) => planLine(steady, stack.stack, plan, backups)),
@@ -64,9 +74,22 @@ export async function temporalStatus(steady: Steady, snapshot: StackSnapshot): P
     plans,
     targets,
     open,
+    kept: kept?.answer ?? [],
     approvals: open.filter((one) => one.awaiting !== undefined),
     ledger: ledger?.answer,
   };
+}
+
+async function keptData(steady: Steady, stack: string): Promise<KeptLine[]> {
+  const holds = await listRuns(steady, { stack, open: true, procedure: 'hold' });
+  return await Promise.all(
+    holds.map(async ({ run }) => {
+      const handle = steady.client.workflow.getHandle(run);
+      const state = await askWorker(steady, () => handle.query<HoldState>(HOLD_QUERY));
+      const { restore, stores, at, until, trouble } = state;
+      return { restore, stores, at, until, trouble, undone: state.undone === true };
+    }),
+  );
 }
 
 function comparedWith(

@@ -13,19 +13,24 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-describe('kill -9 of the worker in the middle of a proof', () => {
+describe('kill -9 in the middle of a proof', () => {
   /** What runs once the proof is well under way. */
   const underWay = { readable: 'zstd', restored: 'COPY' } as const;
 
-  it.each(['readable', 'restored'] as const)('proves the backup all the same: %s', async (depth) => {
+  it.each([
+    ['readable', 'worker'],
+    ['readable', 'temporal'],
+    ['restored', 'worker'],
+    ['restored', 'up'],
+  ] as const)('proves the backup all the same: %s, when the %s is killed', async (depth, victim) => {
     const proving = stack.steady.cli('backup', 'verify', '--depth', depth);
     const run = await openRun(stack, 'verify');
     await untilStarted(stack, run, 'verifyBackup');
     await waitFor('its tools', () =>
       processesWith(stack.mark).some((one) => one.tool && one.command.includes(underWay[depth])),
     );
-    await stack.steady.killAndRestart('worker');
-    await resumed(stack, run, 'verifyBackup');
+    await stack.steady.killAndRestart(victim);
+    if (victim !== 'temporal') await resumed(stack, run, 'verifyBackup');
 
     expect(await ended(stack, run)).toMatchObject({ status: 'completed', outcome: 'done' });
     // The command that asked waited through it all.

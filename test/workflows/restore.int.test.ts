@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
 import { freeze } from '../../src/client/entities.js';
+import { temporalStatus } from '../../src/client/status.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { SteadyError } from '../../src/contracts/failures.js';
 import { runId } from '../../src/contracts/ids.js';
@@ -377,6 +378,8 @@ describe.concurrent('the hold of a restore', () => {
     world.script.journal.length = 0;
     const undone = await undo(world, handle);
     expect(await resultOf(undone)).toEqual(['db is as before']);
+    const { kept } = await temporalStatus(rig.steady, world.snapshot);
+    expect(kept).toMatchObject([{ restore: handle.workflowId, stores: ['db'], undone: true }]);
     expect(deeds(world)).toEqual(['stop web', 'stop api', 'undo db', 'start api', 'start web']);
     expect(world.data('db').live).toBe('bad db');
     expect([...world.data('db').undone.values()]).toEqual(['written since']);

@@ -83,6 +83,7 @@ async function status(context: Context): Promise<void> {
     targets: known.targets,
     approvals: known.approvals,
     open: known.open,
+    kept: known.kept,
     ledger: known.ledger && {
       head: known.ledger.head,
       pending: known.ledger.pending.length,

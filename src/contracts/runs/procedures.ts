@@ -128,6 +128,16 @@ export interface HoldInput extends RunInput {
   readonly undone?: boolean;
 }
 
+export const HOLD_QUERY = 'hold';
+
+/** What the hold of a restore answers. */
+export interface HoldState extends HoldInput {
+  /** When its time is over, RFC 3339. */
+  readonly until: string;
+  /** Why what is kept could not be dropped the last time it was tried. */
+  readonly trouble?: string | undefined;
+}
+
 export interface MarkInput extends RunInput {
   readonly store: string;
   readonly id: string;

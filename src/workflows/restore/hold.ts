@@ -1,6 +1,7 @@
 import { condition, defineQuery, defineSignal, setHandler, sleep } from '@temporalio/workflow';
-import type { HoldInput } from '../../contracts/runs/procedures.js';
-import { failureOf } from '../shared/failures.js';
+import { HOLD_QUERY, type HoldInput, type HoldState } from '../../contracts/runs/procedures.js';
+import { mark } from '../shared/attributes.js';
+import { failureOf, isOwnCancellation } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 
 /**
@@ -8,11 +9,12 @@ import { runProcedure, type Run } from '../shared/run.js';
  * is kept for its full time.
  */
 export const undoneSignal = defineSignal<[boolean]>('undone');
-export const holdQuery = defineQuery<HoldInput>('hold');
+export const holdQuery = defineQuery<HoldState>(HOLD_QUERY);
 
-/** A freeze forbids the release: how long it waits until it asks again, and for how long in all. Seconds. */
-const FROZEN_PAUSE = 3600;
-const FROZEN_LIMIT = 90 * 86_400;
+/** What is frozen or cannot be dropped now: how long it waits until it tries again, and for how long in all. Seconds. */
+const PAUSE = 3600;
+const LONGEST_PAUSE = 86_400;
+const PATIENCE = 90 * 86_400;
 
 /**
  * Keeps the replaced data of a restore for their time, then drops them. After an undo it keeps what the undo set aside
@@ -25,43 +27,45 @@ export async function hold(input: HoldInput): Promise<string[]> {
     undone = done;
     signals++;
   });
-  setHandler(holdQuery, () => ({ ...input, undone }));
+  let until = '';
+  let trouble: string | undefined;
+  mark('SteadyStack', input.snapshot.stack.stack);
+  mark('SteadyProcedure', 'hold');
+  setHandler(holdQuery, () => ({ ...input, undone, until, trouble }));
   /** Each signal begins the time anew; gives how many have come when it is over. */
   const keep = async (): Promise<number> => {
     for (;;) {
       const seen = signals;
+      until = new Date(Date.now() + input.seconds * 1000).toISOString();
       if (!(await condition(() => signals > seen, input.seconds * 1000))) return seen;
     }
   };
   let seen = await keep();
 
-  const limitSeconds = 2 * input.seconds + input.snapshot.stack.limits.run + FROZEN_LIMIT;
+  const limitSeconds = 2 * input.seconds + input.snapshot.stack.limits.run + PATIENCE;
   return await runProcedure(input, { procedure: 'hold', limitSeconds, record: true }, async (run) => {
+    let pause = PAUSE;
     for (;;) {
-      await takeThawed(run, input);
-      if (signals === seen) return await release(run, input);
-      // An undo had its turn first.
+      try {
+        await run.step(`Take ${input.stores.join(', ')}`, () => run.locks.take(input.stores, TURN));
+        if (signals === seen) return await release(run, input);
+      } catch (error) {
+        if (isOwnCancellation(error)) throw error;
+        // Frozen, or the store is away: told by `status`, and tried again.
+        trouble = failureOf(error).message;
+      }
       await run.locks.releaseAll();
-      seen = await run.step('Keep what the undo set aside', keep);
+      if (signals === seen) {
+        await sleep(pause * 1000);
+        pause = Math.min(2 * pause, LONGEST_PAUSE);
+      }
+      // An undo had its turn first.
+      if (signals !== seen) seen = await run.step('Keep what the undo set aside', keep);
     }
   });
 }
 
-/** Takes the stores; while they are frozen nothing is dropped, and it asks again later. */
-async function takeThawed(run: Run, { stores }: HoldInput): Promise<void> {
-  const purpose = 'release of replaced data';
-  for (;;) {
-    try {
-      return await run.step(`Take ${stores.join(', ')}`, () =>
-        run.locks.take(stores, { mode: 'exclusive', priority: 'scheduled', purpose }),
-      );
-    } catch (error) {
-      if (failureOf(error).code !== 'target.frozen') throw error;
-      await run.locks.releaseAll();
-      await sleep(FROZEN_PAUSE * 1000);
-    }
-  }
-}
+const TURN = { mode: 'exclusive', priority: 'scheduled', purpose: 'release of replaced data' } as const;
 
 async function release(run: Run, input: HoldInput): Promise<string[]> {
   const { snapshot, stores, mode, token, at } = input;

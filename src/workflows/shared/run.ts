@@ -8,15 +8,13 @@ import {
   isCancellation,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { ledgerEntityId, type Procedure } from '../../contracts/ids.js';
-import type { SearchAttributeName } from '../../contracts/names.js';
 import { RECORD_SIGNAL, type RecordSignal } from '../../contracts/runs/ledger.js';
 import type { RunInput } from '../../contracts/runs/snapshot.js';
 import { TIMELINE_QUERY, type Step, type Timeline } from '../../contracts/runs/timeline.js';
+import { mark } from './attributes.js';
 import { asTransfer, quickly, UNDO_ATTEMPTS, UNDO_PATIENCE_SECONDS, UNDO_SECONDS } from './activities.js';
 import { failureMessage } from '../../contracts/failures.js';
 import { failureOf } from './failures.js';
@@ -218,10 +216,6 @@ function runActivities(input: RunInput, limitSeconds: number) {
     keeper: asTransfer('keeper', transfer),
     change: asTransfer('change', transfer),
   };
-}
-
-function mark(name: SearchAttributeName, value: string | null): void {
-  upsertSearchAttributes([{ key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD), value }]);
 }
 
 /** The timeline as people see it in Temporal's own UI. */
