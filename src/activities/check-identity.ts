@@ -32,7 +32,7 @@ export async function checkIdentity(recipients: readonly string[], identity: Sec
     {
       what: 'encryption',
       status: 'ok',
-      message: `the identity here opens new backups, and ${elsewhere.length === 1 ? 'one' : elsewhere.length} kept elsewhere does too`,
+      message: `the identity here opens new backups; ${elsewhere.length === 1 ? 'one more recipient is named, whose identity belongs' : `${elsewhere.length} more recipients are named, whose identities belong`} on another machine (prove it there with \`steady key test\`)`,
     },
   ];
 }

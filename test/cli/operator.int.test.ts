@@ -123,7 +123,7 @@ describe('a restore', () => {
     expect(before.join('\n')).not.toContain('take about');
     await text('backup', 'verify', 'latest', '--store', 'db', '--depth', 'restored');
     const after = await lines('restore', 'latest', '--store', 'db', '--dry-run');
-    expect(after).toContainEqual(like(`  db: both take about \\d+s, going by the proof by restore of ${ID}`));
+    expect(after).toContainEqual(like(`  db: loading and comparing take about \\d+s, going by the proof by restore of ${ID}`));
     expect(after).toContainEqual(
       like(`  db: from ${ID}, data of \\S+, [\\d.]+ MiB \\([\\d.]+ KiB stored\\), PostgreSQL .*`),
     );
@@ -193,7 +193,11 @@ describe('a restore', () => {
       expect(approvals).toHaveLength(1);
       return approvals[0].run as string;
     }, 60_000);
-    await shop.as('ben', 'approve', run);
+    // On a terminal nobody signs what they had no time to read.
+    const unsure = shop.typing('ben', 'no\n', 'approve', run);
+    expect([unsure.code, unsure.stdout]).toEqual([3, expect.stringContaining('Sign this? (yes/no) ')]);
+    expect(unsure.stdout).toMatch(/^ {2}db: from /m);
+    expect(shop.typing('ben', 'yes\n', 'approve', run).stdout).toContain('Approved by ben; the run goes on.');
     const { code, stdout } = await asked;
     expect(code).toBe(0);
     const told = stdout.trimEnd().split('\n');
@@ -207,6 +211,9 @@ describe('a restore', () => {
     const { result, seconds } = await shop.json('show', run);
     expect(result.stores).toMatchObject([{ store: 'db', rawBytes: expect.any(Number) as number }]);
     expect(seconds).toBeGreaterThan(0);
+    // Who looks later is told the same.
+    for (const more of [[], ['--watch']])
+      expect((await lines('show', run, ...more)).slice(-3)).toEqual(told.slice(-3));
   });
 
   it('is cancelled cleanly', async () => {
@@ -215,8 +222,8 @@ describe('a restore', () => {
     expect(await shop.json('cancel', run as string)).toEqual({ run, status: 'cancelled' });
     expect(await text('cancel', run as string)).toBe(`${run} has ended already: cancelled\n`);
     const runs = await lines('runs', '--limit', '2');
-    expect(runs[0]).toMatch(/^STARTED +OUTCOME +TOOK +RUN$/);
-    expect(runs[1]).toMatch(new RegExp(`^${TIME}  ${AGO} +cancelled  ${SECONDS} +${run}$`));
+    expect(runs[0]).toMatch(/^STARTED +OUTCOME +TOOK +RUN +BY$/);
+    expect(runs[1]).toMatch(new RegExp(`^${TIME}  ${AGO} +cancelled  ${SECONDS} +${run}  ana$`));
   });
 });
 

@@ -38,7 +38,7 @@ export function describePlan({ input, previews, consumers, notes }: Described): 
     lines.push(`${store}: ${preview.words.load}`, `${store}: ${preview.words.compare}`);
     if (expected)
       lines.push(
-        `${store}: both take about ${formatDuration(Math.ceil(expected.seconds))}, going by the proof by restore of ${expected.from}`,
+        `${store}: loading and comparing take about ${formatDuration(Math.ceil(expected.seconds))}, going by the proof by restore of ${expected.from}`,
       );
   }
   if (consumers.length > 0)

@@ -14,6 +14,7 @@ import { runProcedure, type Run } from '../shared/run.js';
 import { agree } from './agree.js';
 import { hold } from './hold.js';
 import { describeRestore, type Described } from './describe-restore.js';
+import { askChecks } from '../shared/checks.js';
 import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
 import { restoreRequest } from '../../contracts/runs/requester.js';
 import { requireKnownRequester } from '../shared/requester.js';
@@ -127,7 +128,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       });
     }
     await startConsumers(run, snapshot, consumers, { stopToUndo: true });
-    await askChecks(run, input);
+    await askChecks(run, snapshot);
     run.commit();
     finished = true;
     const rtoSeconds = (Date.now() - go) / 1000;
@@ -150,18 +151,6 @@ async function claim(
   await run.step('Claim the backups, so that prune leaves them', () =>
     run.activities.quick.claimBackups({ stack, site }, { workflowId, runId, backups }),
   );
-}
-
-async function askChecks(run: Run, input: RestoreInput): Promise<void> {
-  const names = Object.keys(input.snapshot.stack.checks);
-  if (names.length === 0) return;
-  await run.step('Ask the checks of the stack', async (note) => {
-    const asked = await run.activities.change.runChecks({ snapshot: input.snapshot, names });
-    for (const one of asked) note(`${one.name}: ${one.passed ? 'passed' : 'failed'}, ${one.answer}`);
-    const failed = asked.filter((one) => !one.passed);
-    if (failed.length > 0)
-      throw fail('check.failed', Object.fromEntries(failed.map((one) => [one.name, one.answer])));
-  });
 }
 
 /** Starts what drops the replaced data in time; nothing where no store has any. */

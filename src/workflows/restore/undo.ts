@@ -1,8 +1,10 @@
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
 import { runId as runIdOf } from '../../contracts/ids.js';
 import type { HoldInput, UndoInput } from '../../contracts/runs/procedures.js';
+import { formatDuration } from '../../contracts/stack/units.js';
 import { fail, failureOf, isOwnCancellation } from '../shared/failures.js';
 import { runProcedure } from '../shared/run.js';
+import { askChecks } from '../shared/checks.js';
 import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
 import { requireKnownRequester } from '../shared/requester.js';
 import { undoneSignal } from './hold.js';
@@ -22,19 +24,24 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
         throw fail('store.gone', { restore: input.restore, why: 'it was undone already' });
       if (hold.wayBack && Object.keys(hold.wayBack).length > 0)
         throw fail('store.gone', { restore: input.restore, ...hold.wayBack });
+      const consumers = consumersFor(stack, stores);
       const policy = stack.approvals.restore;
       if (policy) {
         requireKnownRequester(run, input, { request: { undo: input.restore }, policy });
-        const lines = stores.map(
-          (store) =>
-            `${store}: the data replaced at ${hold.at} come back; what was written since then goes, and is kept aside`,
-        );
+        const lines = [
+          ...stores.map(
+            (store) =>
+              `${store}: the data that ${input.restore} replaced come back; what was restored, with all that was written since, goes and is kept aside for ${formatDuration(hold.seconds)}`,
+          ),
+          ...(consumers.stop.length > 0
+            ? [`stop ${consumers.stop.join(', ')}`, `start ${consumers.start.join(', ')}`]
+            : []),
+        ];
         const facts = { restore: input.restore, config: snapshot.configSha256 };
         await run.step('Ask for approval', () =>
           run.approvals.ask({ step: 'restore-undo', title: `Undo ${input.restore}`, lines, facts, policy }),
         );
       }
-      const consumers = consumersFor(stack, stores);
       const targets = [...stores, ...consumers.stop];
       await run.step(`Take ${targets.join(', ')}`, () =>
         run.locks.take(targets, {
@@ -67,8 +74,10 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
         if (left.length < stores.length) run.commit();
         throw fail(left.length < stores.length ? 'store.half-undone' : 'tool.failed', failed);
       }
-      await startConsumers(run, snapshot, consumers, { stopToUndo: false });
       await kept.signal(undoneSignal, true).catch(() => undefined);
+      await startConsumers(run, snapshot, consumers, { stopToUndo: false });
+      run.commit();
+      await askChecks(run, snapshot);
       return findings;
 
       async function putBackIn(note: (line: string) => void, store: string): Promise<void> {

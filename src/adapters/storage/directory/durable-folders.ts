@@ -25,7 +25,8 @@ export async function requireRoot(place: Place): Promise<void> {
   const says = found
     ? 'it is not a folder'
     : 'the folder does not exist: is its disk mounted? It is not created';
-  throw new SteadyError('storage.unreachable', { storage: place.root, says });
+  // No time mends it by itself: a person has to.
+  throw new SteadyError('storage.unreachable', { storage: place.root, says }, { retryable: false });
 }
 
 /** The folder and its parents up to, not including, the root. Deepest first. */

@@ -1,0 +1,16 @@
+import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
+import { fail } from './failures.js';
+import type { Run } from './run.js';
+
+/** Asks the user's own checks; one that does not pass fails the step. Nothing where the stack has none. */
+export async function askChecks(run: Run, snapshot: StackSnapshot): Promise<void> {
+  const names = Object.keys(snapshot.stack.checks);
+  if (names.length === 0) return;
+  await run.step('Ask the checks of the stack', async (note) => {
+    const asked = await run.activities.change.runChecks({ snapshot, names });
+    for (const one of asked) note(`${one.name}: ${one.passed ? 'passed' : 'failed'}, ${one.answer}`);
+    const failed = asked.filter((one) => !one.passed);
+    if (failed.length > 0)
+      throw fail('check.failed', Object.fromEntries(failed.map((one) => [one.name, one.answer])));
+  });
+}
