@@ -1,14 +1,14 @@
 # steadyhand with the tools its workers call. Built by docker-compose.yml.
-FROM node:22-bookworm-slim AS build
+FROM node:22-trixie-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
 RUN npm ci
 COPY src src
 RUN npm run build && npm prune --omit=dev
 
-FROM node:22-bookworm-slim
+FROM node:22-trixie-slim
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends age ca-certificates docker.io postgresql-client redis-server tar util-linux zstd \
+  && apt-get install -y --no-install-recommends age ca-certificates docker-cli docker-compose postgresql-client redis-server tar util-linux zstd \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=build /build/node_modules /opt/steadyhand/node_modules
 COPY --from=build /build/dist /opt/steadyhand/dist
