@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { Context } from '@temporalio/activity';
+import type { StoragePort } from '../adapters/storage/port.js';
+import type { StorePort } from '../adapters/stores/port.js';
 import { timeId } from '../contracts/ids.js';
 import { keys } from '../contracts/keys.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { manifestSchema, type Manifest } from '../contracts/stored/manifest.js';
 import { createDocument, sha256Hex } from './catalog/documents.js';
-import { withCall } from './call.js';
+import { withCall, type ActivityCall } from './call.js';
+import { tellFailedAttempt } from './claims.js';
 import type { Ports } from './ports.js';
 import { backupWriter } from './streams.js';
 
@@ -50,61 +53,82 @@ export function createBackupActivities(ports: Ports) {
         const [port, storage] = await Promise.all([ports.store(snapshot, store), ports.storage(snapshot)]);
         const startedAt = new Date();
         const backupId = timeId(new Date(input.now), randomBytes(5));
-        const live = await port.facts(call);
-        call.expect(live.bytes);
-        const writer = backupWriter(call, { storage, snapshot, store, backupId });
-        const dump = await port.dump(call, writer);
-        const pieces = dump.streams.flatMap((stream) => stream.pieces);
-        const draft: Omit<Manifest, 'restore'> = {
-          version: 1,
-          id: backupId,
-          stack: snapshot.stack.stack,
-          stackUuid: input.stackUuid,
-          store,
-          kind: port.kind,
-          method: dump.method,
-          set: input.setId,
-          run: input.run,
-          ...(input.plan !== undefined && { plan: input.plan }),
-          startedAt: startedAt.toISOString(),
-          takenAt: dump.takenAt,
-          finishedAt: new Date().toISOString(),
-          server: dump.server,
-          tools: dump.tools,
-          streams: dump.streams,
-          bytes: sum(pieces.map((piece) => piece.bytes)),
-          rawBytes: sum(dump.streams.map((stream) => stream.rawBytes)),
-          facts: dump.facts,
-          detail: dump.detail,
-          compression: 'zstd',
-          recipients: snapshot.stack.storage.encryption?.age.recipients ?? [],
-          notes: [...dump.notes, ...clockNote(dump.takenAt, startedAt)],
-        };
-        const encrypted = draft.recipients.length > 0;
-        const manifest = manifestSchema.parse({
-          ...draft,
-          restore: port.escape(draft, (name) =>
-            rawStreamInShell(draft, name, storage.shellCat.bind(storage), encrypted),
-          ),
-        });
-        const draftKey = keys.data(store, backupId, DRAFT);
-        const bytes = await createDocument(storage, draftKey, manifest);
-        Context.current().log.info('backup stored, not sealed', { store, backupId, bytes: manifest.bytes });
-        return {
-          backupId,
-          takenAt: manifest.takenAt,
-          bytes: manifest.bytes,
-          rawBytes: manifest.rawBytes,
-          seconds: (Date.now() - startedAt.getTime()) / 1000,
-          draftKey,
-          draftSha256: sha256Hex(bytes),
-          notes: manifest.notes,
-        };
+        try {
+          return await storeDump(call, { input, port, storage, backupId, startedAt });
+        } catch (error) {
+          // Whole streams of it may be there, in storage that is perhaps full because of them.
+          await tellFailedAttempt({ snapshot, store, id: backupId }).catch(() => undefined);
+          throw error;
+        }
       });
     },
   };
 }
 export type BackupActivities = ReturnType<typeof createBackupActivities>;
+
+interface Dumping {
+  readonly input: DumpInput;
+  readonly port: StorePort;
+  readonly storage: StoragePort;
+  readonly backupId: string;
+  readonly startedAt: Date;
+}
+
+/** Streams the store into storage and writes the draft of its manifest. */
+async function storeDump(call: ActivityCall, of: Dumping): Promise<Dumped> {
+  const { input, port, storage, backupId, startedAt } = of;
+  const { snapshot, store } = input;
+  const live = await port.facts(call);
+  call.expect(live.bytes);
+  const writer = backupWriter(call, { storage, snapshot, store, backupId });
+  const dump = await port.dump(call, writer);
+  const pieces = dump.streams.flatMap((stream) => stream.pieces);
+  const draft: Omit<Manifest, 'restore'> = {
+    version: 1,
+    id: backupId,
+    stack: snapshot.stack.stack,
+    stackUuid: input.stackUuid,
+    store,
+    kind: port.kind,
+    method: dump.method,
+    set: input.setId,
+    run: input.run,
+    ...(input.plan !== undefined && { plan: input.plan }),
+    startedAt: startedAt.toISOString(),
+    takenAt: dump.takenAt,
+    finishedAt: new Date().toISOString(),
+    server: dump.server,
+    tools: dump.tools,
+    streams: dump.streams,
+    bytes: sum(pieces.map((piece) => piece.bytes)),
+    rawBytes: sum(dump.streams.map((stream) => stream.rawBytes)),
+    facts: dump.facts,
+    detail: dump.detail,
+    compression: 'zstd',
+    recipients: snapshot.stack.storage.encryption?.age.recipients ?? [],
+    notes: [...dump.notes, ...clockNote(dump.takenAt, startedAt)],
+  };
+  const encrypted = draft.recipients.length > 0;
+  const manifest = manifestSchema.parse({
+    ...draft,
+    restore: port.escape(draft, (name) =>
+      rawStreamInShell(draft, name, storage.shellCat.bind(storage), encrypted),
+    ),
+  });
+  const draftKey = keys.data(store, backupId, DRAFT);
+  const bytes = await createDocument(storage, draftKey, manifest);
+  Context.current().log.info('backup stored, not sealed', { store, backupId, bytes: manifest.bytes });
+  return {
+    backupId,
+    takenAt: manifest.takenAt,
+    bytes: manifest.bytes,
+    rawBytes: manifest.rawBytes,
+    seconds: (Date.now() - startedAt.getTime()) / 1000,
+    draftKey,
+    draftSha256: sha256Hex(bytes),
+    notes: manifest.notes,
+  };
+}
 
 /** The shell pipeline that prints a raw stream: pieces in order, decrypted, decompressed. */
 function rawStreamInShell(

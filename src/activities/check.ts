@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import type { StoragePort } from '../adapters/storage/port.js';
+import { keys } from '../contracts/keys.js';
 import { SteadyError } from '../contracts/failures.js';
 import { theOne } from '../contracts/one-of.js';
 import type { SecretRef } from '../contracts/secret.js';
@@ -24,6 +27,17 @@ function errorLine(what: string, error: unknown): CheckLine {
   throw error;
 }
 
+/** Writes an object and reads it back. A worker that may not delete leaves its 42 bytes there. */
+async function probe(storage: StoragePort): Promise<void> {
+  const key = keys.probe(new Date());
+  const words = Buffer.from(`probe ${randomUUID()}`);
+  if ((await storage.create(key, words)) === 'created') {
+    const there = await storage.read(key);
+    if (!there?.equals(words)) throw new SteadyError('storage.mismatch', { key });
+  }
+  await storage.delete(key).catch(() => undefined);
+}
+
 /** Reaches everything the file names, a line each. Changes nothing but `stack.json`, which belongs there. */
 export function createCheckActivities(ports: Ports) {
   return {
@@ -33,6 +47,7 @@ export function createCheckActivities(ports: Ports) {
         const lines: CheckLine[] = [];
         try {
           const { storage } = await openStorage(ports, snapshot);
+          await probe(storage);
           lines.push(ok('storage', `${storage.location} can be read and written`));
           const free = await storage.free();
           if (free !== undefined) lines.push(ok('storage', `${Math.round(free / 2 ** 20)} MiB free`));

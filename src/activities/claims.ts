@@ -7,12 +7,14 @@ import {
   BEGIN_DELETE_UPDATE,
   CLAIM_UPDATE,
   END_DELETE_UPDATE,
+  FAILED_SIGNAL,
   STORAGE_QUERY,
   UNCLAIM_UPDATE,
   type BackupRef,
   type ClaimHolder,
   type ClaimRequest,
   type DeletePermit,
+  type FailedAttempt,
   type StorageInput,
   type StorageState,
 } from '../contracts/runs/claims.js';
@@ -48,6 +50,19 @@ export async function assertMayDelete(stack: string, backup: BackupRef, holder: 
       one.runId === holder.runId,
   );
   if (!held) throw new SteadyError('target.fenced', { store: backup.store, id: backup.id });
+}
+
+/** Tells the entity of an attempt that has failed, so that what it stored goes. The sweep finds what is not told. */
+export async function tellFailedAttempt(attempt: FailedAttempt): Promise<void> {
+  const { stack, site } = attempt.snapshot.stack;
+  const input: StorageInput = { stack, site };
+  await Context.current().client.workflow.signalWithStart('storage', {
+    workflowId: storageEntityId(stack),
+    taskQueue: WORKFLOW_TASK_QUEUE,
+    args: [input],
+    signal: FAILED_SIGNAL,
+    signalArgs: [attempt],
+  });
 }
 
 /** Updates the entity `storage.<stack>`, which is started where it does not run. */

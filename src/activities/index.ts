@@ -38,7 +38,11 @@ export function createActivities(bare: Ports) {
       appendRecord: ledger.appendRecord,
       checkStorage: check.checkStorage,
     },
-    keeper: { deleteBackups: prune.deleteBackups, deleteLitter: sweep.deleteLitter },
+    keeper: {
+      deleteBackups: prune.deleteBackups,
+      deleteLitter: sweep.deleteLitter,
+      discardAttempt: sweep.discardAttempt,
+    },
     change: { ...restore, ...services, checkChecks: check.checkChecks },
     quick: {
       ...createLockActivities(),

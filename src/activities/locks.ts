@@ -35,6 +35,18 @@ export function createLockActivities() {
       });
     },
 
+    /** Targets that are frozen now, in words. Reading only; what is frozen later is refused with the lock. */
+    async frozenTargets(input: { stack: string; targets: readonly string[] }): Promise<string[]> {
+      const words = await Promise.all(
+        input.targets.map(async (target) => {
+          const state = await targetState(targetEntityId(input.stack, target));
+          const frozen = state?.frozen;
+          return frozen && `${target} frozen by ${frozen.by} at ${frozen.at}: ${frozen.reason}`;
+        }),
+      );
+      return words.filter((one) => one !== undefined);
+    },
+
     /** Whether a run is still open; reading only. */
     async isRunning(holder: ClaimHolder): Promise<boolean> {
       return await isRunning(holder);
@@ -42,6 +54,15 @@ export function createLockActivities() {
   };
 }
 export type LockActivities = ReturnType<typeof createLockActivities>;
+
+async function targetState(workflowId: string): Promise<TargetState | undefined> {
+  try {
+    return await Context.current().client.workflow.getHandle(workflowId).query<TargetState>(TARGET_QUERY);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
 
 export async function isRunning(holder: ClaimHolder): Promise<boolean> {
   try {

@@ -121,13 +121,13 @@ export function createRestoreActivities(ports: Ports) {
 
     /** Puts back what was there: removes what was loaded, or switches back. `finished`: after a restore that had ended. */
     async undoRestore(
-      input: Omit<RestoreStep, 'backup'> & { store: string; finished?: boolean },
+      input: Omit<RestoreStep, 'backup'> & { store: string; finished?: boolean; cutOver?: boolean },
     ): Promise<string[]> {
       return await withCall({ title: `Put back ${input.store}`, store: input.store }, async (call) => {
         await ports.reap(call.markerPrefix);
         if (input.fence) await assertHeld([input.fence]);
         const port = await ports.store(input.snapshot, input.store);
-        return await port.undo(call, input.place, { finished: input.finished });
+        return await port.undo(call, input.place, { finished: input.finished, cutOver: input.cutOver });
       });
     },
 

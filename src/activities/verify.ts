@@ -49,8 +49,8 @@ export function createVerifyActivities(ports: Ports) {
           const manifest = await readManifest(storage, backup);
           const base = { ...backup, depth, bytes: depth === 'stored' ? 0 : manifest.bytes };
           try {
-            const findings = await verifyTo(depth, { call, ports, snapshot, storage, manifest });
-            return { ...base, passed: true, seconds: (Date.now() - started) / 1000, findings };
+            const found = await verifyTo(depth, { call, ports, snapshot, storage, manifest });
+            return { ...base, passed: true, seconds: (Date.now() - started) / 1000, ...found };
           } catch (error) {
             if (!(error instanceof SteadyError) || !DAMNING.has(error.code)) throw error;
             return {
@@ -80,6 +80,7 @@ export function createVerifyActivities(ports: Ports) {
         passed: verification.passed,
         seconds: verification.seconds,
         bytes: verification.bytes,
+        ...(verification.loaded && { loaded: verification.loaded }),
         findings: [...verification.findings],
         run: input.run,
       };
@@ -101,13 +102,15 @@ interface Verifying {
   readonly manifest: Manifest;
 }
 
-async function verifyTo(depth: Depth, of: Verifying): Promise<string[]> {
+type Found = Pick<Verification, 'findings' | 'loaded'>;
+
+async function verifyTo(depth: Depth, of: Verifying): Promise<Found> {
   switch (depth) {
     case 'stored':
-      return await verifyStored(of);
+      return { findings: await verifyStored(of) };
     case 'readable': {
       const port = await of.ports.store(of.snapshot, of.manifest.store);
-      return await port.readable(of.call, await backupReader(of.call, of));
+      return { findings: await port.readable(of.call, await backupReader(of.call, of)) };
     }
     case 'restored':
       return await verifyRestored(of);
@@ -128,12 +131,13 @@ async function verifyStored({ storage, manifest }: Verifying): Promise<string[]>
   return [`${pieces.length} objects there with their sizes, ${checksums} with a checksum kept by storage`];
 }
 
-async function verifyRestored(of: Verifying): Promise<string[]> {
+async function verifyRestored(of: Verifying): Promise<Found> {
   const port = await of.ports.store(of.snapshot, of.manifest.store);
   // The same for all attempts: what a killed one left there would be as large as the store, for ever.
   const folder = join(of.ports.scratch, `${of.call.markerPrefix}proof`);
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  // A throwaway server runs under an account of its own, which has to pass.
+  await mkdir(folder, { recursive: true, mode: 0o711 });
   try {
     const scratch = await port.scratch(of.call, of.manifest, folder);
     try {
@@ -146,9 +150,13 @@ async function verifyRestored(of: Verifying): Promise<string[]> {
   }
 }
 
-async function restoreInto(store: StorePort, of: Verifying): Promise<string[]> {
+async function restoreInto(store: StorePort, of: Verifying): Promise<Found> {
   const place: RestorePlace = { mode: 'beside', token: 'proof000', at: new Date().toISOString() };
+  const started = Date.now();
   await store.load(of.call, await backupReader(of.call, of), place);
   const findings = await store.compare(of.call, of.manifest, place);
-  return [`restored into a throwaway ${of.manifest.server.product}`, ...findings];
+  return {
+    findings: [`restored into a throwaway ${of.manifest.server.product}`, ...findings],
+    loaded: { rawBytes: of.manifest.rawBytes, seconds: (Date.now() - started) / 1000 },
+  };
 }

@@ -1,9 +1,12 @@
 import pc from 'picocolors';
+import { plainLine, plainText } from './plain-text.js';
 
 export interface Output {
   readonly json: boolean;
   /** Moving lines make sense: people look, on a terminal. */
   readonly live: boolean;
+  /** There is somebody to ask a question. */
+  readonly asks: boolean;
   readonly color: ReturnType<typeof pc.createColors>;
   /** A line for people; nothing with --json. */
   line(text?: string): void;
@@ -19,13 +22,14 @@ export function createOutput(options: { json: boolean }): Output {
   return {
     json: options.json,
     live: terminal && !dumb,
+    asks: terminal && process.stdin.isTTY,
     color: pc.createColors(terminal && !dumb && !process.env['NO_COLOR']),
     line: (text = '') => {
-      if (!options.json) process.stdout.write(`${text}\n`);
+      if (!options.json) process.stdout.write(`${plainLine(text)}\n`);
     },
     document: (value) => {
       if (options.json) process.stdout.write(`${JSON.stringify(value)}\n`);
     },
-    warn: (text) => process.stderr.write(`${text}\n`),
+    warn: (text) => process.stderr.write(`${plainText(text)}\n`),
   };
 }

@@ -1,5 +1,7 @@
 import { formatProblems, StackFileError } from '../config/problems.js';
 import type { SteadyError } from '../contracts/failures.js';
+import { failureLines } from './failure-lines.js';
+import { plainText } from './plain-text.js';
 
 /** Tells one failure: for people what failed, its code and what to do next; with --json as one document on stdout. */
 export function tellFailure(failure: SteadyError, options: { readonly json: boolean }): void {
@@ -8,8 +10,11 @@ export function tellFailure(failure: SteadyError, options: { readonly json: bool
     const problems = failure instanceof StackFileError ? { problems: failure.problems } : {};
     process.stdout.write(`${JSON.stringify({ error: { code, message, hint, ...problems } })}\n`);
   } else {
-    const words = failure instanceof StackFileError ? formatProblems(failure.problems) : `error: ${message}`;
-    process.stderr.write(`${words}\n  code: ${code}\n  hint: ${hint}\n`);
+    const words =
+      failure instanceof StackFileError
+        ? formatProblems(failure.problems)
+        : `error: ${failureLines(message).join('\n')}`;
+    process.stderr.write(`${plainText(words)}\n  code: ${code}\n  hint: ${hint}\n`);
   }
   if (code === 'internal' && process.env['STEADY_DEBUG'])
     process.stderr.write(`${(failure.cause as Error | undefined)?.stack ?? ''}\n`);

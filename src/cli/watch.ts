@@ -6,6 +6,7 @@ import { patienceOf, reachFailure } from '../client/reach.js';
 import { viewRun, type RunView } from '../client/runs.js';
 import { SteadyError } from '../contracts/failures.js';
 import type { Output } from './output.js';
+import { plainLine } from './plain-text.js';
 import { nowLines, stepLines, waitLines } from './steps.js';
 
 const LOOK_MS = 500;
@@ -101,7 +102,7 @@ function createScreen(output: Output, run: string) {
   ];
   /** A line longer than the screen would make two, and spoil what is cleared. */
   const cut = (line: string): string =>
-    [...line].slice(0, Math.max(20, (process.stdout.columns || 80) - 1)).join('');
+    [...plainLine(line)].slice(0, Math.max(20, (process.stdout.columns || 80) - 1)).join('');
   return {
     show(view: RunView): void {
       clear();

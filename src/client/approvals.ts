@@ -56,11 +56,28 @@ export async function sendDecision(handle: WorkflowHandle, signed: SignedDecisio
     return await handle.executeUpdate<ApprovalState, [SignedDecision]>(DECIDE_UPDATE, { args: [signed] });
   } catch (error) {
     if (error instanceof WorkflowNotFoundError)
-      throw new SteadyError('approval.invalid', { reason: 'the run has ended' }, { cause: error });
+      throw new SteadyError('approval.invalid', { reason: await howItEnded(handle) }, { cause: error });
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     const failure = new SteadyError('approval.invalid', {}, { cause: error });
     failure.message = error.cause?.message ?? error.message;
     throw failure;
+  }
+}
+
+/** What became of a question whose run has ended, in words. */
+async function howItEnded(handle: WorkflowHandle): Promise<string> {
+  // The run's own answer is kept as long as its history; where no worker replays it, this is all there is to say.
+  const state = await askedBy(handle).catch(() => undefined);
+  const last = state?.decisions.at(-1)?.decision;
+  switch (state?.status) {
+    case 'expired':
+      return `it expired at ${state.proposal.expiresAt}, and the run has ended`;
+    case 'denied':
+      return `${last?.name ?? 'somebody'} denied it at ${last?.at ?? '?'}, and the run has ended`;
+    case 'approved':
+      return `${last?.name ?? 'somebody'} approved it at ${last?.at ?? '?'}, and the run has ended`;
+    default:
+      return 'the run has ended';
   }
 }
 

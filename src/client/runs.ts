@@ -23,7 +23,7 @@ export interface RunLine {
 }
 
 /** Runs people ask for; entities, look-ups and children are left out. */
-const HIDDEN = ['look', 'check', 'backup-store'];
+const HIDDEN = ['look', 'check', 'backup-store', 'hold'];
 
 /** Newest first. `query` is added to the visibility query. */
 export async function listRuns(

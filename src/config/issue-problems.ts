@@ -19,7 +19,9 @@ type Issue = z.core.$ZodIssue;
 
 /** Findings for the issues zod raised about a value. */
 export function findingsOf(issues: readonly Issue[], value: unknown): Finding[] {
-  const findings = issues.flatMap((issue) => ofIssue(issue, [], value));
+  const findings = issues
+    .filter((issue, index) => !issues.slice(index + 1).some((later) => isStricter(later, issue)))
+    .flatMap((issue) => ofIssue(issue, [], value));
   // `postgress: {…}` is one mistake, not two: the unknown field is told, "none of the kinds is named" is not.
   const unknownAt = new Set(
     findings.filter((f) => f.message === UNKNOWN).map((f) => JSON.stringify(f.path.slice(0, -1))),
@@ -30,6 +32,12 @@ export function findingsOf(issues: readonly Issue[], value: unknown): Finding[] 
 }
 
 const UNKNOWN = 'unknown field';
+
+/** A whole number too large to count with is beyond the limit of its field as well. */
+const isStricter = (later: Issue, issue: Issue): boolean =>
+  later.code === issue.code &&
+  (issue.code === 'too_big' || issue.code === 'too_small') &&
+  later.path.join('\0') === issue.path.join('\0');
 
 function ofIssue(issue: Issue, base: FieldPath, value: unknown): Finding[] {
   const path = [...base, ...(issue.path as (string | number)[])];
@@ -53,6 +61,8 @@ function ofIssue(issue: Issue, base: FieldPath, value: unknown): Finding[] {
     case 'invalid_value': {
       const allowed = issue.values.map(String);
       if (actual === undefined) return [{ path, at: 'parent', message: 'missing', allowed }];
+      if (typeof actual === 'string' && allowed.includes(actual))
+        return [{ path, at: 'value', message: 'must be a number: without the quotes', found }];
       const near = typeof actual === 'string' ? nearest(actual, allowed) : undefined;
       return [{ path, at: 'value', message: 'not allowed', found, allowed, nearest: near }];
     }

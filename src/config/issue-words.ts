@@ -1,8 +1,15 @@
 import type { z } from 'zod';
+import { DURATION_PATTERN, SIZE_PATTERN } from '../contracts/stack/units.js';
 import type { FieldPath } from './problems.js';
 import { isSecretRef, schemasAt } from './schema-look.js';
 
 type Issue = z.core.$ZodIssue;
+
+/** Text of a form of its own, by its pattern: a number alone is what people write there. */
+const PATTERN_WORDS: Readonly<Record<string, string>> = {
+  [DURATION_PATTERN.source]: 'a duration such as 26h',
+  [SIZE_PATTERN.source]: 'a size such as 64MiB',
+};
 
 /** What may stand at a path, in words. */
 export function allowedAt(path: FieldPath, expected?: string): string[] {
@@ -10,7 +17,7 @@ export function allowedAt(path: FieldPath, expected?: string): string[] {
   const words = nodes.map((node) => {
     if (isSecretRef(node)) return '';
     if (node.enum) return node.enum.map(String).join(', ');
-    return node.type === undefined ? '' : typeWords(node.type);
+    return node.type === undefined ? '' : (PATTERN_WORDS[node.pattern ?? ''] ?? typeWords(node.type));
   });
   if (words.includes('')) words.push('{ env: NAME }', '{ file: PATH }');
   const named = [...new Set(words.filter((word) => word !== ''))];

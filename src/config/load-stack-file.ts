@@ -38,7 +38,8 @@ export async function loadStackFile(path: string, options: ParseOptions = {}): P
   });
   const text = decode(bytes);
   if (text === undefined) throw refuse('not UTF-8 text');
-  return { ...parseStackText(text, name, options), path: full, folder: dirname(full), text };
+  const folder = dirname(full);
+  return { ...parseStackText(text, name, { folder, ...options }), path: full, folder, text };
 }
 
 /** UTF-8 as text, without a byte order mark; undefined when it is none. */

@@ -5,6 +5,8 @@ const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d
 const LOCAL = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
+const SECONDS = /T\d{2}:\d{2}:\d{2}/;
+
 const FORMS = '2026-11-22T02:13:00Z, 2026-11-22T02:13:00+01:00, "2026-11-22 02:13" or 2026-11-22';
 
 /**
@@ -20,15 +22,14 @@ export function resolveMoment(
   options: { dateMeans?: 'start' | 'end' } = {},
 ): Date {
   const given = text.trim();
-  if (RFC3339.test(given))
-    return valid(
-      DateTime.fromISO(given.replace(' ', 'T').toUpperCase(), { setZone: true }),
-      given,
-    ).toJSDate();
-  if (DATE.test(given)) {
-    const day = valid(DateTime.fromISO(given, { zone }), given);
-    return options.dateMeans === 'start' ? day.startOf('day').toJSDate() : day.endOf('day').toJSDate();
+  const whole = (moment: DateTime, unit: 'day' | 'minute'): Date =>
+    (options.dateMeans === 'start' ? moment.startOf(unit) : moment.endOf(unit)).toJSDate();
+  if (RFC3339.test(given)) {
+    const iso = given.replace(' ', 'T').toUpperCase();
+    const moment = valid(DateTime.fromISO(iso, { setZone: true }), given);
+    return SECONDS.test(iso) ? moment.toJSDate() : whole(moment, 'minute');
   }
+  if (DATE.test(given)) return whole(valid(DateTime.fromISO(given, { zone }), given), 'day');
   if (!LOCAL.test(given)) throw refused(given, `not a date or time; write ${FORMS}`);
 
   const iso = given.replace(' ', 'T');
@@ -41,7 +42,7 @@ export function resolveMoment(
   if (second !== undefined) {
     throw refused(given, `this local time comes twice in ${zone}: write ${first} or ${second}`);
   }
-  return moment.toJSDate();
+  return SECONDS.test(iso) ? moment.toJSDate() : whole(moment, 'minute');
 }
 
 function valid(moment: DateTime, given: string): DateTime {

@@ -18,6 +18,8 @@ export interface ParsedStack {
 export interface ParseOptions {
   /** From when on schedules are compared with daylight saving time; default: now. */
   readonly now?: Date;
+  /** Folder of the stack file, where relative paths begin; default: the current one. */
+  readonly folder?: string;
 }
 
 /**
@@ -40,7 +42,10 @@ export function parseStackText(given: string, fileName: string, options: ParseOp
   if (!parsed.success) problems.push(...someOf(findingsOf(parsed.error.issues, yaml.value)).map(report));
   if (!parsed.success || problems.length > 0) throw new StackFileError(fileName, inOrder(problems));
 
-  const { errors, warnings } = crossCheck(parsed.data, options.now ?? new Date());
+  const { errors, warnings } = crossCheck(parsed.data, {
+    now: options.now ?? new Date(),
+    folder: options.folder ?? '.',
+  });
   if (errors.length > 0) throw new StackFileError(fileName, inOrder(errors.map(report)));
   return {
     stack: parsed.data,

@@ -10,6 +10,7 @@ const MAX_DEPTH = 64;
 const MAX_ALIASES = 100;
 /** Finding the place of each error takes a walk through the document. */
 const MAX_ERRORS = 100;
+const TAB = 'TAB_AS_INDENT';
 /** What the lexer says before the text of a scalar. */
 const SCALAR_FOLLOWS = '\u001f';
 
@@ -59,6 +60,8 @@ export function readYaml(text: string, file: string, { tags = 'refused' }: ReadO
   const errors = [...document.errors, ...(tags === 'refused' ? document.warnings : [])];
   const problems = errors
     .slice(0, MAX_ERRORS)
+    // After a tab as indentation the rest is read as something else than was meant.
+    .filter(({ code }, index, all) => code === TAB || !all.slice(0, index).some((one) => one.code === TAB))
     .map((error) => ({ ...place(error.pos[0]), ...yamlProblem(error, document), code: error.code }))
     // What follows a mistake on its line is mostly its echo.
     .filter(({ code, line }, index, all) => {

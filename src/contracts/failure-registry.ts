@@ -1,15 +1,11 @@
+import { kind, type FailureKind } from './failure-kind.js';
+import { STORAGE_FAILURES } from './failures-of-storage.js';
+import { STORE_FAILURES } from './failures-of-stores.js';
+
 /**
  * The failure registry: every way steadyhand can fail, by code. A message reads `what failed [key=value …]`; the hint
  * tells what to do next. Retryable means: trying the same again may work without a person doing anything.
  */
-interface FailureKind {
-  readonly what: string;
-  readonly retryable: boolean;
-  readonly hint: string;
-}
-
-const kind = (what: string, retryable: boolean, hint: string): FailureKind => ({ what, retryable, hint });
-
 export const FAILURES = {
   // configuration and usage
   'config.invalid': kind(
@@ -23,7 +19,11 @@ export const FAILURES = {
     false,
     'Run `steady apply` first.',
   ),
-  'usage.invalid': kind('wrong usage', false, 'See `steady --help`.'),
+  'usage.invalid': kind(
+    'wrong usage',
+    false,
+    'Correct what is named; `steady --help` and `steady COMMAND --help` show what there is.',
+  ),
   'secret.missing': kind(
     'a secret cannot be read',
     false,
@@ -89,142 +89,8 @@ export const FAILURES = {
     'This backup is damaged: use another one.',
   ),
   cancelled: kind('cancelled', false, 'Nothing to do.'),
-  // storage
-  'storage.unreachable': kind(
-    'cannot reach storage',
-    true,
-    'Check endpoint, network and credentials with `steady check`.',
-  ),
-  'storage.denied': kind(
-    'storage refused the credentials',
-    false,
-    'Check key, secret and policy; `steady check` names the right missing.',
-  ),
-  'storage.missing': kind(
-    'an object is missing',
-    false,
-    'Something deleted it: use another backup, and find out who.',
-  ),
-  'storage.full': kind('storage is full', false, 'Free or add space, then run it again.'),
-  'storage.mismatch': kind('storage holds other bytes than were sent', true, 'The upload was discarded.'),
-  'storage.exists': kind('an object already exists', false, 'Ids never repeat: something else wrote there.'),
-  'storage.foreign': kind(
-    'this prefix belongs to another stack',
-    false,
-    'Give this stack a bucket or prefix of its own.',
-  ),
-  'storage.emptied': kind(
-    'storage was used before, and is empty now',
-    false,
-    'Is its disk mounted? If it was emptied on purpose, name another folder, bucket or prefix in the file.',
-  ),
-  'storage.bucket-missing': kind('no such bucket', false, 'Create the bucket, or correct its name.'),
-  'storage.future': kind('written by a newer steadyhand', false, 'Upgrade this one to read it.'),
-  'storage.damaged': kind(
-    'a stored document cannot be read',
-    false,
-    'It is damaged or not ours; it is left as it is.',
-  ),
-  'storage.refused': kind(
-    'storage refused the request',
-    false,
-    'Its answer is in the message; `steady check` may say more.',
-  ),
-  'storage.key-illegal': kind(
-    'not a legal storage key',
-    false,
-    'Keys are relative and without `..`: a document that names such a key is not ours.',
-  ),
-  // backups
-  'backup.unknown': kind('no such backup', false, 'List them with `steady backup list`.'),
-  'backup.none-verified': kind(
-    'no verified backup',
-    false,
-    'Prove one with `steady backup verify`, or take an unverified one with --unverified.',
-  ),
-  'backup.shrunk': kind(
-    'the backup is sharply smaller than the last',
-    false,
-    'Look why; then `steady backup accept ID`.',
-  ),
-  'backup.failed': kind(
-    'a store could not be backed up',
-    false,
-    'The other stores are not affected; see the run.',
-  ),
-  'backup.claimed': kind('the backup is in use', true, 'Wait until the run that reads it has ended.'),
-  'verify.failed': kind(
-    'the proof failed',
-    false,
-    'Do not rely on this backup; take a new one and look at its storage.',
-  ),
-  'prune.refused': kind('prune refuses', false, 'Nothing was deleted.'),
-  'key.wrong': kind(
-    'the age identity does not open this backup',
-    false,
-    'Use the identity of one of its recipients; `steady key test` tries one.',
-  ),
-  'key.missing': kind(
-    'no age identity',
-    false,
-    'Set storage.encryption.age.identity where this worker runs.',
-  ),
-  // stores
-  'store.unreachable': kind(
-    'cannot reach the store',
-    true,
-    'Is it running? Check host, port, service and credentials.',
-  ),
-  'store.denied': kind(
-    'the store refused the credentials',
-    false,
-    'Check user and password, and what the user may do.',
-  ),
-  'store.unsupported': kind(
-    'the store is of an unsupported version',
-    false,
-    'See the versions in docs/stores.md.',
-  ),
-  'store.tool-too-old': kind(
-    'client tools older than the server',
-    false,
-    'Install the client tools of the version wanted.',
-  ),
-  'store.locked': kind('a table is locked', true, 'Something holds an exclusive lock; it is tried again.'),
-  'store.pooler': kind(
-    'the connection goes through a transaction pooler',
-    false,
-    'Give the address of the server itself.',
-  ),
-  'store.changed': kind('the structure changed during the backup', true, 'It begins anew.'),
-  'store.too-new': kind(
-    'the backup is of a newer server than this one',
-    false,
-    'Restore into a server of that version or newer.',
-  ),
-  'store.no-room': kind(
-    'not enough room to restore beside the live data',
-    false,
-    'Free space, or use --in-place.',
-  ),
-  'store.blocked': kind('the cut-over is blocked', false, 'Remove what is named, then run it again.'),
-  'store.mismatch': kind(
-    'restored data differ from the backup',
-    false,
-    'Nothing was switched; look at the differences named.',
-  ),
-  'store.not-empty': kind('the destination is not empty', false, 'Name another destination.'),
-  'store.unsaved': kind(
-    'the live data could not be backed up first',
-    false,
-    'If they may be lost, ask for it with --unsaved; else restore with --into, or make room.',
-  ),
-  'store.half-undone': kind(
-    'some stores were put back, others not; their services stay stopped',
-    false,
-    'Mend what is named, then run the undo again: what is put back already stays so.',
-  ),
-  'store.gone': kind('nothing to undo', false, 'The hold has ended or the old data were released.'),
+  ...STORAGE_FAILURES,
+  ...STORE_FAILURES,
   // services and checks
   'service.failed': kind('a service did not start, stop or become healthy', true, 'Look at its log.'),
   'check.failed': kind('a check did not pass', false, 'The answer is in the message.'),

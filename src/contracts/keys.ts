@@ -19,6 +19,8 @@ export const keys = {
   setPrefix: () => 'sets/',
   set: (setId: string) => `sets/${setId}.json`,
   config: (sha256: string) => `config/${sha256}.yaml`,
+  /** Written, read and deleted by a check. */
+  probe: (time: Date) => `probes/${compact(time)}.txt`,
   recordPrefix: () => 'records/',
   record: (number: number) => `records/${String(number).padStart(10, '0')}.json`,
 } as const;

@@ -15,10 +15,13 @@ export interface StoreWiring {
   readonly name: string;
   readonly runtime: RuntimePort;
   readonly secrets: SecretsPort;
+  /** Folder on this worker for scratch files. */
+  readonly scratch: string;
 }
 
 /** The store of a stack by its name; an unknown name or kind throws `config.invalid`. */
-export async function createStore({ snapshot, name, runtime, secrets }: StoreWiring): Promise<StorePort> {
+export async function createStore(wiring: StoreWiring): Promise<StorePort> {
+  const { snapshot, name, runtime, secrets, scratch } = wiring;
   const config = snapshot.stack.stores[name];
   if (config === undefined)
     throw new SteadyError('config.invalid', { store: name, error: 'not in the stack' });
@@ -39,6 +42,7 @@ export async function createStore({ snapshot, name, runtime, secrets }: StoreWir
       return createRedisStore({
         ...common,
         ...handle,
+        scratch,
         config: store.options,
         ...(await passwordOf(store.options.password)),
       });

@@ -1,7 +1,10 @@
 import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { createSecrets } from '../adapters/secrets/read-secret.js';
 import { createRuntime } from '../adapters/runtimes/index.js';
 import { createStorage } from '../adapters/storage/index.js';
+import { removeLeftOvers } from '../adapters/stores/scratch-folder.js';
 import type { Ports } from '../activities/ports.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { reapMarked } from '../pipelines/reap.js';
@@ -10,13 +13,18 @@ import { wireProbes } from './wire-probes.js';
 
 /** Joins ports and vendors. The only place, with the CLI's embedded mode, that knows a vendor's name. */
 export function wire(options: { readonly scratch: string; readonly env: NodeJS.ProcessEnv }): Ports {
-  mkdirSync(options.scratch, { recursive: true });
+  const scratch = resolve(options.scratch);
+  // Others may pass, for a throwaway server runs under an account of its own; nobody else may look what is there.
+  mkdirSync(scratch, { recursive: true, mode: 0o711 });
+  // What cannot be removed now must not keep a worker from starting.
+  for (const base of [scratch, tmpdir()])
+    void removeLeftOvers(base).catch((error: Error) => process.emitWarning(error));
   const secrets = (snapshot: StackSnapshot) =>
     createSecrets({ env: options.env, baseFolder: snapshot.folder });
   const runtime = (snapshot: StackSnapshot) =>
     createRuntime(snapshot.stack.runtime, { baseFolder: snapshot.folder });
   return {
-    scratch: options.scratch,
+    scratch,
     reap: reapMarked,
     secrets,
     runtime,
@@ -27,7 +35,8 @@ export function wire(options: { readonly scratch: string; readonly env: NodeJS.P
         secrets: secrets(snapshot),
       }),
     store: (snapshot, name) =>
-      createStore({ snapshot, name, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
-    probes: (snapshot) => wireProbes({ snapshot, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
+      createStore({ snapshot, name, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
+    probes: (snapshot) =>
+      wireProbes({ snapshot, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
   };
 }

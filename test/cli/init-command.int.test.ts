@@ -45,7 +45,9 @@ describe('steady init', () => {
     writeFileSync(join(folder, 'docker-compose.yml'), COMPOSE);
     const { code, json } = await steady('--json', 'init');
     expect(code).toBe(0);
-    expect(all()).toEqual(['.steady', '.steady/proof.key', 'docker-compose.yml', 'steady.yaml']);
+    const made = ['.steady', '.steady/proof.key', 'docker-compose.yml', 'steady-backups', 'steady.yaml'];
+    expect(all()).toEqual(made);
+    expect(statSync(join(folder, 'steady-backups')).mode & 0o777).toBe(0o700);
     const yaml = readFileSync(join(folder, 'steady.yaml'), 'utf8');
     expect(yaml).toContain(
       'postgres: { service: db, database: wiki, user: wiki, password: { env: DB_PASSWORD } }',
@@ -75,6 +77,7 @@ describe('steady init', () => {
     writeFileSync(join(folder, 'compose.yaml'), COMPOSE);
     const { stdout } = await steady('init');
     expect(stdout).toMatch(/^Wrote .*steady\.yaml\. Look it over, then run: steady check --file$/m);
+    expect(stdout).toMatch(/^Backups go to .*\/steady-backups, made now, for you alone\. A disk/m);
     expect(stdout).toMatch(/^ {2}AGE-SECRET-KEY-1[A-Z0-9]{58}$/m);
     for (const name of all().filter(
       (one) => existsSync(join(folder, one)) && statSync(join(folder, one)).isFile(),
@@ -89,7 +92,9 @@ describe('steady init', () => {
     writeFileSync(join(folder, 'steady.yaml'), 'mine\n');
     const refused = await steady('--json', 'init');
     expect([refused.code, refused.json.error.code]).toEqual([2, 'usage.invalid']);
-    expect(refused.json.error.message).toContain('exists already');
+    expect(refused.json.error.message).toBe(
+      `wrong usage [file=${join(folder, 'steady.yaml')} error="exists already, and is never overwritten" instead="move it away, or propose another: steady init -c other.yaml"]`,
+    );
     expect(all()).toEqual(['docker-compose.yml', 'steady.yaml']);
 
     await rm(join(folder, 'steady.yaml'));
@@ -103,7 +108,12 @@ describe('steady init', () => {
   });
 
   it.each([
-    ['no compose file', undefined, /error=ENOENT/, 'usage.invalid'],
+    [
+      'no compose file',
+      undefined,
+      /no compose file here \(compose\.yaml, .*\)" instead="name yours: steady init path/,
+      'usage.invalid',
+    ],
     ['a compose file that is no YAML', 'services: [\n', /the stack file is not valid/, 'config.invalid'],
     ['no services', 'volumes: {}\n', /the stack file is not valid/, 'config.invalid'],
     [
@@ -119,6 +129,32 @@ describe('steady init', () => {
     expect([exit, json.error.code]).toEqual([2, code]);
     expect(json.error.message).toMatch(message);
     expect(all()).toEqual(before);
+  });
+
+  it('says what to do about a compose file that is not there', async () => {
+    const { code, json } = await steady('--json', 'init', 'nope.yml');
+    expect([code, json.error.code]).toEqual([2, 'usage.invalid']);
+    expect(json.error.message).toBe(
+      `wrong usage [file=${join(folder, 'nope.yml')} error="no such compose file" instead="name yours: steady init path/to/docker-compose.yml"]`,
+    );
+    expect(all()).toEqual([]);
+  });
+
+  it('takes a folder for backups that is there as it is, and says when it cannot be made', async () => {
+    writeFileSync(join(folder, 'docker-compose.yml'), COMPOSE);
+    mkdirSync(join(folder, 'steady-backups'), { mode: 0o755 });
+    const kept = await steady('init', '--no-encryption');
+    expect(kept.stdout).toMatch(/^Backups go to \S+\/steady-backups, which is there\./m);
+    expect(statSync(join(folder, 'steady-backups')).mode & 0o777).toBe(0o755);
+
+    await rm(join(folder, 'steady.yaml'));
+    await rm(join(folder, 'steady-backups'), { recursive: true });
+    writeFileSync(join(folder, 'steady-backups'), 'a file\n');
+    const { code, stdout } = await steady('init', '--no-encryption');
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Backups go to \S+, which could not be made \(EEXIST\): mkdir it, or name/m),
+    ]);
   });
 
   it('leaves no key behind when the file cannot be written', async () => {

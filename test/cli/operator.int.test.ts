@@ -123,7 +123,9 @@ describe('a restore', () => {
     expect(before.join('\n')).not.toContain('take about');
     await text('backup', 'verify', 'latest', '--store', 'db', '--depth', 'restored');
     const after = await lines('restore', 'latest', '--store', 'db', '--dry-run');
-    expect(after).toContainEqual(like(`  db: loading and comparing take about \\d+s, going by the proof by restore of ${ID}`));
+    expect(after).toContainEqual(
+      like(`  db: loading and comparing take about \\d+s, going by the proof by restore of ${ID}`),
+    );
     expect(after).toContainEqual(
       like(`  db: from ${ID}, data of \\S+, [\\d.]+ MiB \\([\\d.]+ KiB stored\\), PostgreSQL .*`),
     );
@@ -181,7 +183,11 @@ describe('a restore', () => {
     expect(stderr).toContain('looking for the fault');
     // Backups go on.
     expect((await shop.json('backup', 'run', 'db')).stores).toHaveLength(1);
-    expect(await text('thaw', 'db')).toBe('db is thawed\n');
+    expect(await lines('freeze', 'db', '--reason', 'still looking')).toEqual([
+      'db is frozen: nothing changes it until `steady thaw db`',
+      like(`    it was already, by ana ${AGO}, whose reason this replaces: looking for the fault`),
+    ]);
+    expect(await text('thaw')).toBe('db is thawed\ncache was not frozen\n');
     expect(await text('status')).not.toContain('frozen');
   });
 

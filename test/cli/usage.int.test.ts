@@ -127,6 +127,18 @@ const CASES: readonly Case[] = [
     'usage.invalid',
     'wrong usage [error="--into and --in-place exclude each other"]',
   ],
+  [
+    `${STACK} restore --into x`,
+    2,
+    'usage.invalid',
+    'wrong usage [into=x error="one store at a time: choose it with --store" stores=db,cache]',
+  ],
+  [
+    `${STACK} restore --unsaved`,
+    2,
+    'usage.invalid',
+    'wrong usage [error="--unsaved is for --in-place alone"]',
+  ],
   [`${STACK} backup list web`, 2, 'usage.invalid', 'wrong usage [store=web allowed=db,cache]'],
   [
     `${STACK} backup show abc`,
@@ -156,6 +168,18 @@ const CASES: readonly Case[] = [
   [`${STACK} thaw dbx`, 2, 'usage.invalid', 'wrong usage [store=dbx allowed=db,cache nearest=db]'],
   [`${STACK} runs --limit many`, 2, 'usage.invalid', 'wrong usage [limit=many allowed="1 to 10000"]'],
   [`${STACK} up --port 99999`, 2, 'usage.invalid', 'wrong usage [port=99999 allowed="1 to 65535"]'],
+  [
+    `${STACK} up --state not-an-identity`,
+    2,
+    'usage.invalid',
+    /^wrong usage \[state=.*not-an-identity error="cannot be made: EEXIST"\]$/,
+  ],
+  [
+    `${STACK} up --state /proc/nope`,
+    2,
+    'usage.invalid',
+    'wrong usage [state=/proc/nope error="cannot be made: ENOENT"]',
+  ],
   [
     `${STACK} worker --roles keper`,
     2,
@@ -198,6 +222,8 @@ const CASES: readonly Case[] = [
       'apply',
       'backup run',
       'restore latest',
+      'restore latest --store db --into x',
+      `restore ${ID} --into x`,
       `restore undo ${ID}`,
       'freeze --reason why',
       'key test',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FULL_STACK, problemsOf, warningsOf, withPart } from './stack-text.js';
+import { parseStackText } from '../../src/config/parse-stack-text.js';
+import { FULL_STACK, NOW, problemsOf, warningsOf, withPart } from './stack-text.js';
 
 const HOST = 'runtime:\n  host: {}';
 const COMPOSE = 'runtime:\n  compose: { files: [docker-compose.prod.yml], project: rag }';
@@ -127,7 +128,7 @@ describe('times', () => {
     expect(warningsOf(schedule('Europe/Berlin', '30 3 * * *'))).toBe('');
     expect(warningsOf(schedule('UTC', '30 2 * * *'))).toBe('');
     expect(warningsOf(schedule('Europe/Berlin', '0 * * * *'))).toBe('');
-    expect(warningsOf(schedule('Europe/Berlin', '30 2 * * 6'))).toBe('');
+    expect(warningsOf(schedule('Europe/Berlin', '30 2 * * 6'))).not.toContain('Europe/Berlin');
   });
 
   it('know changes of half an hour', () => {
@@ -161,6 +162,120 @@ describe('times', () => {
 
   it('by day of month and day of week run only where both match', () => {
     expect(warningsOf(schedule('UTC', '30 3 1 * 0'))).toContain('it runs only on days that match both');
+  });
+});
+
+describe('promises', () => {
+  const plan = (cron: string, rest = '') =>
+    withPart('schedule: "30 3 * * *"', `schedule: "${cron}"${rest === '' ? '' : `\n    ${rest}`}`);
+
+  it('shorter than the time between runs are warned of, also when the file does not say them', () => {
+    expect(warningsOf(plan('30 3 * * *', 'rpo: 1h'))).toBe(
+      'steady.yaml:30:10 plans.nightly.rpo: shorter than the time between backups of db, up to 1d: `steady status` will say MISSED before each run; found 1h',
+    );
+    expect(warningsOf(plan('30 3 * * 1-5'))).toBe(
+      'steady.yaml:28:3 plans.nightly.rpo: shorter than the time between backups of db, up to 3d: `steady status` will say MISSED before each run; found 1d',
+    );
+    expect(warningsOf(plan('30 3 * * 1-5', 'rpo: 74h'))).toBe('');
+  });
+
+  it('count the runs of every plan that takes the store', () => {
+    const two = (stores: string): string =>
+      withPart(
+        'checks:\n',
+        `  hourly: { schedule: "0 * * * *", stores: [${stores}], rpo: 2h }\nchecks:\n`,
+        plan('30 3 * * *', 'rpo: 2h'),
+      );
+    expect(warningsOf(two('db, cache, uploads'))).toBe('');
+    expect(warningsOf(two('db, cache'))).toContain('the time between backups of uploads, up to 1d');
+  });
+});
+
+describe('stores that overlap', () => {
+  const twice = (store: string): string =>
+    warningsOf(
+      withPart(
+        'stores: [db, cache, uploads]',
+        'stores: [db, cache, uploads, again]',
+        withPart('services:\n', `  again:\n    ${store}\nservices:\n`),
+      ),
+    );
+
+  it('are warned of where both have the same data', () => {
+    expect(twice('postgres: { service: postgres, database: rag, user: other }')).toBe(
+      'steady.yaml:22:3 stores.again: the same database as store db: it is backed up twice, and a restore of one replaces the other',
+    );
+    expect(twice('redis: { service: redis }')).toContain('stores.again: the same server as store cache');
+    expect(twice('files: { volume: rag_uploads }')).toContain('the same folder or volume as store uploads');
+  });
+
+  it('are fine where the data are others', () => {
+    expect(twice('postgres: { service: postgres, database: other, user: rag }')).toBe('');
+    expect(twice('postgres: { host: 10.0.0.1, database: rag, user: rag }')).toBe('');
+    expect(twice('redis: { service: redis2 }')).toBe('');
+    expect(twice('redis: { host: localhost, port: 6380 }')).toBe('');
+  });
+
+  it('are the same on this machine, however it is named', () => {
+    const local = withPart(COMPOSE, HOST)
+      .replace('service: postgres, ', '')
+      .replace('service: redis, ', 'host: LOCALHOST, ')
+      .replace('    files: { volume: rag_uploads }', '    redis: { host: "::1" }');
+    expect(warningsOf(local)).toContain('stores.uploads: the same server as store cache');
+  });
+
+  it('with the backups themselves are warned of', () => {
+    const files = (path: string): string =>
+      warningsOf(
+        withPart(
+          'files: { volume: rag_uploads }',
+          `files: { ${path} }`,
+          withPart('{ path: /backups }', '{ path: /srv/data/backups }'),
+        ),
+      );
+    const inside =
+      'steady.yaml:21:20 stores.uploads.files.path: storage.main.directory lies in it: each backup would hold all earlier ones; move storage elsewhere, or name it in exclude';
+    expect(files('path: /srv/data')).toBe(inside);
+    expect(files('path: /srv/data/backups/../')).toBe(inside);
+    expect(files('path: /srv/data/backups')).toBe(inside);
+    expect(files('path: /')).toBe(
+      'steady.yaml:21:20 stores.uploads.files.path: the whole machine, running databases with it: name the folders that hold data',
+    );
+    expect(files('path: /srv/data, exclude: [logs]')).toBe(inside);
+    for (const fine of [
+      'path: /srv/data/uploads',
+      'path: /srv/dat',
+      'path: /srv/data, exclude: [./backups/]',
+      'path: /srv, exclude: [data/backups]',
+      'path: /srv, exclude: [data]',
+    ])
+      expect([fine, files(fine)]).toEqual([fine, '']);
+  });
+
+  it('knows relative paths by the folder of the file', () => {
+    const text = withPart('{ path: /backups }', '{ path: ./backups }').replace(
+      'files: { volume: rag_uploads }',
+      'files: { path: /srv/shop }',
+    );
+    const at = (folder: string) => parseStackText(text, 'steady.yaml', { now: NOW, folder }).warnings;
+    expect(at('/srv/shop')).toMatchObject([{ field: 'stores.uploads.files.path', line: 21 }]);
+    expect(at('/srv/other')).toEqual([]);
+  });
+});
+
+describe('texts that no program takes', () => {
+  it('are refused: a NUL character, and what is no name of a variable', () => {
+    expect(problemsOf(withPart('database: rag', 'database: "\\0rag"'))).toBe(
+      'steady.yaml:17:46 stores.db.postgres.database: holds a NUL character, which no program takes',
+    );
+    for (const wrong of ['SHOP PW', '$SHOP_PW', '1PW', 'hunter2!'])
+      expect(problemsOf(withPart('{ env: POSTGRES_PASSWORD }', `{ env: ${wrong} }`))).toBe(
+        'steady.yaml:17:79 stores.db.postgres.password.env: not the name of an environment variable: letters, digits and _ only',
+      );
+  });
+
+  it('are no variables elsewhere: an answer may have a field env', () => {
+    expect(warningsOf(withPart('json: { status: healthy }', 'json: { env: "the test one" }'))).toBe('');
   });
 });
 

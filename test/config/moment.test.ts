@@ -12,9 +12,15 @@ describe('resolveMoment', () => {
   });
 
   it('takes local time in the stack’s zone', () => {
-    expect(at('2026-11-22 02:13')).toBe('2026-11-22T01:13:00.000Z');
+    expect(at('2026-11-22 02:13:00')).toBe('2026-11-22T01:13:00.000Z');
     expect(at('2026-07-22T02:13:07')).toBe('2026-07-22T00:13:07.000Z');
-    expect(at('2026-11-22 02:13', 'UTC')).toBe('2026-11-22T02:13:00.000Z');
+    expect(at('2026-11-22 02:13:07', 'UTC')).toBe('2026-11-22T02:13:07.000Z');
+  });
+
+  it('takes a time without seconds as the whole minute: as a list shows it, it finds what it lists', () => {
+    expect(at('2026-11-22 02:13')).toBe('2026-11-22T01:13:59.999Z');
+    expect(at('2026-11-22T02:13Z')).toBe('2026-11-22T02:13:59.999Z');
+    expect(at('2026-11-22 02:13', 'UTC', { dateMeans: 'start' })).toBe('2026-11-22T02:13:00.000Z');
   });
 
   it('takes a date as the whole day, so that "at or before" means that day’s', () => {

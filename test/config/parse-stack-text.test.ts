@@ -77,6 +77,27 @@ describe('a stack file with mistakes', () => {
     );
   });
 
+  it('says what form is wanted where a number alone was written', () => {
+    expect(problemsOf(withPart('keep: { within: 7d }', 'rpo: 26'))).toBe(
+      'steady.yaml:31:10 plans.nightly.rpo: wrong kind of value; found the number 26; allowed: a duration such as 26h',
+    );
+    expect(problemsOf(withPart('  encryption:', '  pieceLimit: 64\n  encryption:'))).toContain(
+      'storage.pieceLimit: wrong kind of value; found the number 64; allowed: a size such as 64MiB',
+    );
+    expect(problemsOf(withPart('version: 1', 'version: "1"'))).toBe(
+      'steady.yaml:1:10 version: must be a number: without the quotes; found "1"',
+    );
+  });
+
+  it('names a mistake once', () => {
+    expect(problemsOf(withPart('from: operator }', 'from: operator, count: 99999999999999999999 }'))).toBe(
+      'steady.yaml:40:37 approvals.restore.count: must be at most 10; found the number 100000000000000000000',
+    );
+    expect(problemsOf(withPart('    keep: {', '\tkeep: {'))).toBe(
+      'steady.yaml:31:1 plans.nightly.stores: a tab as indentation; YAML takes spaces',
+    );
+  });
+
   it('points at the parent when a required field is missing', () => {
     expect(problemsOf(withPart('    directory: { path: /backups }', '    s3: {}'))).toBe(
       'steady.yaml:8:5 storage.main.s3.bucket: missing; allowed: text',

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
 import { askedBy, decide, sendDecision, signedRequester } from '../../src/client/approvals.js';
+import { freeze } from '../../src/client/entities.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { listRuns } from '../../src/client/runs.js';
+import type { RestoreResult } from '../../src/contracts/runs/procedures.js';
 import type { ApprovalState, Decision, SignedDecision } from '../../src/contracts/runs/approval.js';
 import { proposalDigest } from '../../src/contracts/runs/approval.js';
 import { restoreRequest } from '../../src/contracts/runs/requester.js';
@@ -136,6 +138,17 @@ describe.concurrent('an approval', () => {
     await world.expectAllLetGo();
   });
 
+  it('is not asked for while the store is frozen, which a dry run says', async () => {
+    const world = await guarded({ from: 'owner' });
+    const at = '2026-11-22T02:00:00.000Z';
+    await freeze(rig.steady, world.snapshot.stack, 'db', { by: 'ana', reason: 'an audit', at });
+    const handle = await world.restore({ asked: ana });
+    expect((await failureOfRun(handle)).code).toBe('target.frozen');
+    expect(await askedBy(handle)).toBeUndefined();
+    const dry = await resultOf<RestoreResult>(await world.restore({ asked: ana, dryRun: true }));
+    expect(dry.lines[0]).toBe(`db frozen by ana at ${at}: an audit`);
+  });
+
   it('is not asked for again only because rows were written meanwhile', async () => {
     const world = await guarded({ from: 'owner' });
     const handle = await world.restore({ asked: ana });
@@ -239,10 +252,12 @@ describe.concurrent('an approval', () => {
     const handle = await world.restore({ asked: ana });
     const shown = await question(handle);
     expect((await failureOfRun(handle)).code).toBe('approval.expired');
-    expect(await reasonOf(decide(handle, { identity: ben, shown, ...yes }))).toContain('the run has ended');
+    expect(await reasonOf(decide(handle, { identity: ben, shown, ...yes }))).toMatch(
+      /it expired at \S+, and the run has ended/,
+    );
     expect(world.data('db').live).toBe('bad');
     const record = await world.record(handle);
-    expect(record.outcome).toBe('denied');
+    expect(record.outcome).toBe('expired');
     expect((record.approvals[0] as ApprovalState).status).toBe('expired');
     await world.expectAllLetGo();
   });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freeze, targetState } from '../../src/client/entities.js';
 import { resultOf } from '../../src/client/outcome.js';
+import { SteadyError } from '../../src/contracts/failures.js';
 import type {
   BackupInput,
   BackupLine,
@@ -263,6 +264,19 @@ describe.concurrent('a backup', () => {
     await freeze(rig.steady, world.snapshot.stack, 'files', { by: 'ana', reason: 'an audit', at });
     await world.backup();
     expect(world.script.journal).toEqual(expect.arrayContaining(['stop api', 'dump files', 'start api']));
+  });
+
+  it('deletes what an attempt had stored that failed', async () => {
+    const world = rig.world();
+    world.script.on('dumped db', ({ time }) => {
+      // All of its data are in storage by now.
+      if (time === 1) throw new SteadyError('storage.full', {}, { retryable: true });
+    });
+    const { db } = await world.backup();
+    await vi.waitFor(async () => {
+      const ids = new Set((await world.keys('data/')).map((key) => key.split('/')[2]));
+      expect([...ids]).toEqual([db]);
+    }, PATIENTLY);
   });
 
   it('refuses storage that was used before and is empty now, or is another one', async () => {

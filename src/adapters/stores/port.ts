@@ -107,6 +107,8 @@ export interface RestorePreview {
 export interface UndoOptions {
   /** The restore had ended well, so there must be something to go back to: with nothing kept it is `store.gone`. */
   readonly finished?: boolean | undefined;
+  /** Whether a cut-over of this place was begun, by any worker; left out when nobody knows. */
+  readonly cutOver?: boolean | undefined;
 }
 
 /** A throwaway server of the same kind, empty, on this machine; ended by `close` and by the death of the worker. */

@@ -4,6 +4,7 @@ import { findRun } from '../../client/runs.js';
 import { askWorker } from '../../client/reach.js';
 import { SteadyError } from '../../contracts/failures.js';
 import type { ApprovalState } from '../../contracts/runs/approval.js';
+import { confirm } from '../confirm.js';
 import { contextOf } from '../context.js';
 import { identityPath, readIdentity } from '../identity-file.js';
 import { momentText } from '../words.js';
@@ -22,7 +23,10 @@ export function addApproveCommands(program: Command): void {
         decision === 'approve' ? 'say yes to what a run asks, signed with your identity' : 'say no',
       )
       .option('--reason <text>', 'why; it stands in the record', '')
-      .option('--digest <sha256>', 'only if the proposal still has this digest (or beginning of it)')
+      .option(
+        '--digest <sha256>',
+        'only if the proposal still has this digest (or beginning of it); no question is asked',
+      )
       .action(async (run: string, options: { reason: string; digest?: string }, command: Command) => {
         const context = contextOf(command);
         const { output } = context;
@@ -47,6 +51,8 @@ export function addApproveCommands(program: Command): void {
             `${proposal.title}, asked by ${proposal.requestedBy} ${momentText(proposal.requestedAt, stack.timezone)}`,
           );
           proposal.lines.forEach((line) => output.line(`  ${line}`));
+          if (decision === 'approve' && options.digest === undefined && output.asks)
+            await confirm('Sign this?', { input: process.stdin, output: process.stdout });
           const state = await askWorker(steady, () =>
             decide(handle, { identity, shown, decision, reason: options.reason }),
           );

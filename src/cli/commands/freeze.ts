@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { freeze, thaw } from '../../client/entities.js';
+import { freeze, targetState, thaw } from '../../client/entities.js';
 import { chosen } from '../arguments.js';
 import { contextOf } from '../context.js';
+import { agoText } from '../words.js';
 
 export function addFreezeCommands(program: Command): void {
   program
@@ -16,12 +17,17 @@ export function addFreezeCommands(program: Command): void {
       const { name } = await context.requester();
       await context.withTemporal(async (steady) => {
         for (const target of targets) {
+          const before = (await targetState(steady, stack, target))?.frozen;
           await freeze(steady, stack, target, {
             by: name,
             reason: options.reason,
             at: new Date().toISOString(),
           });
           context.output.line(`${target} is frozen: nothing changes it until \`steady thaw ${target}\``);
+          if (before)
+            context.output.line(
+              `    it was already, by ${before.by} ${agoText(before.at)}, whose reason this replaces: ${before.reason}`,
+            );
         }
       });
       context.output.document({ frozen: targets });
@@ -34,12 +40,17 @@ export function addFreezeCommands(program: Command): void {
       const context = contextOf(command);
       const { stack } = await context.load();
       const targets = chosen(stores, Object.keys(stack.stores));
+      const thawed: string[] = [];
       await context.withTemporal(async (steady) => {
         for (const target of targets) {
-          await thaw(steady, stack, target);
-          context.output.line(`${target} is thawed`);
+          const frozen = (await targetState(steady, stack, target))?.frozen !== undefined;
+          if (frozen) {
+            await thaw(steady, stack, target);
+            thawed.push(target);
+          }
+          context.output.line(frozen ? `${target} is thawed` : `${target} was not frozen`);
         }
       });
-      context.output.document({ thawed: targets });
+      context.output.document({ thawed });
     });
 }

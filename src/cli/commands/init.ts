@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { SteadyError } from '../../contracts/failures.js';
 import { contextOf } from '../context.js';
 import { initFromCompose } from '../init/init-from-compose.js';
+import { PROPOSED_STORAGE } from '../init/write-steady-yaml.js';
 import { createKey } from './key.js';
 
 const COMPOSE_NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
@@ -26,15 +27,21 @@ export function addInitCommand(program: Command): void {
       const { output, options: globals } = contextOf(command);
       const target = resolve(globals.config);
       if (existsSync(target))
-        throw new SteadyError('usage.invalid', { file: target, error: 'exists already' });
+        throw new SteadyError('usage.invalid', {
+          file: target,
+          error: 'exists already, and is never overwritten',
+          instead: 'move it away, or propose another: steady init -c other.yaml',
+        });
       const folder = dirname(target);
       if (!(await isFolder(folder)))
-        throw new SteadyError('usage.invalid', { folder, error: 'no such folder' });
-      const composeFile = resolve(
-        given ?? COMPOSE_NAMES.find((name) => existsSync(name)) ?? 'docker-compose.yml',
-      );
+        throw new SteadyError('usage.invalid', { folder, error: 'no such folder: mkdir it first' });
+      const composeFile = resolve(given ?? composeFileHere());
       const text = await readFile(composeFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        throw new SteadyError('usage.invalid', { file: composeFile, error: error.code });
+        throw new SteadyError('usage.invalid', {
+          file: composeFile,
+          error: error.code === 'ENOENT' ? 'no such compose file' : error.code,
+          instead: NAME_IT,
+        });
       });
       const base = { fileName: relative(folder, composeFile) || basename(composeFile), folder };
       // Proposed before keys are made: a compose file that cannot be read must leave nothing behind.
@@ -51,7 +58,10 @@ export function addInitCommand(program: Command): void {
         const { code } = error as NodeJS.ErrnoException;
         throw new SteadyError('usage.invalid', { file: target, error: code }, { cause: error });
       }
+      const storage = resolve(folder, PROPOSED_STORAGE);
+      const made = await makeStorage(storage);
       output.line(`Wrote ${target}. Look it over, then run: steady check --file`);
+      output.line(made);
       notes.forEach((note) => output.line(`- ${note}`));
       if (keys) {
         output.line(`The proof worker's key is in ${keys.identityFile}.`);
@@ -60,8 +70,31 @@ export function addInitCommand(program: Command): void {
         );
         output.line(`  ${keys.offlineIdentity}`);
       }
-      output.document({ file: target, notes, ...keys });
+      output.document({ file: target, storage, notes, ...keys });
     });
+}
+
+const NAME_IT = 'name yours: steady init path/to/docker-compose.yml';
+
+function composeFileHere(): string {
+  const found = COMPOSE_NAMES.find((name) => existsSync(name));
+  if (found !== undefined) return found;
+  throw new SteadyError('usage.invalid', {
+    folder: process.cwd(),
+    error: `no compose file here (${COMPOSE_NAMES.join(', ')})`,
+    instead: NAME_IT,
+  });
+}
+
+/** Makes the folder for backups, which no worker would: a disk that is not mounted must not be written beneath. */
+async function makeStorage(path: string): Promise<string> {
+  try {
+    const made = await mkdir(path, { recursive: true, mode: 0o700 });
+    return `Backups go to ${path}, ${made === undefined ? 'which is there' : 'made now, for you alone'}. A disk of its own is better.`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return `Backups go to ${path}, which could not be made (${code}): mkdir it, or name another in steady.yaml.`;
+  }
 }
 
 const isFolder = (path: string): Promise<boolean> =>

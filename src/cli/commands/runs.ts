@@ -2,11 +2,15 @@ import type { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askedBy } from '../../client/approvals.js';
 import { findRun, listRuns, viewRun, type RunLine, type RunView } from '../../client/runs.js';
+import { parseRunId } from '../../contracts/ids.js';
 import type { ApprovalState } from '../../contracts/runs/approval.js';
+import type { RestoreResult } from '../../contracts/runs/procedures.js';
 import { countOf } from '../arguments.js';
 import { contextOf } from '../context.js';
+import { failureLines } from '../failure-lines.js';
 import type { Output } from '../output.js';
 import { proposalLines } from '../proposal-lines.js';
+import { restoredLines } from '../restored-lines.js';
 import { nowLines, stepLines } from '../steps.js';
 import { watchRun } from '../watch.js';
 import { agoText, momentText, secondsText, table, timeText } from '../words.js';
@@ -30,11 +34,14 @@ export function addRunCommands(program: Command): void {
         outcomeOf(run),
         secondsText(secondsOf(run)),
         run.run,
+        run.by ?? '',
         run.awaiting === undefined ? '' : `waits for an approval by ${run.awaiting}`,
       ]);
       if (rows.length === 0) output.line(options.open === true ? 'Nothing runs.' : 'No runs yet.');
       else
-        table([['STARTED', '', 'OUTCOME', 'TOOK', 'RUN', ''], ...rows]).forEach((line) => output.line(line));
+        table([['STARTED', '', 'OUTCOME', 'TOOK', 'RUN', 'BY', ''], ...rows]).forEach((line) =>
+          output.line(line),
+        );
       output.document({ runs: runs.map((run) => ({ ...run, seconds: secondsOf(run) })) });
     });
 
@@ -49,7 +56,7 @@ export function addRunCommands(program: Command): void {
       await withTemporal(async (steady) => {
         const handle = await findRun(steady, stack.stack, run);
         if (options.watch === true && !output.json) {
-          await watchRun(steady, handle, output);
+          tellRestored(output, handle.workflowId, await watchRun(steady, handle, output));
           return;
         }
         const view = await viewRun(steady, handle);
@@ -89,8 +96,16 @@ export function addRunCommands(program: Command): void {
     });
 }
 
-const outcomeOf = (run: RunLine): string =>
-  run.outcome ?? (run.awaiting === undefined ? run.status : 'waiting');
+function outcomeOf(run: RunLine): string {
+  const outcome = run.outcome ?? (run.awaiting === undefined ? run.status : 'waiting');
+  return run.dryRun ? `${outcome}, dry run` : outcome;
+}
+
+/** What a finished restore did, and how to switch back. */
+function tellRestored(output: Output, run: string, result: unknown): void {
+  if (parseRunId(run)?.procedure !== 'restore') return;
+  restoredLines(result as RestoreResult, run).forEach((line) => output.line(line));
+}
 
 function secondsOf(run: RunLine, now = Date.now()): number {
   return ((run.closedAt ? Date.parse(run.closedAt) : now) - Date.parse(run.startedAt)) / 1000;
@@ -109,8 +124,11 @@ function tellRun(output: Output, view: RunView, asked: ApprovalState | undefined
     output.line('  its steps cannot be shown: no worker answers');
   nowLines(view, color).forEach((line) => output.line(line));
   if (asked) proposalLines(asked, zone).forEach((line) => output.line(line));
+  if (view.result !== undefined) tellRestored(output, view.run, view.result);
   if (view.failure) {
-    output.line(color.red(`error: ${view.failure.message}`));
+    const [first = '', ...rest] = failureLines(view.failure.message);
+    output.line(color.red(`error: ${first}`));
+    rest.forEach((line) => output.line(line));
     output.line(`  code: ${view.failure.code}`);
     output.line(`  hint: ${view.failure.hint}`);
   }

@@ -105,9 +105,11 @@ function tellError({ output }: Context, what: string, error: SteadyError): void 
 function serviceRows(services: readonly Service[]): string[] {
   return table(
     services.map((one) => [
-      one.status === 'running' && one.health !== 'unhealthy' ? '✓' : '✗',
+      one.status === 'unknown' ? '?' : one.status === 'running' && one.health !== 'unhealthy' ? '✓' : '✗',
       one.service,
-      one.status,
+      one.status === 'unknown' && one.health === undefined
+        ? 'unknown: nothing tells how it is; name its health (or unit) in the file'
+        : one.status,
       one.health ?? '',
       one.restarts ? `${one.restarts} restarts` : '',
       one.image ?? '',

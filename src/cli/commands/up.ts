@@ -1,18 +1,15 @@
 import type { Command } from 'commander';
 import { fileURLToPath } from 'node:url';
-import { join, resolve } from 'node:path';
 import { rm } from 'node:fs/promises';
-import { connect } from '../../client/connect.js';
 import { formatProblems, StackFileError } from '../../config/problems.js';
 import { SteadyError } from '../../contracts/failures.js';
-import { warningLines } from '../warning-lines.js';
 import { contextOf, type Context } from '../context.js';
-import type { LoadedStack } from '../../config/load-stack-file.js';
+import { applyHere, goOnHere } from '../embedded/apply-here.js';
 import { keepTemporal, type KeptTemporal } from '../embedded/keep-temporal.js';
 import { note, takeStateFolder, type StateFolder } from '../embedded/state-folder.js';
 import { supervise, type Supervised } from '../embedded/supervise.js';
+import { basisOf, type Basis } from '../embedded/up-basis.js';
 import type { Output } from '../output.js';
-import { applyStack } from './apply.js';
 
 interface Options {
   readonly state?: string;
@@ -39,18 +36,18 @@ export function addUpCommand(program: Command): void {
 async function up(context: Context, options: Options): Promise<void> {
   const { output } = context;
   const ports = { port: portOf(options.port, '--port'), uiPort: portOf(options.uiPort, '--ui-port') };
-  const loaded = await context.load();
-  warningLines(loaded.warnings).forEach((line) => output.warn(line));
-  const folder = await takeStateFolder(resolve(options.state ?? join(loaded.folder, '.steady')));
+  const basis = await basisOf(context, options.state);
+  const { broken } = basis;
+  const folder = await takeStateFolder(basis.state);
   const address = `127.0.0.1:${ports.port}`;
   const ui = `http://127.0.0.1:${ports.uiPort}`;
+  const here = { context, address, folder, basis };
+  const notApplied = (error: unknown): void => output.warn(wordsOf(error));
   // One at a time: of two that overlap, the older file could win.
   let applied: Promise<unknown> = Promise.resolve();
   const signalled = untilSignalled(() => {
     output.line('SIGHUP: applying the file');
-    applied = applied
-      .then(() => apply(context, address))
-      .catch((error: unknown) => output.warn(wordsOf(error)));
+    applied = applied.then(() => applyHere(here)).catch(notApplied);
   });
   let temporal: KeptTemporal | undefined;
   let worker: Supervised | undefined;
@@ -60,8 +57,11 @@ async function up(context: Context, options: Options): Promise<void> {
       onEnd: (how) =>
         output.warn(`Temporal ended (${how}) and is started again; see ${folder.file('temporal.log')}`),
     });
-    if (options.worker) worker = startWorker({ folder, address, output, loaded });
-    applied = apply(context, address);
+    if (options.worker) worker = startWorker({ folder, address, output, basis });
+    if (broken) notApplied(broken);
+    const first = broken ? goOnHere(here, broken) : applyHere(here);
+    // What was applied before runs on, whatever keeps the file from being applied.
+    applied = basis.before && !broken ? first.catch(notApplied) : first;
     // Told to stop meanwhile: how it went is of no interest any more.
     applied.catch(() => undefined);
     const early = await Promise.race([applied, signalled]);
@@ -84,41 +84,19 @@ function startWorker(of: {
   readonly folder: StateFolder;
   readonly address: string;
   readonly output: Output;
-  readonly loaded: LoadedStack;
+  readonly basis: Basis;
 }): Supervised {
-  const { folder, address, output, loaded } = of;
+  const { folder, address, output, basis } = of;
   const logFile = folder.file('worker.log');
-  const own = ['--site', loaded.stack.site, '--scratch', folder.scratch];
+  const own = ['--site', basis.site, '--scratch', folder.scratch];
   return supervise({
     argv: [process.execPath, ...process.execArgv, mainFile(), '--address', address, 'worker', ...own],
     env: process.env,
-    cwd: loaded.folder,
+    cwd: basis.folder,
     logFile,
     onStart: (pid) => void note(folder, 'worker.json', { pid }),
     onEnd: (how) => output.warn(`the worker ended (${how}) and is started again; see ${logFile}`),
   });
-}
-
-/** Workers are its own, or started apart when it suits: it does not give up while they come. */
-const WORKER_SECONDS = 86_400;
-
-/** Loaded and checked whole before anything is changed: never half. */
-async function apply(context: Context, address: string): Promise<void> {
-  const loaded = await context.load();
-  const steady = await connect({
-    ...context.options,
-    address,
-    workerSeconds: WORKER_SECONDS,
-    onWait: (words) => context.output.warn(`… ${words}`),
-  });
-  try {
-    const { name } = await context.requester();
-    const changes = await applyStack(steady, loaded, name);
-    for (const one of changes.filter(({ change }) => change !== 'none'))
-      context.output.line(`${one.change} ${one.schedule}: ${one.words}`);
-  } finally {
-    await steady.close();
-  }
 }
 
 /** Listens from the first moment: a signal while things start must not leave a state folder half in use. */
@@ -131,8 +109,12 @@ function untilSignalled(reload: () => void): Promise<string> {
 }
 
 function wordsOf(error: unknown): string {
-  if (error instanceof StackFileError)
-    return `${formatProblems(error.problems)}\nnot applied: what ran before goes on`;
+  const mend = `mend it (\`steady check --file\`), then: kill -HUP ${process.pid}`;
+  return `${failureWords(error)}\nnot applied: what ran before goes on; ${mend}`;
+}
+
+function failureWords(error: unknown): string {
+  if (error instanceof StackFileError) return formatProblems(error.problems);
   return error instanceof Error ? error.message : String(error);
 }
 

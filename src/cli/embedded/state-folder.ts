@@ -1,6 +1,6 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, connect, type Server } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SteadyError } from '../../contracts/failures.js';
 
 export interface StateFolder {
@@ -14,10 +14,16 @@ export interface StateFolder {
 
 /**
  * Takes a state folder for this process: a listening socket in it is the lock, so that a killed owner's lock is gone
- * with it. Throws `up.running` when another `steady up` has it.
+ * with it. Throws `up.running` when another `steady up` has it, `usage.invalid` when there can be no such folder.
  */
 export async function takeStateFolder(path: string): Promise<StateFolder> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolder(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new SteadyError(
+      'usage.invalid',
+      { state: path, error: `cannot be made: ${cause.code}` },
+      { cause },
+    );
+  });
   const handle = await open(path, 'r');
   const socket = socketPath(path, handle.fd);
   let server: Server;
@@ -43,6 +49,19 @@ export async function takeStateFolder(path: string): Promise<StateFolder> {
       await handle.close();
     },
   };
+}
+
+/** As `mkdir -p`. The recursion of Node.js never ends where nothing can be made, as below /proc. */
+async function makeFolder(path: string, mayMakeParent = true): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || !mayMakeParent) throw error;
+    await makeFolder(dirname(path));
+    await makeFolder(path, false);
+  }
 }
 
 /** sockaddr_un holds 108 bytes (unix(7)); Node.js cuts a longer path off in silence, and another's socket it would be. */
@@ -79,16 +98,20 @@ function ownerOf(socket: string): Promise<string | undefined> {
   });
 }
 
-/** Notes something small for other commands, whole or not at all: half an address would be another server's. */
+/**
+ * Notes something small for other commands and the next start, whole or not at all, also when the power goes: half an
+ * address would be another server's.
+ */
 export async function note(folder: StateFolder, name: string, value: unknown): Promise<void> {
   const fresh = folder.file(`${name}.new`);
-  await writeFile(fresh, `${JSON.stringify(value)}\n`);
+  await writeFile(fresh, `${JSON.stringify(value)}\n`, { flush: true });
   await rename(fresh, folder.file(name));
 }
 
-export async function readNote(folder: StateFolder, name: string): Promise<unknown> {
+/** What was noted in a state folder, which need not be taken; undefined when there is nothing that can be read. */
+export async function readNote(state: string, name: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(folder.file(name), 'utf8'));
+    return JSON.parse(await readFile(join(state, name), 'utf8'));
   } catch {
     return undefined;
   }

@@ -72,9 +72,10 @@ export async function startTemporal(folder: StateFolder, ports: Ports): Promise<
     );
     child.once('error', reject);
   });
-  died.catch(() => undefined);
+  const gone = new AbortController();
+  died.catch(() => gone.abort());
   try {
-    await Promise.race([died, prepare(`127.0.0.1:${ports.port}`)]);
+    await Promise.race([died, prepare(`127.0.0.1:${ports.port}`, gone.signal)]);
     return child;
   } catch (error) {
     await endChild(child, 5);
@@ -83,7 +84,7 @@ export async function startTemporal(folder: StateFolder, ports: Ports): Promise<
 }
 
 /** Waits until it answers; gives the namespace our search attributes and a retention that keeps runs for months. */
-async function prepare(address: string): Promise<void> {
+async function prepare(address: string, gone: AbortSignal): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
       const connection = await Connection.connect({ address, connectTimeout: '2s' });
@@ -106,7 +107,8 @@ async function prepare(address: string): Promise<void> {
         await connection.close();
       }
     } catch (cause) {
-      if (tries >= 120) throw new SteadyError('temporal.unreachable', { address }, { cause });
+      // Else it would keep this process from ending.
+      if (tries >= 120 || gone.aborted) throw new SteadyError('temporal.unreachable', { address }, { cause });
       await sleep(250);
     }
   }

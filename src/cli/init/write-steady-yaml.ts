@@ -1,6 +1,9 @@
 import type { Proposal, ProposedService, ProposedStore } from './proposal.js';
 import { comment, flow, scalar } from './yaml-text.js';
 
+/** The folder for backups that is proposed, relative to the stack file. */
+export const PROPOSED_STORAGE = './steady-backups';
+
 /** The text of a steady.yaml for what was found; each part says in a line what it is. */
 export function writeSteadyYaml(proposal: Proposal): string {
   const parts = [
@@ -57,7 +60,7 @@ function storage({ recipients, identityFile }: Proposal): string[] {
     '# Where backups go. A disk of its own, or S3, outlives the one the data are on.',
     'storage:',
     '  main:',
-    '    directory: { path: ./steady-backups }',
+    `    directory: { path: ${PROPOSED_STORAGE} }`,
     '    # s3:',
     '    #   bucket: my-backups',
     '    #   endpoint: https://minio.example:9000 # left out: AWS',

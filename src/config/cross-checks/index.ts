@@ -1,24 +1,34 @@
 import type { Stack } from '../../contracts/stack/stack.js';
 import { checkEncryption } from './encryption.js';
+import { checkOverlaps } from './overlaps.js';
 import { checkPeople } from './people.js';
 import { checkPlaces } from './places.js';
+import { checkPromises } from './promises.js';
 import { checkReferences } from './references.js';
 import { createReport, type CrossCheckResult } from './report.js';
 import { checkSchedules } from './schedules.js';
 import { checkSecrets } from './secrets.js';
+import { checkTexts } from './texts.js';
 
 /**
  * What one field alone cannot tell: names that must exist, places that must fit the runtime, times, people, keys.
  *
- * @param now from when on schedules are compared with daylight saving time
+ * @param at.now from when on schedules are compared with daylight saving time
+ * @param at.folder of the stack file
  */
-export function crossCheck(stack: Stack, now: Date): CrossCheckResult {
+export function crossCheck(
+  stack: Stack,
+  at: { readonly now: Date; readonly folder: string },
+): CrossCheckResult {
   const report = createReport();
   checkReferences(stack, report);
   checkPlaces(stack, report);
-  checkSchedules(stack, report, now);
+  checkOverlaps(stack, report, at.folder);
+  checkSchedules(stack, report, at.now);
+  checkPromises(stack, report);
   checkPeople(stack, report);
   checkEncryption(stack, report);
   checkSecrets(stack, report);
+  checkTexts(stack, report);
   return report;
 }

@@ -1,11 +1,12 @@
 import type { Stack } from '../../contracts/stack/stack.js';
 import type { CrossCheckReport } from './report.js';
+import { visit } from './visit.js';
 
 const SECRET_FIELD = /pass(word|wd|phrase)?$|secret|token|api-?_?key/i;
 
 /** No secret stands in the file itself: it is kept in storage as applied, and shown to approvers. */
 export function checkSecrets(stack: Stack, report: CrossCheckReport): void {
-  visit(stack, [], (path, value) => {
+  visit(stack, (path, value) => {
     if (typeof value !== 'string') return;
     if (/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*:[^/?#\s]*@/i.test(value)) {
       report.error(path, 'an address with a password in it; put it in `login` as a reference');
@@ -15,15 +16,4 @@ export function checkSecrets(stack: Stack, report: CrossCheckReport): void {
       report.error(path, 'a secret in plain text; write { env: NAME } or { file: PATH }');
     }
   });
-}
-
-type Visit = (path: readonly (string | number)[], value: unknown) => void;
-
-function visit(value: unknown, path: readonly (string | number)[], call: Visit): void {
-  call(path, value);
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) visit(item, [...path, index], call);
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, item] of Object.entries(value)) visit(item, [...path, key], call);
-  }
 }

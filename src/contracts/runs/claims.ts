@@ -39,6 +39,11 @@ export interface ApplyRequest extends AppliedConfig {
   readonly text: string;
 }
 
+/** An attempt of a backup that has ended without one: what it stored is litter. */
+export interface FailedAttempt extends BackupRef {
+  readonly snapshot: StackSnapshot;
+}
+
 /** A place in storage that was opened for this stack, and the uuid of the `stack.json` in it. */
 export interface OpenedStorage {
   readonly location: string;
@@ -51,6 +56,8 @@ export interface StorageState {
   readonly applied?: AppliedConfig | undefined;
   /** Applied, and not yet kept in storage. */
   readonly unkept?: ApplyRequest | undefined;
+  /** Attempts that failed, whose objects are to be deleted. */
+  readonly failed?: readonly FailedAttempt[] | undefined;
   readonly opened?: OpenedStorage | undefined;
 }
 
@@ -68,4 +75,5 @@ export const BEGIN_DELETE_UPDATE = 'beginDelete';
 export const END_DELETE_UPDATE = 'endDelete';
 export const APPLIED_UPDATE = 'applied';
 export const OPENED_UPDATE = 'opened';
+export const FAILED_SIGNAL = 'attemptFailed';
 export const STORAGE_QUERY = 'storage';

@@ -55,6 +55,8 @@ export interface ProofResult extends BackupRef {
   readonly depth: Depth;
   readonly passed: boolean;
   readonly seconds: number;
+  /** Of a proof by a restore: what loading and comparing alone took. */
+  readonly loaded?: { readonly rawBytes: number; readonly seconds: number } | undefined;
   readonly findings: readonly string[];
 }
 

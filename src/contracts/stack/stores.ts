@@ -34,6 +34,12 @@ export const postgresStoreSchema = z.strictObject({
   lockTimeout: durationSchema.prefault('30s').describe('longest wait for a lock on a table'),
   digests: z.boolean().default(false).describe('content digest of each table in the manifest; costs a scan'),
   checks: z.array(z.string()).default([]).describe('SQL that must answer true on a restored copy'),
+  proof: z
+    .enum(['throwaway', 'live-server'])
+    .default('throwaway')
+    .describe(
+      'where proofs of depth restored load: a throwaway server, or a database of its own on the live server, which bears the load',
+    ),
 });
 export type PostgresStoreConfig = z.infer<typeof postgresStoreSchema>;
 

@@ -22,6 +22,10 @@ export const proofSchema = z.strictObject({
   at: timeSchema,
   seconds: z.number().nonnegative(),
   bytes: z.number().int().nonnegative().describe('read from storage'),
+  loaded: z
+    .strictObject({ rawBytes: z.number().int().nonnegative(), seconds: z.number().nonnegative() })
+    .optional()
+    .describe('of a proof by a restore: what loading alone took'),
   findings: z.array(z.string()).describe('what was looked at, and for a failed one what was wrong'),
   run: z.strictObject({ workflowId: z.string(), runId: z.string() }),
 });
@@ -66,7 +70,7 @@ export const recordSchema = z.strictObject({
   by: z.string(),
   startedAt: timeSchema,
   closedAt: timeSchema,
-  outcome: z.enum(['done', 'failed', 'denied', 'cancelled']),
+  outcome: z.enum(['done', 'failed', 'denied', 'expired', 'cancelled']),
   failure: z.strictObject({ code: z.string(), message: z.string() }).optional(),
   configSha256: sha256Schema.optional(),
   steps: z.array(z.unknown()),

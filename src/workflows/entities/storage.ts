@@ -3,6 +3,7 @@ import {
   condition,
   continueAsNew,
   defineQuery,
+  defineSignal,
   defineUpdate,
   setHandler,
 } from '@temporalio/workflow';
@@ -11,6 +12,7 @@ import {
   BEGIN_DELETE_UPDATE,
   CLAIM_UPDATE,
   END_DELETE_UPDATE,
+  FAILED_SIGNAL,
   OPENED_UPDATE,
   STORAGE_QUERY,
   UNCLAIM_UPDATE,
@@ -21,6 +23,7 @@ import {
   type ClaimHolder,
   type ClaimRequest,
   type DeletePermit,
+  type FailedAttempt,
   type OpenedStorage,
   type StorageInput,
   type StorageState,
@@ -34,6 +37,7 @@ const unclaimUpdate = defineUpdate<void, [ClaimHolder]>(UNCLAIM_UPDATE);
 const beginDeleteUpdate = defineUpdate<DeletePermit, [ClaimRequest]>(BEGIN_DELETE_UPDATE);
 const endDeleteUpdate = defineUpdate<void, [ClaimHolder]>(END_DELETE_UPDATE);
 const appliedUpdate = defineUpdate<void, [ApplyRequest]>(APPLIED_UPDATE);
+const failedSignal = defineSignal<[FailedAttempt]>(FAILED_SIGNAL);
 const openedUpdate = defineUpdate<void, [OpenedStorage]>(OPENED_UPDATE);
 const storageQuery = defineQuery<StorageState>(STORAGE_QUERY);
 
@@ -51,18 +55,29 @@ export async function storage(input: StorageInput): Promise<void> {
   let opened: OpenedStorage | undefined = input.state?.opened;
   let unkept: ApplyRequest | undefined = input.state?.unkept;
 
+  let failed: FailedAttempt[] = [...(input.state?.failed ?? [])];
+  /** Chores that ever came: a new one is tried at once. */
+  let arrived = 0;
+  const chores = (): number => failed.length + (unkept ? 1 : 0);
+
   const state = (): StorageState => ({
     claims,
     deleting,
     ...(applied && { applied }),
     ...(unkept && { unkept }),
     ...(opened && { opened }),
+    ...(failed.length > 0 && { failed }),
   });
   setHandler(storageQuery, state);
   setHandler(appliedUpdate, (request) => {
     applied = { sha256: request.sha256, at: request.at, by: request.by };
     unkept = request;
+    arrived++;
     site = request.snapshot.stack.site;
+  });
+  setHandler(failedSignal, (attempt) => {
+    failed = [...failed, attempt].slice(-FAILED_REMEMBERED);
+    arrived++;
   });
   setHandler(openedUpdate, (place) => {
     opened = place;
@@ -120,28 +135,45 @@ export async function storage(input: StorageInput): Promise<void> {
     return closed;
   }
 
-  let pause = KEEP_PAUSE_SECONDS;
-  while (!isRenewalDue(input)) {
-    await condition(() => unkept !== undefined || isRenewalDue(input));
+  /** What nobody waits for. Gives whether all of it is done. */
+  const doChores = async (): Promise<boolean> => {
+    const before = chores();
+    for (const attempt of failed) {
+      await quickly('keeper', { site, workerSeconds: 300 })
+        .discardAttempt(attempt)
+        .then(() => (failed = failed.filter((one) => one !== attempt)))
+        .catch(() => undefined);
+    }
     const request = unkept;
-    if (request === undefined) continue;
-    try {
-      await quickly('proof', { site, workerSeconds: 300 }).keepConfig(request);
-      if (unkept === request) unkept = undefined;
-      pause = KEEP_PAUSE_SECONDS;
-    } catch {
-      // Storage or its worker is away, which `status` tells by itself; the file applies all the same.
-      await condition(() => unkept !== request, pause * 1000);
-      pause = Math.min(2 * pause, KEEP_PAUSE_LONGEST_SECONDS);
+    if (request) {
+      await quickly('proof', { site, workerSeconds: 300 })
+        .keepConfig(request)
+        .then(() => (unkept = unkept === request ? undefined : unkept))
+        .catch(() => undefined);
+    }
+    return chores() < before;
+  };
+
+  let pause = CHORES_PAUSE_SECONDS;
+  while (!isRenewalDue(input)) {
+    await condition(() => chores() > 0 || isRenewalDue(input));
+    if (await doChores()) pause = CHORES_PAUSE_SECONDS;
+    else if (chores() > 0) {
+      // Storage or its worker is away, which `status` tells by itself.
+      const before = arrived;
+      await condition(() => arrived > before, pause * 1000);
+      pause = Math.min(2 * pause, CHORES_PAUSE_LONGEST_SECONDS);
     }
   }
   await untilHandled();
   await continueAsNew<typeof storage>({ ...input, site, state: state() });
 }
 
-/** Pauses before the stack file is offered to storage again. */
-const KEEP_PAUSE_SECONDS = 60;
-const KEEP_PAUSE_LONGEST_SECONDS = 3600;
+/** Pauses before what could not be done is tried again. */
+const CHORES_PAUSE_SECONDS = 60;
+const CHORES_PAUSE_LONGEST_SECONDS = 3600;
+/** More are left to the sweep. */
+const FAILED_REMEMBERED = 100;
 
 const same = (a: BackupRef, b: BackupRef): boolean => a.store === b.store && a.id === b.id;
 const heldBy = (a: ClaimHolder, b: ClaimHolder): boolean =>

@@ -60,7 +60,14 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       consumers: consumers.stop,
       notes: selected.notes,
     });
-    if (input.dryRun) return { dryRun: true, lines: describeRestore(describe(first)), stores: [] };
+    const frozen =
+      mode === 'into'
+        ? []
+        : await run.activities.quick.frozenTargets({ stack: stack.stack, targets: stores });
+    // Nobody is asked for what would be refused afterwards.
+    if (frozen.length > 0 && !input.dryRun) throw fail('target.frozen', { why: frozen.join('; ') });
+    if (input.dryRun)
+      return { dryRun: true, lines: [...frozen, ...describeRestore(describe(first))], stores: [] };
 
     const { previews, lines, go } = await agree(run, {
       ...{ input, policy, stores, consumers: consumers.stop },
@@ -73,11 +80,17 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     const stopFirst = input.consumersFirst || inPlace;
     if (stopFirst) await stopConsumers(run, snapshot, consumers);
     const restored = new Map<string, RestoredStore>();
+    /** Stores whose cut-over has begun. */
+    const switched = new Set<string>();
     /** Of stores that an undo cannot put back. */
     const wayBack = new Map<string, string>();
     for (const { preview, store, backupId } of previews) {
       const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
-      const undo = () => run.activities.undo.undoRestore({ snapshot, store, place, ...fenceOf(store) });
+      const undo = () =>
+        run.activities.undo.undoRestore({
+          ...{ snapshot, store, place, ...fenceOf(store) },
+          cutOver: switched.has(store),
+        });
       const readable = preview.live !== undefined;
       // Some stores keep the replaced data themselves also in place.
       const bare = inPlace && preview.keptAs === undefined;
@@ -120,6 +133,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     for (const { preview, store, backupId } of previews) {
       await run.step(`${store}: ${preview.words.cutover}`, async (note) => {
         const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
+        switched.add(store);
         const { gapSeconds, notes } = await run.activities.change.cutOver(step);
         notes.forEach(note);
         note(`gap ${gapSeconds.toFixed(2)} s`);

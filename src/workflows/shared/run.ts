@@ -182,16 +182,24 @@ function stopWhenCancelled(): void {
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
 }
 
-type Outcome = 'done' | 'failed' | 'denied' | 'cancelled';
+type Outcome = 'done' | 'failed' | 'denied' | 'expired' | 'cancelled';
 
 interface Ending {
   readonly result?: unknown;
   readonly failure?: { readonly code: string; readonly message: string };
 }
 
-function outcomeOf(code: string): 'failed' | 'denied' | 'cancelled' {
-  if (code === 'cancelled') return 'cancelled';
-  return code === 'approval.denied' || code === 'approval.expired' ? 'denied' : 'failed';
+function outcomeOf(code: string): Outcome {
+  switch (code) {
+    case 'cancelled':
+      return 'cancelled';
+    case 'approval.denied':
+      return 'denied';
+    case 'approval.expired':
+      return 'expired';
+    default:
+      return 'failed';
+  }
 }
 
 function runActivities(input: RunInput, limitSeconds: number) {

@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, vi } from 'vitest';
 import { startPostgres, type PostgresService } from '../../services/postgres.js';
 import { startRedis, type RedisService } from '../../services/redis.js';
 import { freePorts } from '../../services/server-process.js';
@@ -23,11 +24,16 @@ export interface ShopStack {
   /** Runs `steady`, signing as ana unless another is named. */
   steady(...args: string[]): Promise<Ran>;
   as(name: 'ana' | 'ben', ...args: string[]): Promise<Ran>;
+  /** As on a terminal of their own, where somebody types. */
+  typing(name: 'ana' | 'ben', typed: string, ...args: string[]): Ran;
   /** With --json; throws unless it ends with 0. */
   json(...args: string[]): Promise<any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- each command has its own form
   up: {
     start(...args: string[]): Promise<void>;
     stop(): Promise<void>;
+    /** As a power cut would: with -9, and all that is its own with it. */
+    kill(): Promise<void>;
+    hangUp(): void;
     readonly port: number;
     workerPid(): number;
     words(): string;
@@ -44,6 +50,8 @@ export interface ShopOptions {
   readonly plans?: string;
   readonly encrypted?: boolean;
 }
+
+const IN_TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
 
 export async function createShop(options: ShopOptions = {}): Promise<ShopStack> {
   const main = await builtSteady();
@@ -132,12 +140,26 @@ limits: { ${options.limits ?? 'stall: 1m'} }
     identity,
     steady,
     as,
+    typing(name, typed, ...args) {
+      const argv = ['-c', IN_TERMINAL, process.execPath, main, '--identity', identity(name), ...args];
+      const ran = spawnSync('python3', argv, { cwd: folder, env, input: typed, encoding: 'utf8' });
+      return { code: ran.status ?? -1, stdout: ran.stdout, stderr: ran.stderr, json: undefined };
+    },
     json,
     up: {
       port,
       words: () => words,
       workerPid: () =>
         (JSON.parse(readFileSync(join(folder, '.steady', 'worker.json'), 'utf8')) as { pid: number }).pid,
+      hangUp: () => void child?.kill('SIGHUP'),
+      async kill() {
+        const note = (name: string): Record<string, number> =>
+          JSON.parse(readFileSync(join(folder, '.steady', name), 'utf8')) as Record<string, number>;
+        const pids = [note('worker.json')['pid'], note('up.json')['temporalPid']];
+        child?.kill('SIGKILL');
+        await vi.waitFor(() => expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]), 10_000);
+        words = '';
+      },
       async start(...args) {
         const argv = ['--pdeathsig', 'KILL', '--', process.execPath, main, 'up', ...args];
         const running = spawn('setpriv', [...argv, '--port', `${port}`, '--ui-port', `${ui}`], {

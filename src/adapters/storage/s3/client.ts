@@ -34,6 +34,8 @@ export function createS3Client(
   credentials: S3Credentials | undefined,
   limits: S3Limits,
 ): S3Client {
+  // Else each worker on a Node.js that is supported here prints a warning about SDKs to come.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const agent = { keepAlive: true, maxSockets: 64 };
   return new S3Client({
     region: config.region,

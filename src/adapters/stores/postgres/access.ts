@@ -17,15 +17,17 @@ export interface StoreOptions {
   readonly runtime: RuntimePort;
   readonly password?: Secret | undefined;
   readonly tuning?: Partial<Tuning> | undefined;
+  /** What is loaded is a proof's copy on the live server: it brings neither roles nor settings of the database. */
+  readonly proof?: boolean | undefined;
 }
 
-/** Sizes in bytes; the defaults were measured (docs/stores.md), tests set smaller ones. */
+/** Sizes in bytes (docs/stores.md, "What a backup holds"); tests set smaller ones. */
 export interface Tuning {
   /** Tables larger than this go in streams of their own. */
   readonly bigTable: number;
   /** Least size of a ctid range. */
   readonly range: number;
-  /** Whether a throwaway server's copy is checked by pg_amcheck. */
+  /** Whether a proof's copy is checked by pg_amcheck. */
   readonly amcheck: boolean;
 }
 

@@ -48,6 +48,7 @@ export async function check(options: StoreOptions, call: StoreCall): Promise<Che
   await step('connection', async () => [await poolerLine(there)]);
   await step('backup', () => backupLines(there));
   await step('restore', () => restoreLines(there));
+  if (config.proof === 'live-server') await step('proof', () => proofLines(there));
   return lines;
 }
 
@@ -124,6 +125,26 @@ function restoreLines(access: Access): Promise<CheckLine[]> {
               'Remove them before a restore with cut-over.',
             ),
           ]),
+    ];
+  });
+}
+
+function proofLines(access: Access): Promise<CheckLine[]> {
+  const { database, maintenanceDatabase } = access.options.config;
+  return withSession(access.session(maintenanceDatabase), async (session) => {
+    const { user, createDatabase } = await findRights(session, database);
+    return [
+      createDatabase
+        ? warning(
+            'proof',
+            `proofs restored load a copy of ${database} on the live server: its processors, disk and room bear them`,
+            'Leave proof out where this machine, or the image of the service, has PostgreSQL of the same major.',
+          )
+        : error(
+            'proof',
+            `${user} may not create databases, as a proof on the live server must`,
+            `ALTER ROLE ${user} CREATEDB.`,
+          ),
     ];
   });
 }

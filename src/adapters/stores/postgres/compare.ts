@@ -91,9 +91,13 @@ export function factDifferences(wanted: ContentFacts, found: ContentFacts): stri
 /** On a throwaway copy: heaps and B-tree indexes as pg_amcheck sees them (14 and later). It installs its extension. */
 async function checkStructure(access: Access, database: string): Promise<string[]> {
   if (access.server.major < 14) return [];
-  const sql = `SELECT to_jsonb(count(*) > 0) FROM pg_available_extensions WHERE name = 'amcheck'`;
-  const there = await withSession(access.session(database), (session) => session.json<boolean>(sql));
+  const sql = `SELECT jsonb_build_object('superuser', rolsuper, 'there',
+    EXISTS (SELECT FROM pg_available_extensions WHERE name = 'amcheck')) FROM pg_roles WHERE rolname = current_user`;
+  const { there, superuser } = await withSession(access.session(database), (session) =>
+    session.json<{ there: boolean; superuser: boolean }>(sql),
+  );
   if (!there) return ['pg_amcheck was left out: this server has no extension amcheck'];
+  if (!superuser) return [`pg_amcheck was left out: ${access.options.config.user} is no superuser`];
   const args = ['--install-missing', '--no-password', conninfo(database)];
   await runTool(access.tool('pg_amcheck', args, { database }), {
     signal: access.call.signal,

@@ -62,6 +62,15 @@ export const databaseFactsSchema = z.object({
 });
 export type DatabaseFacts = z.infer<typeof databaseFactsSchema>;
 
+/** Roles this database cannot be loaded without. */
+export const roleUseSchema = z.object({
+  owners: z.array(z.string()).describe('own objects, members of extensions aside'),
+  guests: z.array(z.string()).describe('own objects in a schema of another’s'),
+  others: z.array(z.string()).describe('named by grants, default privileges and policies'),
+  regranted: z.array(z.string()).describe('objects with grants by others than their owner'),
+});
+export type RoleUse = z.infer<typeof roleUseSchema>;
+
 /** `detail` of a manifest of this kind; unknown fields of a later version are kept out of the way. */
 export const detailSchema = z.object({
   database: databaseFactsSchema,
@@ -69,6 +78,7 @@ export const detailSchema = z.object({
   extensions: z.array(z.object({ name: z.string(), version: z.string() })),
   preload: z.array(z.string()),
   tablespaces: z.array(z.string()).default([]).describe('named by tables and indexes, the default one aside'),
+  roleUse: roleUseSchema.optional().describe('left out in backups before it was asked for'),
   big: z.array(bigTableSchema),
 });
 export type Detail = z.infer<typeof detailSchema>;

@@ -3,11 +3,12 @@ import { openAccess, type Access, type StoreOptions } from './access.js';
 import { contentFacts, contentNames } from './content-facts.js';
 import { planCopies, type BigTable } from './copy-plan.js';
 import { databaseFacts, serverNeeds, subscriptionNames, type Needs } from './database-facts.js';
-import { databaseFactsSchema, type Detail } from './detail.js';
+import { databaseFactsSchema, type Detail, type RoleUse } from './detail.js';
 import { dumpGlobals, type Globals } from './dump-globals.js';
 import { dumpStreams } from './dump-streams.js';
 import { endLeftovers } from './leftovers.js';
 import { refusePooler } from './pooler.js';
+import { roleUse } from './role-use.js';
 import { openSnapshot, type Snapshot } from './snapshot.js';
 
 /**
@@ -47,6 +48,7 @@ async function dumpUnder(access: Access, snapshot: Snapshot, writer: BackupWrite
   const gathered = {} as Gathered;
   const streams = await dumpStreams(access, snapshot, { big, writer }, async () => {
     gathered.needs = await serverNeeds(session);
+    gathered.roleUse = await roleUse(session);
     gathered.subscriptions = await subscriptionNames(session);
     gathered.globals = await dumpGlobals(access, session, writer);
     gathered.facts = await contentFacts(session, tables, {
@@ -57,7 +59,7 @@ async function dumpUnder(access: Access, snapshot: Snapshot, writer: BackupWrite
   });
   const { facts, globals, needs, subscriptions } = gathered;
   for (const table of big) facts.counts[table.label] = rowsIn(table, streams);
-  const detail: Detail = { database, roles: globals.roles, ...needs, big };
+  const detail: Detail = { database, roles: globals.roles, ...needs, roleUse: gathered.roleUse, big };
   return {
     method: 'logical',
     takenAt: snapshot.takenAt,
@@ -78,6 +80,7 @@ async function dumpUnder(access: Access, snapshot: Snapshot, writer: BackupWrite
 /** What is asked in the session of the snapshot while the streams move. */
 interface Gathered {
   needs: Needs;
+  roleUse: RoleUse;
   subscriptions: string[];
   globals: Globals;
   facts: DumpResult['facts'];

@@ -5,6 +5,7 @@ import { missingTablespaces } from './database-facts.js';
 import { databaseNames } from './database-names.js';
 import { readDetail, type Detail } from './detail.js';
 import { endBackends, endLeftovers } from './leftovers.js';
+import { mayGiveOwners } from './lacks.js';
 import { makeFresh } from './make-fresh.js';
 import { quoteLiteral } from './quote.js';
 import { restorePostData } from './restore-post-data.js';
@@ -42,10 +43,11 @@ async function loadInto(
   detail: Detail,
 ): Promise<void> {
   const { call, options } = access;
-  const missing = await withSession(access.session(database), (session) =>
-    missingTablespaces(session, detail),
-  );
-  const target = { database, tablespaces: missing.length === 0 };
+  const target = await withSession(access.session(database), async (session) => ({
+    database,
+    tablespaces: (await missingTablespaces(session, detail)).length === 0,
+    owners: options.proof !== true || (await mayGiveOwners(session, detail, access.server.major)),
+  }));
   call.say('creating tables');
   await restoreSection(access, target, 'pre-data', reader);
   call.say('loading rows');

@@ -9,8 +9,11 @@ import { databaseNames } from './database-names.js';
 import type { DatabaseFacts, Detail } from './detail.js';
 import { commentSql, databaseState, ownComment } from './ownership.js';
 import { quoteIdentifier } from './quote.js';
+import { findRights } from './rights.js';
 import type { StoredRole } from './roles.js';
+import { rolesToAdd } from './roles-to-add.js';
 import { withSession, type Session } from './session.js';
+import { notMemberOf, settableFacts } from './settable.js';
 
 /**
  * Makes the empty database a backup is loaded into: from template0, with owner, encoding, locale and provider of the
@@ -22,30 +25,36 @@ export function makeFresh(
   detail: Detail,
   place: RestorePlace,
 ): Promise<boolean> {
-  const { config } = access.options;
+  const { config, proof = false } = access.options;
   const names = databaseNames(config.database, place);
   return withSession(access.session(config.maintenanceDatabase), async (session) => {
     if ((await databaseState(session, names.old, place.token)).own) return false;
     const earlier = await databaseState(session, names.fresh, place.token);
     await dropOwn(session, names.fresh, place.token);
     await session.run(`DROP DATABASE IF EXISTS ${quoteIdentifier(names.nascent)} WITH (FORCE)`);
-    await readRoles(access, session, reader);
+    // A copy for a proof leaves nothing behind, and roles would stay.
+    if (!proof) await readRoles(access, session, reader, detail);
 
     const live = place.mode === 'into' ? undefined : await databaseFacts(session, config.database);
     const like = live ?? earlier.own?.kept.live ?? detail.database;
-    const owner = await ownerFor(access, session, like.owner);
+    const owner = proof ? config.user : await ownerFor(access, session, like.owner);
     // Naming a tablespace takes a right on it that an owner of databases does not have, even on the default one.
     const tablespace = live?.tablespace === 'pg_default' ? undefined : live?.tablespace;
     await session.run(
       createDatabaseSql({ name: names.nascent, owner, like, major: access.server.major, tablespace }),
     );
+    // Who may not connect to the live one need not look into its copy.
+    if (proof || like.acl !== null)
+      await session.run(`REVOKE ALL ON DATABASE ${quoteIdentifier(names.nascent)} FROM PUBLIC`);
     const kept = { comment: like.comment, ...(place.mode === 'in-place' ? { live: like } : {}) };
     await session.run(commentSql(names.nascent, ownComment('loading', place.token, kept)));
     await session.run(
       `ALTER DATABASE ${quoteIdentifier(names.nascent)} RENAME TO ${quoteIdentifier(names.fresh)}`,
     );
-    if (live === undefined || place.mode === 'in-place')
-      await copySettings(session, { ...like, owner }, names.fresh);
+    if (!proof && (live === undefined || place.mode === 'in-place')) {
+      const { facts } = await settableFacts(session, { ...like, owner }, access.server.major);
+      await copySettings(session, facts, names.fresh);
+    }
     if (place.mode === 'in-place' && live !== undefined) await giveWay(access, session, live);
     return true;
   });
@@ -60,17 +69,24 @@ export async function dropOwn(session: Session, database: string, token: string)
   return true;
 }
 
-async function readRoles(access: Access, session: Session, reader: BackupReader): Promise<void> {
+async function readRoles(
+  access: Access,
+  session: Session,
+  reader: BackupReader,
+  detail: Detail,
+): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of reader.open('roles')) chunks.push(chunk);
-  const added = await addRoles(session, JSON.parse(Buffer.concat(chunks).toString('utf8')) as StoredRole[]);
+  const stored = JSON.parse(Buffer.concat(chunks).toString('utf8')) as StoredRole[];
+  const rights = await findRights(session, detail.database.name);
+  const added = await addRoles(session, rolesToAdd(stored, detail, rights));
   if (added.length > 0) access.call.say(`added roles ${added.join(', ')}`);
 }
 
-/** The owner, or the user itself on a server that has no such role and where none could be added. */
+/** The owner, or the user itself where there is no such role or the user may not act as it. */
 async function ownerFor(access: Access, session: Session, owner: string): Promise<string> {
-  const roles = await session.json<string[]>('SELECT jsonb_agg(rolname) FROM pg_roles');
-  return roles.includes(owner) ? owner : access.options.config.user;
+  const stranger = (await notMemberOf(session, [owner], access.server.major)).length > 0;
+  return stranger ? access.options.config.user : owner;
 }
 
 /**

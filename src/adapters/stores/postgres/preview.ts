@@ -2,17 +2,16 @@ import { SteadyError } from '../../../contracts/failures.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
 import type { LiveFacts, RestorePlace, RestorePreview, StoreCall } from '../port.js';
 import { openAccess, type Access, type StoreOptions } from './access.js';
-import { compareRoles } from './add-roles.js';
 import { refuseBlocked } from './blockers.js';
-import { databaseFacts, missingTablespaces } from './database-facts.js';
+import { databaseFacts } from './database-facts.js';
 import { databaseNames, type DatabaseNames } from './database-names.js';
-import { readDetail, type Detail } from './detail.js';
-import { freeBytes, SPARE } from './free-space.js';
+import { readDetail } from './detail.js';
 import { liveFacts } from './gather-facts.js';
+import { findLacks } from './lacks.js';
 import { databaseState } from './ownership.js';
+import { previewNotes } from './preview-notes.js';
 import { refusePooler } from './pooler.js';
 import { findRights } from './rights.js';
-import { listRoles } from './roles.js';
 import { withSession, type Session } from './session.js';
 import { writtenBy } from './versions.js';
 
@@ -48,14 +47,21 @@ export async function preview(
   const names = databaseNames(config.database, place);
   return withSession(access.session(config.maintenanceDatabase), async (session) => {
     await refuseWithoutRights(session, names, place);
+    const liveDatabase = await databaseFacts(session, names.live);
+    const lacks = await findLacks(session, {
+      ...{ detail, place, live: liveDatabase, major: access.server.major },
+    });
+    if (lacks.denied.length > 0) {
+      const facts = { user: config.user, database: names.live };
+      throw new SteadyError('store.denied', { ...facts, needs: lacks.denied.join('; ') });
+    }
     if (place.mode !== 'into') await refuseBlocked(session, names.live);
     const fresh = await databaseState(session, names.fresh, place.token);
     if (fresh.exists && !fresh.own) throw new SteadyError('store.not-empty', { database: names.fresh });
-    const liveThere = (await databaseFacts(session, names.live)) !== undefined;
+    const liveThere = liveDatabase !== undefined;
     const notes = [
-      ...(await roomNotes(access, session, detail, names, place)),
-      ...(await roleNotes(session, detail)),
-      ...(await tablespaceNotes(session, detail)),
+      ...lacks.notes,
+      ...(await previewNotes(access, session, { detail, names, place })),
       ...manifest.notes,
     ];
     const live = await readLive(access, liveThere, notes);
@@ -82,32 +88,6 @@ async function refuseWithoutRights(
       'superuser, or owner of the database with CREATEDB; where that is not given, as on managed servers, use --into';
     throw new SteadyError('store.denied', { ...facts, needs: why });
   }
-}
-
-async function roomNotes(
-  access: Access,
-  session: Session,
-  detail: Detail,
-  names: DatabaseNames,
-  place: RestorePlace,
-): Promise<string[]> {
-  const free = await freeBytes(access, session);
-  if (free === undefined) return ['room on the server’s disk cannot be seen from here'];
-  const live = place.mode === 'in-place' ? ((await databaseFacts(session, names.live))?.bytes ?? 0) : 0;
-  const needed = Math.ceil(detail.database.bytes * SPARE);
-  if (free + live < needed) throw new SteadyError('store.no-room', { free: free + live, needed });
-  return [];
-}
-
-async function roleNotes(session: Session, detail: Detail): Promise<string[]> {
-  const { missing, differing } = compareRoles(detail.roles, await listRoles(session, { passwords: false }));
-  return [...(missing.length > 0 ? [`roles that will be added: ${missing.join(', ')}`] : []), ...differing];
-}
-
-async function tablespaceNotes(session: Session, detail: Detail): Promise<string[]> {
-  const missing = await missingTablespaces(session, detail);
-  if (missing.length === 0) return [];
-  return [`tablespaces that are not here, what was in them goes to the default one: ${missing.join(', ')}`];
 }
 
 /** A live database that cannot be read is often why there is a restore: it is said, and blocks nothing. */

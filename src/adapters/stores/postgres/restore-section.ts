@@ -8,7 +8,7 @@ import type { Section } from './sections.js';
 
 /** Loading is not worth waiting for the disk at each statement: until the cut-over a crash only means to begin anew. */
 export const LOADING =
-  '-c synchronous_commit=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0';
+  '-c synchronous_commit=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off';
 
 /** pg_restore 17 and newer set a parameter that servers before 17 do not have. */
 const UNKNOWN_BEFORE_17 = 'SET transaction_timeout = 0;\n';
@@ -23,14 +23,20 @@ export interface Target {
   readonly database: string;
   /** False where a tablespace of the backup is not there: then all goes to the default one. */
   readonly tablespaces: boolean;
+  /** False where roles of the backup are not to be had: then all belongs to the user, and nothing is granted. */
+  readonly owners: boolean;
 }
 
 /**
  * What is left out: a restored subscription would belong to a slot that the live database uses, and keep its own from
  * being dropped.
  */
-export function leaveOut({ tablespaces }: Target): string[] {
-  return ['--no-subscriptions', ...(tablespaces ? [] : ['--no-tablespaces'])];
+export function leaveOut({ tablespaces, owners }: Target): string[] {
+  return [
+    '--no-subscriptions',
+    ...(tablespaces ? [] : ['--no-tablespaces']),
+    ...(owners ? [] : ['--no-owner', '--no-privileges']),
+  ];
 }
 
 /** Feeds a section to pg_restore, which ends at the first error. */

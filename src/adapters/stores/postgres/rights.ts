@@ -6,6 +6,7 @@ export interface Rights {
   readonly user: string;
   readonly superuser: boolean;
   readonly createDatabase: boolean;
+  readonly createRole: boolean;
   /** Owner of the live database or a member of its owner; true when there is none. */
   readonly owner: boolean;
   /** May end sessions of others. */
@@ -14,7 +15,7 @@ export interface Rights {
 
 export function findRights(session: Session, database: string): Promise<Rights> {
   return session.json(`
-    SELECT jsonb_build_object('user', current_user, 'superuser', r.rolsuper, 'createDatabase', r.rolsuper OR r.rolcreatedb,
+    SELECT jsonb_build_object('user', current_user, 'superuser', r.rolsuper, 'createDatabase', r.rolsuper OR r.rolcreatedb, 'createRole', r.rolsuper OR r.rolcreaterole,
       'owner', r.rolsuper OR coalesce((SELECT pg_has_role(d.datdba, 'USAGE') FROM pg_database d WHERE d.datname = ${quoteLiteral(database)}), true),
       'signal', r.rolsuper OR pg_has_role('pg_signal_backend', 'USAGE'))
     FROM pg_roles r WHERE r.rolname = current_user`);

@@ -4,7 +4,9 @@ import type { Manifest } from '../../../contracts/stored/manifest.js';
 import type { Scratch, StoreCall, StorePort } from '../port.js';
 import { openAccess, type StoreOptions } from './access.js';
 import { readDetail, type Detail } from './detail.js';
+import { refuseMissingExtensions } from './extensions.js';
 import { scratchInContainer } from './scratch-in-container.js';
+import { scratchOnLiveServer } from './scratch-on-live-server.js';
 import { scratchOnWorker } from './scratch-on-worker.js';
 import type { ScratchServer } from './scratch-server.js';
 import { withSession } from './session.js';
@@ -19,7 +21,7 @@ export interface ScratchOptions {
 
 /**
  * An empty throwaway server of the backup's major: in a container of the service's image where there is one, else from
- * the programs of this machine. Its store's `load` takes `into`, and its `compare` also runs pg_amcheck. Fails with
+ * the programs of this machine; where the store says so, a database of its own on the live server instead. Its store's `load` takes `into`, and its `compare` also runs pg_amcheck. Fails with
  * `tool.missing` when the server's programs or an extension of the backup are not there. Begins by ending what an
  * earlier attempt left.
  */
@@ -28,6 +30,7 @@ export async function openScratch(
   call: StoreCall,
   scratch: ScratchOptions,
 ): Promise<Scratch> {
+  if (options.config.proof === 'live-server') return scratchOnLiveServer(options, call, scratch);
   const detail = readDetail(scratch.manifest);
   await options.runtime.endMarked({ marker: call.markerPrefix });
   const { major } = scratch.manifest.server;
@@ -44,7 +47,9 @@ export async function openScratch(
   };
   try {
     const access = await openAccess(own, call, 'postgres');
-    await refuseMissingExtensions(access, detail);
+    await withSession(access.session('postgres'), (session) =>
+      refuseMissingExtensions(session, detail, 'for the throwaway server'),
+    );
     const store = scratch.create(own);
     const where = `throwaway server: PostgreSQL ${access.server.version} ${server.where}`;
     const compare: StorePort['compare'] = async (...args) => [where, ...(await store.compare(...args))];
@@ -86,21 +91,4 @@ function preload(detail: Detail): Record<string, string> {
   const names = new Set(detail.extensions.map((extension) => extension.name));
   const libraries = detail.preload.filter((library) => names.has(library));
   return libraries.length === 0 ? {} : { shared_preload_libraries: libraries.join(',') };
-}
-
-async function refuseMissingExtensions(
-  access: Awaited<ReturnType<typeof openAccess>>,
-  detail: Detail,
-): Promise<void> {
-  const available = await withSession(access.session('postgres'), (session) =>
-    session.json<string[]>('SELECT jsonb_agg(name) FROM pg_available_extensions'),
-  );
-  const missing = detail.extensions
-    .map((extension) => extension.name)
-    .filter((name) => !available.includes(name));
-  if (missing.length === 0) return;
-  throw new SteadyError('tool.missing', {
-    tool: `extension ${missing.join(', ')}`,
-    wanted: 'for the throwaway server',
-  });
 }

@@ -1,11 +1,11 @@
-import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { SteadyError } from '../../../contracts/failures.js';
 import type { CheckLine, StoreCall } from '../port.js';
 import type { RedisStoreOptions } from './context.js';
-import { infoFields } from './info.js';
+import { dataBytes, infoFields } from './info.js';
 import { liveServer, liveSettings, openLive, workerPlace, type Live, type LiveSettings } from './live.js';
 import { findServer } from './programs.js';
+import { freeBytes } from './room.js';
 import type { ServerInfo } from './versions.js';
 import { chooseWay, dataFolder } from './way.js';
 
@@ -37,7 +37,7 @@ export async function check(options: RedisStoreOptions, call: StoreCall): Promis
     persistence(settings),
     await files(options, call, settings),
     await ownServer(options, call, server),
-    await room(server),
+    await room(options, server),
   ];
 }
 
@@ -150,16 +150,18 @@ async function ownServer(
   }
 }
 
-async function room(server: { readonly info: string }): Promise<CheckLine> {
-  const used = Number(infoFields(server.info).get('used_memory') ?? 0);
-  const stat = await statfs(tmpdir());
-  const free = stat.bavail * stat.bsize;
-  const message = `${Math.round(free / 2 ** 20)} MiB free in ${tmpdir()}, the data take ${Math.round(used / 2 ** 20)} MiB of memory`;
+async function room(
+  { scratch = tmpdir() }: RedisStoreOptions,
+  server: { readonly info: string },
+): Promise<CheckLine> {
+  const used = dataBytes(infoFields(server.info)) ?? 0;
+  const free = await freeBytes(scratch);
+  const message = `${Math.round(free / 2 ** 20)} MiB free in ${scratch}, the data take ${Math.round(used / 2 ** 20)} MiB of memory`;
   if (free > used) return line('ok', 'scratch room', message);
   return line(
     'warning',
     'scratch room',
     message,
-    'An RDB is brought there before it is stored; set TMPDIR to a larger disk.',
+    'An RDB is brought there before it is stored: free space, or give the worker a folder on a larger disk (`steady worker --scratch`, `steady up --state`).',
   );
 }

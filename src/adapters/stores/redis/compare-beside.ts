@@ -1,7 +1,6 @@
 import type { StoreCall } from '../port.js';
-import { compareLoaded, type CompareLoaded } from './compare-loaded.js';
+import { compareHere, compareLoaded, type CompareLoaded } from './compare-loaded.js';
 import { composeService, type RedisStoreOptions } from './context.js';
-import { workerPlace } from './live.js';
 
 /**
  * Compares an RDB that lies in the live data folder with the backup's facts, where that folder is: on this host, or in
@@ -15,14 +14,13 @@ export async function compareBeside(
   const { service, runtime, config } = options;
   const { signal, marker } = call;
   if (service === undefined || runtime.kind !== 'compose') {
-    const place = workerPlace(options, call);
-    return compareLoaded({ ...loaded, signal, place, bin: config.bin, socketFolder: undefined });
+    return compareHere(options, call, loaded);
   }
   const of = { service: composeService(service), volumes: true };
   const container = await runtime.openThrowaway({ of, marker, signal });
   try {
     return await compareLoaded({
-      ...{ ...loaded, signal, bin: config.bin, socketFolder: '/tmp' },
+      ...{ ...loaded, signal, bin: config.bin, socket: '/tmp/s' },
       place: (tool) => container.place(tool),
       serve: (tool) => container.place(tool, { server: true }),
     });

@@ -1,10 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import { SteadyError } from '../../../contracts/failures.js';
 import type { ContentFacts } from '../../../contracts/stored/manifest.js';
 import type { PlacedTool, Tool } from '../../../pipelines/tool.js';
+import type { StoreCall } from '../port.js';
+import { withScratchFolder } from '../scratch-folder.js';
 import { compareFacts } from './compare-facts.js';
+import type { RedisStoreOptions } from './context.js';
+import { workerPlace } from './live.js';
 import { loadedFacts } from './loaded-facts.js';
 import { findCli, findServer } from './programs.js';
 import type { RestoreState } from './restore-state.js';
@@ -18,8 +20,8 @@ export interface CompareLoaded {
   readonly bin: string | undefined;
   /** Path of the RDB where the place sees it. */
   readonly rdb: string;
-  /** Folder for the socket when the place is a container; on this host a private one is made. */
-  readonly socketFolder: string | undefined;
+  /** Path of the socket where the place sees it, in a folder that is private. */
+  readonly socket: string;
   readonly state: Pick<RestoreState, 'facts' | 'factsBy' | 'databases' | 'modules'>;
 }
 
@@ -28,38 +30,43 @@ export interface CompareLoaded {
  * only when the same major of the same product took it. Throws `store.mismatch`.
  */
 export async function compareLoaded(options: CompareLoaded): Promise<string[]> {
-  const { signal, place, serve, bin, rdb, state } = options;
+  const { signal, place, serve, bin, rdb, socket, state } = options;
   const [product] = state.factsBy.split(' ');
   const server = await findServer(bin, place, product);
   const cli = await findCli(bin, place, product);
-  const own = options.socketFolder === undefined ? await mkdtemp(join(tmpdir(), 'steady-redis-')) : undefined;
-  const socket = posix.join(own ?? options.socketFolder ?? '', 's');
   const where = { folder: posix.dirname(rdb), file: posix.basename(rdb), socket };
+  const { databases, modules } = state;
+  const throwaway = await startThrowaway({
+    ...{ signal, place, serve, server, cli: cli.path },
+    ...{ databases, modules },
+    ...where,
+  });
   try {
-    const { databases, modules } = state;
-    const throwaway = await startThrowaway({
-      signal,
-      place,
-      serve,
-      server,
-      cli: cli.path,
-      databases,
-      modules,
-      ...where,
-    });
-    try {
-      const found = await loadedFacts(throwaway, signal);
-      const by = `${server.version.product} ${server.version.major}`;
-      const findings = assertEqual(state.facts, found, by === state.factsBy);
-      if (by !== state.factsBy)
-        findings.push(`digest not compared: taken by ${state.factsBy}, loaded by ${by}`);
-      return [`loaded by ${server.version.product} ${server.version.version}`, ...findings];
-    } finally {
-      await throwaway.close();
-    }
+    const found = await loadedFacts(throwaway, signal);
+    const by = `${server.version.product} ${server.version.major}`;
+    const findings = assertEqual(state.facts, found, by === state.factsBy);
+    if (by !== state.factsBy)
+      findings.push(`digest not compared: taken by ${state.factsBy}, loaded by ${by}`);
+    return [`loaded by ${server.version.product} ${server.version.version}`, ...findings];
   } finally {
-    if (own !== undefined) await rm(own, { recursive: true, force: true });
+    await throwaway.close();
   }
+}
+
+/** The same for an RDB that lies on this machine. */
+export function compareHere(
+  options: RedisStoreOptions,
+  call: StoreCall,
+  loaded: Pick<CompareLoaded, 'rdb' | 'state'>,
+): Promise<string[]> {
+  const place = workerPlace(options, call);
+  // No more than a socket lies there: the system's own folder is the one that is surely not too deep for it.
+  return withScratchFolder('redis', call, (folder) =>
+    compareLoaded({
+      ...{ ...loaded, signal: call.signal, place, bin: options.config.bin },
+      socket: posix.join(folder, 's'),
+    }),
+  );
 }
 
 /** @throws `store.mismatch` naming at most five differences. */

@@ -11,6 +11,8 @@ export interface RedisStoreOptions {
   /** The service that holds it, when there is one. */
   readonly service?: ServiceHandle | undefined;
   readonly password?: Secret | undefined;
+  /** Folder on the worker for scratch files, to which an RDB is brought; default the system's for temporary files. */
+  readonly scratch?: string | undefined;
   /** Folder on the worker for what a restore by replication keeps; default `/var/tmp/steadyhand`. */
   readonly keep?: string | undefined;
 }

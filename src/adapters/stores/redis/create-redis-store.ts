@@ -20,6 +20,7 @@ import { namesOf, readState, stateOf } from './restore-state.js';
 import { startServer } from './run-server.js';
 import { scratch } from './scratch.js';
 import { releaseFiles, undoFiles } from './undo-files.js';
+import { releaseReplication, undoByReplication } from './undo-replica.js';
 import { chooseWay, withContainerBeside } from './way.js';
 
 /**
@@ -110,12 +111,12 @@ function phasesOf(options: RedisStoreOptions): StorePort {
       const files = await filesOf(call, place);
       return files
         ? undoFiles(options, call, place, { files, ...given })
-        : byReplication.undoByReplication(options, call, place, given);
+        : undoByReplication(options, call, place, given);
     },
     async release(call, place) {
       if (place.mode === 'into') return ['nothing to do: nothing was replaced'];
       const files = await filesOf(call, place);
-      return files ? releaseFiles(place, files) : byReplication.releaseReplication(options, place);
+      return files ? releaseFiles(place, files) : releaseReplication(options, place);
     },
     scratch: (call, manifest, folder) => scratch(options, call, manifest, folder, store),
   };

@@ -29,6 +29,11 @@ export function detailOf(manifest: Pick<Manifest, 'detail' | 'id' | 'kind'>): Re
   return parsed.data;
 }
 
+/** Bytes of the backup's RDB; all it holds when no stream is named so. */
+export function rdbBytes({ streams, rawBytes }: Pick<Manifest, 'streams' | 'rawBytes'>): number {
+  return streams.find((stream) => stream.name === 'rdb')?.rawBytes ?? rawBytes;
+}
+
 /** The server that wrote the backup. */
 export function writerOf(manifest: Pick<Manifest, 'server'>): RedisVersion {
   return versionOf(manifest.server.product, manifest.server.version);

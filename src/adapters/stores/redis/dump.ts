@@ -5,10 +5,11 @@ import type { BackupWriter, DumpResult, StoreCall } from '../port.js';
 import { withScratchFolder } from '../scratch-folder.js';
 import type { RedisStoreOptions } from './context.js';
 import { fetchRdb } from './fetch-rdb.js';
-import { configDocument, usersOf } from './info.js';
+import { configDocument, dataBytes, infoFields, usersOf } from './info.js';
 import { liveModules, liveServer, liveSettings, openLive, refusedIsUndefined, servicePlace } from './live.js';
 import { rdbFacts } from './rdb-facts.js';
 import { readRdbHeader } from './rdb-header.js';
+import { assertRoom } from './room.js';
 
 /** Names of a Redis backup's streams. */
 export const STREAMS = { rdb: 'rdb', acl: 'acl', config: 'config' } as const;
@@ -19,13 +20,14 @@ export const STREAMS = { rdb: 'rdb', acl: 'acl', config: 'config' } as const;
  * and nothing is stored that a Redis cannot load.
  */
 export function dump(options: RedisStoreOptions, call: StoreCall, writer: BackupWriter): Promise<DumpResult> {
-  return withScratchFolder('redis', call, async (folder) => {
+  const work = async (folder: string): Promise<DumpResult> => {
     const live = await openLive(options, call);
     const server = await liveServer(live.ask, call.signal);
     const settings = await liveSettings(live.ask, call.signal);
     const modules = (await liveModules(live.ask, call.signal)) ?? [];
     const before = await live.ask(['TIME'], { signal: call.signal });
     const notes: string[] = [];
+    await assertRoom(folder, dataBytes(infoFields(server.info)), 'the RDB, before it is stored');
 
     call.say('taking the RDB');
     const file = join(folder, 'dump.rdb');
@@ -78,7 +80,8 @@ export function dump(options: RedisStoreOptions, call: StoreCall, writer: Backup
       },
       notes,
     };
-  });
+  };
+  return withScratchFolder('redis', call, work, options.scratch);
 }
 
 // A generator, for storage takes any stream of buffers.

@@ -8,6 +8,15 @@ export function infoFields(info: string): Map<string, string> {
   return fields;
 }
 
+/**
+ * Bytes that the data of a server take in its memory, without what it needs besides; an RDB of them is rarely larger.
+ * Undefined when it does not tell.
+ */
+export function dataBytes(info: ReadonlyMap<string, string>): number | undefined {
+  const bytes = Number(info.get('used_memory_dataset') ?? info.get('used_memory'));
+  return Number.isFinite(bytes) ? bytes : undefined;
+}
+
 export interface Keyspace {
   readonly keys: number;
   readonly expires: number;

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { SteadyError } from '../../../contracts/failures.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
 import type { BackupReader, RestorePlace, StoreCall } from '../port.js';
-import { compareLoaded } from './compare-loaded.js';
+import { compareHere } from './compare-loaded.js';
 import type { RedisStoreOptions } from './context.js';
 import { createDataFiles, type DataFiles } from './data-files.js';
 import { detailOf, writerOf } from './detail.js';
@@ -123,16 +123,7 @@ export async function compareInto(
   const files = folderFiles(options, call, into.folder);
   const layout = layoutNames(undefined, detailOf(manifest), manifest.server.major);
   const rdb = files.path(layout.dbfilename);
-  const findings = await compareLoaded({
-    ...{
-      signal: call.signal,
-      place: workerPlace(options, call),
-      bin: options.config.bin,
-      rdb,
-      socketFolder: undefined,
-    },
-    state: stateOf(manifest),
-  });
+  const findings = await compareHere(options, call, { rdb, state: stateOf(manifest) });
   await finishInto(options, call, place);
   return findings;
 }

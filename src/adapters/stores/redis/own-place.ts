@@ -6,6 +6,7 @@ import type { StoreCall } from '../port.js';
 import { composeService, type RedisStoreOptions } from './context.js';
 import { workerPlace } from './live.js';
 import { findCli, findServer } from './programs.js';
+import { shortSocket } from './short-socket.js';
 import { readsRdb, type RedisVersion } from './versions.js';
 
 /** Where a Redis of our own can be started: a throwaway container of the service's image, or this machine. */
@@ -17,6 +18,8 @@ export interface OwnPlace {
   readonly cli: string;
   /** A private folder there. */
   readonly folder: string;
+  /** Where its socket may be. */
+  readonly socket: string;
   place(tool: Tool): PlacedTool;
   /** For the server itself: see `Throwaway.place`. */
   serve(tool: Tool): PlacedTool;
@@ -61,14 +64,15 @@ export async function openOwnPlace(
     // With a service `bin` is a folder in its container.
     const bin = options.service === undefined ? options.config.bin : undefined;
     const programs = await programsIn(bin, place, wanted);
-    const close = () => Promise.resolve();
+    const socket = await shortSocket(wanted.folder, call);
     return {
       where: 'on the worker',
       container: false,
       folder: wanted.folder,
+      socket: socket.path,
       place,
       serve: place,
-      close,
+      close: () => socket.remove(),
       ...programs,
     };
   } catch (error) {
@@ -95,6 +99,7 @@ async function inContainer(
       where: `in ${container.label}`,
       container: true,
       folder: HOME,
+      socket: `${HOME}/s`,
       place,
       serve: (tool) => container.place(tool, { user, server: true }),
       close: () => container.close(),

@@ -2,8 +2,8 @@ import { SteadyError } from '../../../contracts/failures.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
 import type { LiveFacts, RestorePlace, RestorePreview, StoreCall } from '../port.js';
 import { serverHandle, type RedisStoreOptions } from './context.js';
-import { detailOf, writerOf } from './detail.js';
-import { usersOf } from './info.js';
+import { detailOf, rdbBytes, writerOf } from './detail.js';
+import { dataBytes, infoFields, usersOf } from './info.js';
 import { assertEmpty, parseInto } from './into.js';
 import { keptFolder } from './kept-folder.js';
 import {
@@ -16,6 +16,7 @@ import {
 } from './live.js';
 import { liveFactsOf } from './live-facts.js';
 import { namesOf } from './restore-state.js';
+import { assertRoom } from './room.js';
 import { assertReadsRdb } from './versions.js';
 import { chooseWay } from './way.js';
 
@@ -28,9 +29,9 @@ export async function preview(
 ): Promise<RestorePreview> {
   detailOf(manifest);
   if (place.mode === 'into') return previewInto(options, call, manifest, place);
-  const { live, settings, notes } = await lookAtLive(options, call, manifest);
+  const { live, dataSize, settings, notes } = await lookAtLive(options, call, manifest);
   const way = await chooseWay(options, call, settings);
-  const bytes = manifest.streams.find((stream) => stream.name === 'rdb')?.rawBytes ?? manifest.rawBytes;
+  const bytes = rdbBytes(manifest);
 
   if (way.kind === 'replication') {
     if (!live)
@@ -39,12 +40,17 @@ export async function preview(
       });
     notes.push(`by replication, because ${way.why}`);
     const kept = keptFolder(options, place);
+    await assertRoom(kept.folder, bytes + (dataSize ?? 0), 'the RDB to restore, and one of the live data');
+    notes.push(
+      `unencrypted copies of the data are kept in ${kept.folder} on the worker until the hold ends; only its user can read them`,
+    );
+    if (place.mode === 'in-place') notes.push('in place is as beside here: an RDB of the live data is kept');
     return {
       words: {
         load: `Fetch the RDB to ${kept.folder}`,
         compare: 'Load it into a Redis of our own and compare',
         cutover: 'Keep an RDB of the live data, then have the server replicate the restored data',
-        undo: 'Have the server replicate the kept data',
+        undo: 'Keep an RDB of what is live then, and have the server replicate the kept data',
       },
       ...{ live, notes, keptAs: kept.safety, stopsStore: false },
     };
@@ -89,6 +95,8 @@ async function previewInto(
 
 interface LiveLook {
   readonly live: LiveFacts | undefined;
+  /** Bytes; what an RDB of the live data will take at most. */
+  readonly dataSize?: number | undefined;
   readonly settings: LiveSettings | undefined;
   readonly notes: string[];
 }
@@ -133,5 +141,10 @@ async function lookAtLive(
   const absent = (detail.users ?? []).filter((user) => users && !users.includes(user));
   if (absent.length > 0)
     notes.push(`users of the backup that are not here (see its stream acl): ${absent.join(', ')}`);
-  return { live: liveFactsOf(server), settings: await liveSettings(connection.ask, call.signal), notes };
+  return {
+    live: liveFactsOf(server),
+    dataSize: dataBytes(infoFields(server.info)),
+    settings: await liveSettings(connection.ask, call.signal),
+    notes,
+  };
 }

@@ -40,7 +40,7 @@ export async function rdbFacts(input: RdbFactsOptions): Promise<RdbFacts> {
   try {
     if (own.container) await bring(own, file, call.signal);
     const throwaway = await startThrowaway({
-      ...{ signal: call.signal, databases, modules, folder: own.folder, socket: `${own.folder}/s` },
+      ...{ signal: call.signal, databases, modules, folder: own.folder, socket: own.socket },
       ...{ place: own.place, serve: own.serve, server: own.server, cli: own.cli },
       file: own.container ? RDB : basename(file),
     });

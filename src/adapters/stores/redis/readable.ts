@@ -8,12 +8,13 @@ import type { Tool } from '../../../pipelines/tool.js';
 import type { BackupReader, StoreCall } from '../port.js';
 import { withScratchFolder } from '../scratch-folder.js';
 import type { RedisStoreOptions } from './context.js';
-import { detailOf, writerOf } from './detail.js';
+import { detailOf, rdbBytes, writerOf } from './detail.js';
 import { STREAMS } from './dump.js';
 import { openOwnPlace } from './own-place.js';
 import { checkRdbBeside, checkRdbByServer } from './programs.js';
 import { bring } from './rdb-facts.js';
 import { readRdbHeader } from './rdb-header.js';
+import { assertRoom } from './room.js';
 
 /**
  * Brings the RDB to a private file and has redis-check-rdb walk it to its end and check its own checksum; the other
@@ -24,10 +25,11 @@ export function readable(
   call: StoreCall,
   reader: BackupReader,
 ): Promise<string[]> {
-  return withScratchFolder('redis', call, async (folder) => {
+  const work = async (folder: string): Promise<string[]> => {
     const findings: string[] = [];
     const detail = detailOf(reader.manifest);
     const file = join(folder, 'dump.rdb');
+    await assertRoom(folder, rdbBytes(reader.manifest), 'the RDB, to be read to its end');
     await pipeline(reader.open(STREAMS.rdb), createWriteStream(file, { mode: 0o600 }));
     const header = await readRdbHeader(file);
     if (header.version !== detail.rdbVersion) {
@@ -40,7 +42,8 @@ export function readable(
       findings.push(`${stream.name} read to its end: ${rawBytes} bytes`);
     }
     return findings;
-  });
+  };
+  return withScratchFolder('redis', call, work, options.scratch);
 }
 
 interface CheckRdb {

@@ -1,23 +1,26 @@
-import { rename } from 'node:fs/promises';
 import { SteadyError } from '../../../contracts/failures.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
-import type { BackupReader, RestorePlace, StoreCall, UndoOptions } from '../port.js';
+import type { BackupReader, RestorePlace, StoreCall } from '../port.js';
 import { assertEqual, compareLoaded } from './compare-loaded.js';
 import type { RedisStoreOptions } from './context.js';
 import type { CutoverResult } from './cutover-files.js';
-import { writerOf } from './detail.js';
+import { rdbBytes, writerOf } from './detail.js';
 import { STREAMS } from './dump.js';
-import { fetchRdb } from './fetch-rdb.js';
 import { keyspaceOf } from './info.js';
-import { keptFolder } from './kept-folder.js';
-import { liveServer, liveSettings, openLive, servicePlace, workerPlace } from './live.js';
+import { keepLive } from './keep-live.js';
+import { keptFolder, type KeptFolder, type ReplicaState } from './kept-folder.js';
+import { liveServer, openLive, workerPlace } from './live.js';
 import { functionLibraries, keyCounts } from './loaded-facts.js';
 import { openOwnPlace } from './own-place.js';
 import { bring } from './rdb-facts.js';
 import { endReplication, replicate } from './replicate.js';
 import { comparableFacts, stateOf } from './restore-state.js';
+import { assertRoom } from './room.js';
 
-/** Brings the RDB to the worker; the live server is not touched. */
+/**
+ * Brings the RDB to the worker; the live server is not touched. The folder and its state come first: from then on a
+ * phase that finds none knows that it is on another worker, or too late.
+ */
 export async function loadForReplication(
   options: RedisStoreOptions,
   call: StoreCall,
@@ -25,20 +28,23 @@ export async function loadForReplication(
   place: RestorePlace,
 ): Promise<void> {
   const kept = keptFolder(options, place);
-  const state = await kept.state();
-  if (state && state.phase !== 'loaded') {
+  const phase = (await kept.state())?.phase;
+  if (phase === 'safe' || phase === 'switched') {
     call.say('nothing to do: the cut-over has begun, the data are loaded');
     return;
   }
-  await kept.remove();
+  if (phase === 'undoing' || phase === 'undone') throw blocked(kept, place, WAS_UNDONE);
+  const { databases, modules } = stateOf(reader.manifest);
+  const state = { version: 1, databases, modules, gapSeconds: 0 } as const;
   await kept.make();
-  const place_ = workerPlace(options, call);
+  await kept.write({ ...state, phase: 'loading' });
+  await assertRoom(kept.folder, rdbBytes(reader.manifest), 'the RDB to restore');
+  const here = workerPlace(options, call);
   await reader.stream(
     STREAMS.rdb,
-    place_({ argv: ['dd', `of=${kept.restored}`, 'bs=1M', 'conv=fsync'], env: { LC_ALL: 'C' } }),
+    here({ argv: ['dd', `of=${kept.restored}`, 'bs=1M', 'conv=fsync'], env: { LC_ALL: 'C' } }),
   );
-  const { databases, modules } = stateOf(reader.manifest);
-  await kept.write({ version: 1, phase: 'loaded', databases, modules, gapSeconds: 0 });
+  await kept.write({ ...state, phase: 'loaded' });
 }
 
 export async function compareForReplication(
@@ -48,14 +54,17 @@ export async function compareForReplication(
   place: RestorePlace,
 ): Promise<string[]> {
   const state = stateOf(manifest);
-  const { folder, restored } = keptFolder(options, place);
+  const kept = keptFolder(options, place);
+  const { folder, restored } = kept;
+  const phase = (await stateToSwitch(kept, place)).phase;
+  if (phase === 'switched') throw blocked(kept, place, 'it is switched already');
   const { rdbVersion } = state;
   const own = await openOwnPlace(options, call, { folder, rdbVersion, writer: writerOf(manifest) });
   try {
     const rdb = own.container ? await bring(own, restored, call.signal) : restored;
     return await compareLoaded({
       ...{ signal: call.signal, place: own.place, serve: own.serve, bin: options.config.bin },
-      ...{ rdb, socketFolder: own.container ? own.folder : undefined, state },
+      ...{ rdb, socket: own.socket, state },
     });
   } finally {
     await own.close();
@@ -69,62 +78,46 @@ export async function cutoverByReplication(
   place: RestorePlace,
 ): Promise<CutoverResult> {
   const kept = keptFolder(options, place);
-  const state = await kept.state();
-  if (!state)
-    throw new SteadyError('store.blocked', { says: 'nothing is loaded on this worker', token: place.token });
-  const notes = [`the replaced data are kept in ${kept.safety} on the worker`];
-  if (state.phase === 'switched') return { gapSeconds: state.gapSeconds, notes };
-  const live = await openLive(options, call);
-  if (state.phase === 'loaded') {
-    call.say('keeping an RDB of the live data');
-    const settings = await liveSettings(live.ask, call.signal);
-    const cat = (path: string) => servicePlace(options, call)({ argv: ['cat', '--', path] });
-    await fetchRdb({ call, live, settings, cat, file: `${kept.safety}.new` });
-    await rename(`${kept.safety}.new`, kept.safety);
-    await kept.write({ ...state, phase: 'safe' });
+  const state = await stateToSwitch(kept, place);
+  const notes = [`the replaced data are kept in ${kept.safety} on the worker ${kept.where.worker}`];
+  if (state.phase === 'switched') {
+    await kept.remove(kept.restored);
+    return { gapSeconds: state.gapSeconds, notes };
   }
-  const begun = Date.now();
-  await replicate({ options, call, target: live.ask, file: kept.restored, token: place.token, state });
+  const live = await openLive(options, call);
+  const first = state.phase === 'loaded';
+  let begun = Date.now();
+  await replicate({
+    ...{ options, call, target: live.ask, file: kept.restored, token: place.token, state },
+    before: async () => {
+      if (first) {
+        await keepLive(options, call, { live, kept, file: kept.safety });
+        await kept.write({ ...state, phase: 'safe' });
+      }
+      begun = Date.now();
+    },
+    // Only a first attempt knows that none before it has changed the server.
+    ...(first && { untouched: () => kept.write(state) }),
+  });
   await endReplication(live.ask, call.signal);
   const gapSeconds = (Date.now() - begun) / 1000;
   await kept.write({ ...state, phase: 'switched', gapSeconds });
+  await kept.remove(kept.restored);
   return { gapSeconds, notes };
 }
 
-export async function undoByReplication(
-  options: RedisStoreOptions,
-  call: StoreCall,
-  place: RestorePlace,
-  { finished = false }: UndoOptions = {},
-): Promise<string[]> {
-  const kept = keptFolder(options, place);
-  const state = await kept.state();
-  if (!state && finished)
-    throw new SteadyError('store.gone', {
-      folder: kept.folder,
-      says: 'it is not kept on this worker any more',
-    });
-  if (!state) return ['nothing to do: nothing of this restore is on this worker'];
-  if (state.phase === 'undone') return ['switched back already'];
-  if (state.phase === 'loaded') {
-    await kept.remove();
-    return ['removed what was loaded on the worker; the live data were not touched'];
-  }
-  const live = await openLive(options, call);
-  await endReplication(live.ask, call.signal);
-  await replicate({ options, call, target: live.ask, file: kept.safety, token: place.token, state });
-  await endReplication(live.ask, call.signal);
-  await kept.write({ ...state, phase: 'undone' });
-  return [
-    'the data from before the cut-over are back; writes since then are lost, for the server keeps one data set only',
-  ];
-}
+const WAS_UNDONE = 'it was undone';
 
-export async function releaseReplication(options: RedisStoreOptions, place: RestorePlace): Promise<string[]> {
-  const kept = keptFolder(options, place);
-  if (!(await kept.state())) return ['nothing to do: nothing of this restore is kept any more'];
-  await kept.remove();
-  return [`removed ${kept.folder}`];
+const blocked = (kept: KeptFolder, place: RestorePlace, says: string): SteadyError =>
+  new SteadyError('store.blocked', { ...kept.where, token: place.token, says });
+
+/** @throws `store.blocked` when nothing is loaded here that may be switched to */
+async function stateToSwitch(kept: KeptFolder, place: RestorePlace): Promise<ReplicaState> {
+  const state = await kept.state();
+  if (!state) throw blocked(kept, place, 'nothing is loaded on this worker');
+  if (state.phase === 'loading') throw blocked(kept, place, 'the load has not ended');
+  if (state.phase === 'undoing' || state.phase === 'undone') throw blocked(kept, place, WAS_UNDONE);
+  return state;
 }
 
 /** Compares what a running server holds with the manifest, by counts and names. */

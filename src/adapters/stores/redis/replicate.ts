@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SteadyError } from '../../../contracts/failures.js';
 import { Secret } from '../../../contracts/secret.js';
@@ -27,6 +27,10 @@ export interface Replicate {
   readonly token: string;
   readonly state: Pick<RestoreState, 'databases' | 'modules'>;
   readonly limitSeconds?: number;
+  /** Done when all is ready, right before the server is told to drop what it holds. */
+  readonly before?: () => Promise<void>;
+  /** Done when it failed and the server has surely taken nothing: it holds what it held, and is a primary again. */
+  readonly untouched?: () => Promise<void>;
 }
 
 /**
@@ -55,20 +59,36 @@ async function takeOver(input: Replicate, own: OwnPlace, rdb: string): Promise<v
   // In another network nobody can tell from here which ports are free there: one that is taken fails and is tried anew.
   const port = own.container ? randomInt(20_000, 32_000) : await freePort();
   const { databases, modules } = state;
-  const where = { folder: dirname(rdb), file: basename(rdb), socket: join(dirname(rdb), 's') };
+  const where = { folder: dirname(rdb), file: basename(rdb), socket: own.socket };
   const password = new Secret(`${MARK}${token}-${randomBytes(18).toString('base64url')}`);
   const extra = ['--repl-diskless-sync-delay', '0'];
   const programs = { place: own.place, serve: own.serve, server: own.server, cli: own.cli };
   const common = { signal: call.signal, ...programs, databases, modules };
   const source = await startThrowaway({ ...common, ...where, port, extra, password });
+  let begun = false;
   try {
+    await input.before?.();
+    begun = true;
     await target(['CONFIG', 'SET', 'masterauth', password.reveal()], { secretly: true, signal: call.signal });
     call.say('the server takes the data over from a Redis of our own');
     await target(['REPLICAOF', '127.0.0.1', String(port)], { signal: call.signal });
     await untilSynchronised(target, call, input.limitSeconds ?? 3600, source.ask);
     await target(['REPLICAOF', 'NO', 'ONE'], { signal: call.signal });
+  } catch (error) {
+    if (begun && (await tookNothing(target, source.ask, call.signal))) await input.untouched?.();
+    throw error;
   } finally {
     await source.close();
+  }
+}
+
+/** Whether a server that now replicates from nobody has never been given anything by ours; false when in doubt. */
+async function tookNothing(target: Ask, source: Ask, signal: AbortSignal): Promise<boolean> {
+  try {
+    await endReplication(target, signal);
+    return infoFields(await source(['INFO', 'stats'], { signal })).get('sync_full') === '0';
+  } catch {
+    return false;
   }
 }
 

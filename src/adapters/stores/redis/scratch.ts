@@ -1,15 +1,16 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { SteadyError } from '../../../contracts/failures.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
 import type { Scratch, StoreCall, StorePort } from '../port.js';
 import { assertEqual } from './compare-loaded.js';
 import type { RedisStoreOptions } from './context.js';
-import { detailOf, writerOf } from './detail.js';
+import { detailOf, rdbBytes, writerOf } from './detail.js';
 import { STREAMS } from './dump.js';
 import { loadedFacts } from './loaded-facts.js';
 import { openOwnPlace, type OwnPlace } from './own-place.js';
 import { RDB } from './rdb-facts.js';
 import { comparableFacts } from './restore-state.js';
+import { assertRoom } from './room.js';
 import { startThrowaway, type Throwaway } from './throwaway.js';
 
 /**
@@ -28,10 +29,12 @@ export async function scratch(
   const detail = detailOf(manifest);
   const writer = writerOf(manifest);
   await options.runtime.endMarked({ marker: call.markerPrefix });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true });
   const open = (): Promise<OwnPlace> =>
     openOwnPlace(options, call, { folder, rdbVersion: detail.rdbVersion, writer });
   let place: OwnPlace | undefined = await open();
+  // Whoever made it may have let others in, and the data will lie there in plain.
+  if (!place.container) await chmod(folder, 0o700);
   let running: Throwaway | undefined;
   const close = async (): Promise<void> => {
     await running?.close();
@@ -57,6 +60,7 @@ export async function scratch(
       if (running) await close();
       const there = (place ??= await open());
       const file = `${there.folder}/${RDB}`;
+      if (!there.container) await assertRoom(folder, rdbBytes(manifest), 'the RDB, to be proven');
       await reader.stream(
         STREAMS.rdb,
         there.place({ argv: ['dd', `of=${file}`, 'bs=1M'], env: { LC_ALL: 'C' } }),
@@ -66,7 +70,7 @@ export async function scratch(
         // The outer signal: the server must outlive this phase.
         ...{ signal: call.signal, databases, modules },
         ...{ place: there.place, serve: there.serve, server: there.server, cli: there.cli },
-        ...{ folder: there.folder, file: RDB, socket: `${there.folder}/s` },
+        ...{ folder: there.folder, file: RDB, socket: there.socket },
       });
       inner.say(`loaded into ${nameOf(running)} ${there.where}`);
     },

@@ -98,6 +98,7 @@ return table.concat(out, '\\n')`;
 export interface Made {
   readonly store: StorePort;
   readonly keep: string;
+  readonly scratch: string;
   remove(): void;
 }
 
@@ -106,11 +107,16 @@ export interface MakeOptions {
   readonly config?: Partial<RedisStoreConfig>;
   /** Leave out the commands that start the server: nothing but its port is known. */
   readonly onlyPort?: boolean;
+  /** Folders of another store's worker, to be the same one; default new ones. */
+  readonly worker?: Pick<Made, 'keep' | 'scratch'>;
 }
 
 export function makeStore(redis: RedisService, options: MakeOptions = {}): Made {
   const folder = mkdtempSync(join(tmpdir(), 'steady-base-'));
-  const keep = join(folder, 'keep');
+  const { keep, scratch } = options.worker ?? {
+    keep: join(folder, 'keep'),
+    scratch: join(folder, 'scratch'),
+  };
   const config = {
     ...redisStoreSchema.parse({ port: redis.port, bin: redis.bin }),
     ...(!options.onlyPort && { process: { start: redis.startArgv as [string, ...string[]] } }),
@@ -121,7 +127,8 @@ export function makeStore(redis: RedisService, options: MakeOptions = {}): Made 
     config,
     runtime: createHostRuntime({ baseFolder: folder }),
     keep,
+    scratch,
     password: options.password === undefined ? undefined : new Secret(options.password),
   });
-  return { store, keep, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { store, keep, scratch, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

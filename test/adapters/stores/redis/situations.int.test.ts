@@ -7,13 +7,13 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RestorePlace } from '../../../../src/adapters/stores/port.js';
-import { withScratchFolder } from '../../../../src/adapters/stores/scratch-folder.js';
 import type { Manifest } from '../../../../src/contracts/stored/manifest.js';
 import { startRedis, type RedisService, type StartRedisOptions } from '../../../services/redis.js';
 import { rawBackup, testCall, type RawBackup } from '../files/raw-backup.js';
@@ -309,37 +309,6 @@ describe.each(someRedis())('Redis store on $title', ({ server }) => {
     expect(redis.cli('GET', 'only-in-memory')).toBe('yes');
   });
 
-  it('restores by replication where the files cannot be reached, each phase twice', async () => {
-    const redis = await start({ server, password: 'secret-word' });
-    const made = make(redis, { password: 'secret-word', onlyPort: true });
-    seed(redis, 500);
-    const before = contents(redis);
-    const { backup, manifest } = await backUp(made);
-    redis.cli('FLUSHALL');
-    redis.cli('SET', 'poison', 'yes');
-    const preview = await made.store.preview(testCall(), manifest, PLACE);
-    expect(preview.stopsStore).toBe(false);
-    expect(preview.notes).toContain(
-      'by replication, because neither a service nor process commands are given',
-    );
-    for (let i = 0; i < 2; i++) await made.store.load(testCall(), backup.reader(manifest), PLACE);
-    for (let i = 0; i < 2; i++) await made.store.compare(testCall(), manifest, PLACE);
-    expect(redis.cli('GET', 'poison')).toBe('yes');
-    for (let i = 0; i < 2; i++) {
-      const { notes } = await made.store.cutover(testCall(), PLACE);
-      expect(notes).toEqual([`the replaced data are kept in ${preview.keptAs} on the worker`]);
-    }
-    expect(contents(redis)).toBe(before);
-    expect(redis.cli('ROLE').split('\n')[0]).toBe('master');
-    expect(redis.cli('CONFIG', 'GET', 'masterauth')).toBe('masterauth\n');
-    for (let i = 0; i < 2; i++) await made.store.undo(testCall(), PLACE);
-    expect(redis.cli('GET', 'poison')).toBe('yes');
-    expect(redis.cli('DBSIZE')).toBe('1');
-    expect((await made.store.release(testCall(), PLACE))[0]).toMatch(/^removed/);
-    expect((await made.store.release(testCall(), PLACE))[0]).toMatch(/^nothing to do/);
-    expect(readdirSync(made.keep)).toEqual([]);
-  });
-
   it('restores into a folder from which a server of either form can start', async () => {
     const redis = await start({ server });
     const made = make(redis);
@@ -444,16 +413,24 @@ describe.each(someRedis())('Redis store on $title', ({ server }) => {
     expect(noTools[0]?.message).toMatch(/a tool is not installed/);
   });
 
-  it('leaves nothing behind on the worker, also of an attempt that was killed or cancelled', async () => {
+  it('brings the RDB to the scratch folder of the worker, of which nothing stays, also of attempts that died', async () => {
     const redis = await start({ server });
     const made = make(redis);
     seed(redis, 10);
-    const own = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('steady-redis-'));
-    const before = own();
-    void withScratchFolder('redis', testCall(), () => new Promise(() => undefined));
-    while (own().length === before.length) await new Promise((resolve) => setImmediate(resolve));
-    await backUp(made);
-    expect(own()).toEqual(before);
+    const left = join(made.scratch, 'steady-tmp-redis-0123456789-abcdef');
+    mkdirSync(left, { recursive: true });
+    writeFileSync(join(left, 'dump.rdb'), 'of a worker that was killed');
+    const seen = new Set<string>();
+    const look = (): void => readdirSync(made.scratch).forEach((name) => seen.add(name));
+    const backup = rawBackup();
+    cleanups.push(backup.remove);
+    const watched = { ...testCall(), say: look };
+    const manifest = backup.manifest('redis', await made.store.dump(watched, backup.writer));
+    expect([...seen]).toEqual([expect.stringMatching(/^steady-tmp-redis-/)]);
+    expect(existsSync(left)).toBe(false);
+    expect(readdirSync(made.scratch)).toEqual([]);
+    await made.store.readable(testCall(), backup.reader(manifest));
+    expect(readdirSync(made.scratch)).toEqual([]);
 
     const abort = new AbortController();
     const call = {
@@ -461,10 +438,70 @@ describe.each(someRedis())('Redis store on $title', ({ server }) => {
       signal: abort.signal,
       say: (line: string) => line.startsWith('loading') && abort.abort(),
     };
-    const backup = rawBackup();
-    cleanups.push(backup.remove);
-    await expect(made.store.dump(call, backup.writer)).rejects.toMatchObject({ code: 'cancelled' });
-    expect(own()).toEqual(before);
-    expect(readdirSync(backup.folder)).toEqual([]);
+    const cancelled = rawBackup();
+    cleanups.push(cancelled.remove);
+    await expect(made.store.dump(call, cancelled.writer)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(readdirSync(made.scratch)).toEqual([]);
+    expect(readdirSync(cancelled.folder)).toEqual([]);
+  });
+
+  it('backs up and proves with a scratch folder that is too deep for a socket', async () => {
+    const redis = await start({ server });
+    const deep = join(newFolder(), 'deep'.repeat(30));
+    const made = make(redis, { worker: { keep: newFolder(), scratch: deep } });
+    seed(redis, 10);
+    const { backup, manifest } = await backUp(made);
+    const scratch = await made.store.scratch(testCall(), manifest, join(deep, 'proof'));
+    await scratch.store.load(testCall(), backup.reader(manifest), PLACE);
+    expect(await scratch.store.compare(testCall(), manifest, PLACE)).toContain('content digest equal');
+    expect(statSync(join(deep, 'proof')).mode & 0o777).toBe(0o700);
+    await scratch.close();
+  });
+
+  it('takes no backup where the scratch folder has no room for the RDB', async () => {
+    const redis = await start({ server });
+    // The real client in front of the real server, but of data that no disk of ours could take.
+    const bin = newFolder();
+    const cli = server.replace(/-server$/, '-cli');
+    const huge = `s/^used_memory_dataset:[0-9]*/used_memory_dataset:${2 ** 60}/`;
+    const wrapper = join(bin, basename(cli));
+    writeFileSync(wrapper, `#!/bin/sh\n${cli} "$@" | sed '${huge}'\n`, { mode: 0o755 });
+    const made = make(redis, { config: { bin } });
+    await expect(backUp(made)).rejects.toMatchObject({
+      code: 'store.no-room',
+      facts: {
+        folder: expect.stringContaining(made.scratch) as string,
+        free: expect.any(Number) as number,
+        wanted: 2 ** 60,
+        for: 'the RDB, before it is stored',
+      },
+    });
+    expect(readdirSync(made.scratch)).toEqual([]);
+    const line = (await made.store.check(testCall())).find(({ what }) => what === 'scratch room');
+    expect(line?.status).toBe('warning');
+    expect(line?.message).toContain(made.scratch);
+  });
+
+  it('restores in place as beside: what was there is kept, and an undo brings it back', async () => {
+    const redis = await start({ server, appendonly: true });
+    const made = make(redis);
+    seed(redis, 100);
+    const before = contents(redis);
+    const { backup, manifest } = await backUp(made);
+    redis.cli('FLUSHALL');
+    redis.cli('SET', 'poison', 'yes');
+    const place: RestorePlace = { ...PLACE, mode: 'in-place' };
+    const preview = await made.store.preview(testCall(), manifest, place);
+    expect(preview.keptAs).toBe(join(redis.data, KEPT));
+    expect(preview.notes).toContain('in place is as beside here: files are replaced by renaming');
+    for (let i = 0; i < 2; i++) await made.store.load(testCall(), backup.reader(manifest), place);
+    expect(await made.store.compare(testCall(), manifest, place)).toContain('content digest equal');
+    expect(redis.cli('GET', 'poison')).toBe('yes');
+    for (let i = 0; i < 2; i++) await made.store.cutover(testCall(), place);
+    expect(contents(redis)).toBe(before);
+    for (let i = 0; i < 2; i++) await made.store.undo(testCall(), place, { finished: true });
+    expect([redis.cli('GET', 'poison'), redis.cli('DBSIZE')]).toEqual(['yes', '1']);
+    await made.store.release(testCall(), place);
+    expect(readdirSync(redis.data).filter((name) => name.includes('steady'))).toEqual([]);
   });
 });

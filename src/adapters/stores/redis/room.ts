@@ -1,0 +1,25 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { SteadyError } from '../../../contracts/failures.js';
+
+/** Free bytes where a folder is, or will be made. */
+export async function freeBytes(folder: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || folder === dirname(folder)) throw error;
+    return freeBytes(dirname(folder));
+  }
+}
+
+/**
+ * @param wanted bytes; undefined when nobody can tell, which is no reason to refuse
+ * @param what will lie there, for people
+ * @throws `store.no-room`
+ */
+export async function assertRoom(folder: string, wanted: number | undefined, what: string): Promise<void> {
+  if (wanted === undefined) return;
+  const free = await freeBytes(folder);
+  if (free < wanted) throw new SteadyError('store.no-room', { folder, free, wanted, for: what });
+}

@@ -1,0 +1,56 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { SteadyError } from '../../contracts/failures.js';
+import { nameSchema } from '../../contracts/names.js';
+import type { Context } from '../context.js';
+import { warningLines } from '../warning-lines.js';
+import { note, readNote, type StateFolder } from './state-folder.js';
+
+const APPLIED_NOTE = 'applied.json';
+
+const appliedSchema = z.object({ stack: nameSchema, site: nameSchema, folder: z.string().min(1) });
+
+/** What a worker needs to go on with what is applied; it is noted, for the day the stack file cannot be read. */
+export type Applied = z.infer<typeof appliedSchema>;
+
+/** What `steady up` comes up with: the stack of the file, or the one applied before when the file is of no use. */
+export interface Basis extends Applied {
+  /** Absolute path of the state folder. */
+  readonly state: string;
+  /** Whether a stack was applied from this state folder before. */
+  readonly before: boolean;
+  /** Why the file is of no use. */
+  readonly broken?: SteadyError;
+}
+
+/**
+ * A broken or missing file must not keep a machine that restarts at night from going on with what was applied: a restore
+ * half done would stay so, and nothing would be backed up. Throws what is wrong with the file when nothing was applied.
+ */
+export async function basisOf(context: Context, state: string | undefined): Promise<Basis> {
+  const path = resolve(state ?? join(await folderOf(context.options.config), '.steady'));
+  const applied = appliedSchema.safeParse(await readNote(path, APPLIED_NOTE)).data;
+  const common = { state: path, before: applied !== undefined };
+  try {
+    const { stack, folder, warnings } = await context.load();
+    warningLines(warnings).forEach((line) => context.output.warn(line));
+    return { ...common, stack: stack.stack, site: stack.site, folder };
+  } catch (error) {
+    if (applied === undefined || !(error instanceof SteadyError)) throw error;
+    return { ...common, ...applied, broken: error };
+  }
+}
+
+export const noteApplied = (folder: StateFolder, applied: Applied): Promise<void> =>
+  note(folder, APPLIED_NOTE, applied);
+
+/** Folder of the stack file, which need not be there. */
+async function folderOf(config: string): Promise<string> {
+  const path = resolve(config);
+  const isFolder = await stat(path).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  );
+  return isFolder ? path : dirname(path);
+}

@@ -1,0 +1,89 @@
+import { kind, type FailureKind } from './failure-kind.js';
+
+/** Storage, and the backups in it. */
+export const STORAGE_FAILURES = {
+  'storage.unreachable': kind(
+    'cannot reach storage',
+    true,
+    'A bucket: check endpoint, network and credentials. A folder: mount its disk, or make it with `mkdir`.',
+  ),
+  'storage.denied': kind(
+    'storage refused the credentials',
+    false,
+    'A bucket: check key, secret and policy. A folder: see who owns it, and whether it is mounted read-only.',
+  ),
+  'storage.missing': kind(
+    'an object is missing',
+    false,
+    'Something deleted it: use another backup, and find out who.',
+  ),
+  'storage.full': kind('storage is full', false, 'Free or add space, then run it again.'),
+  'storage.mismatch': kind('storage holds other bytes than were sent', true, 'The upload was discarded.'),
+  'storage.exists': kind('an object already exists', false, 'Ids never repeat: something else wrote there.'),
+  'storage.foreign': kind(
+    'this prefix belongs to another stack',
+    false,
+    'Give this stack a bucket or prefix of its own.',
+  ),
+  'storage.unwritable': kind(
+    'the folder refuses',
+    false,
+    'Is it mounted read-only? Does the user of the worker own it? Look with `ls -ld` and `findmnt -T`.',
+  ),
+  'storage.emptied': kind(
+    'storage was used before, and is empty now',
+    false,
+    'Is its disk mounted? If it was emptied on purpose, name another folder, bucket or prefix in the file.',
+  ),
+  'storage.bucket-missing': kind('no such bucket', false, 'Create the bucket, or correct its name.'),
+  'storage.future': kind('written by a newer steadyhand', false, 'Upgrade this one to read it.'),
+  'storage.damaged': kind(
+    'a stored document cannot be read',
+    false,
+    'It is damaged or not ours; it is left as it is.',
+  ),
+  'storage.refused': kind(
+    'storage refused the request',
+    false,
+    'Its answer is in the message; `steady check` may say more.',
+  ),
+  'storage.key-illegal': kind(
+    'not a legal storage key',
+    false,
+    'Keys are relative and without `..`: a document that names such a key is not ours.',
+  ),
+  // backups
+  'backup.unknown': kind('no such backup', false, 'List them with `steady backup list`.'),
+  'backup.none-verified': kind(
+    'no verified backup',
+    false,
+    'Prove one with `steady backup verify`, or take an unverified one with --unverified.',
+  ),
+  'backup.shrunk': kind(
+    'the backup is sharply smaller than the last',
+    false,
+    'Look why; then `steady backup accept ID`.',
+  ),
+  'backup.failed': kind(
+    'a store could not be backed up',
+    false,
+    'The other stores are not affected; see the run.',
+  ),
+  'backup.claimed': kind('the backup is in use', true, 'Wait until the run that reads it has ended.'),
+  'verify.failed': kind(
+    'the proof failed',
+    false,
+    'Do not rely on this backup; take a new one and look at its storage.',
+  ),
+  'prune.refused': kind('prune refuses', false, 'Nothing was deleted.'),
+  'key.wrong': kind(
+    'the age identity does not open this backup',
+    false,
+    'Use the identity of one of its recipients; `steady key test` tries one.',
+  ),
+  'key.missing': kind(
+    'no age identity',
+    false,
+    'Set storage.encryption.age.identity where this worker runs.',
+  ),
+} as const satisfies Record<string, FailureKind>;

@@ -1,0 +1,64 @@
+import { kind, type FailureKind } from './failure-kind.js';
+
+/** Stores: what is backed up and restored. */
+export const STORE_FAILURES = {
+  'store.unreachable': kind(
+    'cannot reach the store',
+    true,
+    'Is it running? Check host, port, service and credentials.',
+  ),
+  'store.denied': kind(
+    'the store refused the credentials',
+    false,
+    'Check user and password, and what the user may do.',
+  ),
+  'store.unsupported': kind(
+    'the store is of an unsupported version',
+    false,
+    'See the versions in docs/stores.md.',
+  ),
+  'store.tool-too-old': kind(
+    'client tools older than the server',
+    false,
+    'Install the client tools of the version wanted.',
+  ),
+  'store.locked': kind('a table is locked', true, 'Something holds an exclusive lock; it is tried again.'),
+  'store.pooler': kind(
+    'the connection goes through a transaction pooler',
+    false,
+    'Give the address of the server itself.',
+  ),
+  'store.changed': kind('the structure changed during the backup', true, 'It begins anew.'),
+  'store.too-new': kind(
+    'the backup is of a newer server than this one',
+    false,
+    'Restore into a server of that version or newer.',
+  ),
+  'store.no-room': kind(
+    'not enough room',
+    false,
+    'Free space where it says. A restore beside the live data can also go --in-place.',
+  ),
+  'store.blocked': kind('the cut-over is blocked', false, 'Remove what is named, then run it again.'),
+  'store.mismatch': kind(
+    'restored data differ from the backup',
+    false,
+    'Nothing was switched; look at the differences named.',
+  ),
+  'store.not-empty': kind('the destination is not empty', false, 'Name another destination.'),
+  'store.unsaved': kind(
+    'the live data could not be backed up first',
+    false,
+    'If they may be lost, ask for it with --unsaved; else restore with --into, or make room.',
+  ),
+  'store.half-undone': kind(
+    'some stores were put back, others not; their services stay stopped',
+    false,
+    'Mend what is named, then run the undo again: what is put back already stays so.',
+  ),
+  'store.gone': kind(
+    'nothing to undo',
+    false,
+    'Undone already, its hold has ended, or nothing was kept: the facts say which.',
+  ),
+} as const satisfies Record<string, FailureKind>;
