@@ -34,6 +34,12 @@ export function attentionLines(status: TemporalStatus, zone: string, now: number
   }
   for (const run of status.open.filter((one) => one.awaiting === undefined))
     lines.push(`… ${run.run} runs, started ${agoText(run.startedAt, now)}`);
+  if (status.failedBackup) {
+    const { run, outcome, status: state, closedAt, startedAt } = status.failedBackup;
+    lines.push(
+      `! the last backup ${outcome ?? state} ${agoText(closedAt ?? startedAt, now)}: steady show ${run}`,
+    );
+  }
   for (const one of status.kept) lines.push(keptLine(one, zone, now));
   for (const target of status.targets) lines.push(...targetLines(target, now));
   if (status.applied === 'never') lines.push('! the file was never applied: run `steady apply`');

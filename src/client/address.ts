@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import { SteadyError } from '../contracts/failures.js';
 
 export const DEFAULT_ADDRESS = '127.0.0.1:7233';
 /** Written by `steady up` into its state folder, so that commands beside it find it on whatever port. */
@@ -13,12 +14,20 @@ export function addressInUse(options: {
   config: string;
 }): string {
   if (options.address !== undefined) return options.address;
-  const configured = loadClientConnectConfig(
-    options.profile === undefined ? {} : { profile: options.profile },
-  ).connectionOptions.address;
+  const configured = connectConfig(options.profile).connectionOptions.address;
   if (configured !== undefined && configured !== '' && process.env['TEMPORAL_ADDRESS'] !== undefined)
     return configured;
   return noted(options.config) ?? configured ?? DEFAULT_ADDRESS;
+}
+
+/** Temporal's standard environment and profile settings. Throws `usage.invalid` for a profile that is not there. */
+export function connectConfig(profile: string | undefined): ClientConnectConfig {
+  try {
+    return loadClientConnectConfig(profile === undefined ? {} : { profile });
+  } catch (error) {
+    const says = error instanceof Error ? error.message : String(error);
+    throw new SteadyError('usage.invalid', { profile: profile ?? 'default', error: says }, { cause: error });
+  }
 }
 
 function noted(config: string): string | undefined {

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { addressInUse } from './address.js';
+
+import { addressInUse, connectConfig } from './address.js';
 import { SteadyError } from '../contracts/failures.js';
 
 export interface Steady {
@@ -32,7 +32,7 @@ export interface ConnectOptions {
  * configuration"). Throws `temporal.unreachable` within a few seconds.
  */
 export async function connect(options: ConnectOptions): Promise<Steady> {
-  const config = loadClientConnectConfig(options.profile === undefined ? {} : { profile: options.profile });
+  const config = connectConfig(options.profile);
   const address = addressInUse(options);
   const namespace = options.namespace ?? config.namespace ?? 'default';
   let connection: Connection;

@@ -41,6 +41,8 @@ export interface TemporalStatus {
   readonly targets: readonly TargetLine[];
   readonly approvals: readonly RunLine[];
   readonly open: readonly RunLine[];
+  /** The newest backup run, by whom ever, when it did not end well. */
+  readonly failedBackup?: RunLine | undefined;
   /** What restores replaced, and is kept. */
   readonly kept: readonly KeptLine[];
   readonly ledger?: LedgerState | undefined;
@@ -74,10 +76,16 @@ export async function temporalStatus(steady: Steady, snapshot: StackSnapshot): P
     plans,
     targets,
     open,
+    failedBackup: failedNewest(backups),
     kept: kept?.answer ?? [],
     approvals: open.filter((one) => one.awaiting !== undefined),
     ledger: ledger?.answer,
   };
+}
+
+function failedNewest(backups: readonly RunLine[]): RunLine | undefined {
+  const newest = backups.find((one) => one.status !== 'running');
+  return newest && newest.outcome !== 'done' ? newest : undefined;
 }
 
 async function keptData(steady: Steady, stack: string): Promise<KeptLine[]> {

@@ -28,6 +28,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const log = pino({ level: options.logLevel }, pino.destination(2));
   Runtime.install({
     logger: new DefaultLogger('INFO', (entry: LogEntry) => {
+      // A worker of one role has either workflows or activities; that is no news.
+      if (/^No (workflows|activities) registered/.test(entry.message)) return;
       const level = entry.level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error';
       log[level](entry.meta ?? {}, entry.message);
     }),

@@ -101,6 +101,13 @@ const CASES: readonly Case[] = [
     'usage.invalid',
     'wrong usage [what=db allowed="latest, the id of a backup or set, or a date such as \\"2026-11-22 02:13\\"" instead="--store db"]',
   ],
+  [
+    `${STACK} restore undo ${ID} --dry-run --store db`,
+    2,
+    'usage.invalid',
+    'wrong usage [options=--store,--dry-run error="restore undo puts back all that the restore replaced, and takes none of these"]',
+  ],
+  [`${STACK} status --profile nope`, 2, 'usage.invalid', /^wrong usage \[profile=nope error=/],
   [`${STACK} restore latst`, 2, 'usage.invalid', /^wrong usage \[what=latst allowed=.* nearest=latest\]$/],
   [
     `${STACK} restore 2026-13-40`,

@@ -1,26 +1,16 @@
-import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { restoreRequest } from '../../contracts/runs/requester.js';
 import type { Command } from 'commander';
-import { askWorker } from '../../client/reach.js';
-import { findRun } from '../../client/runs.js';
-import { resultOf } from '../../client/outcome.js';
 import { newRequest, startRun } from '../../client/start.js';
 import { SteadyError } from '../../contracts/failures.js';
-import { isTimeId, parseRunId, runId } from '../../contracts/ids.js';
-import type {
-  BackupLine,
-  HoldInput,
-  RestoreInput,
-  RestoreResult,
-  Selection,
-  UndoInput,
-} from '../../contracts/runs/procedures.js';
+import { isTimeId } from '../../contracts/ids.js';
+import type { BackupLine, RestoreInput, RestoreResult, Selection } from '../../contracts/runs/procedures.js';
 import { contextOf, type Context } from '../context.js';
 import { chosen, oneOfWords, selectionText } from '../arguments.js';
 import { ask } from '../ask.js';
 import { proofWords } from '../backup-words.js';
 import { restoredLines } from '../restored-lines.js';
 import { watchRun } from '../watch.js';
+import { addUndoCommand } from './restore-undo.js';
 import { agoText, bytesText, table, timeText } from '../words.js';
 
 interface Options {
@@ -33,15 +23,6 @@ interface Options {
   readonly unverified?: boolean;
   readonly consumers?: string;
   readonly wait: boolean;
-}
-
-async function isOpen(handle: WorkflowHandle): Promise<boolean> {
-  try {
-    return (await handle.describe()).status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
 }
 
 /** What could be restored, newest last. */
@@ -137,41 +118,5 @@ export function addRestoreCommands(program: Command): void {
         output.document({ run: handle.workflowId, ...result });
       });
     });
-
-  restore
-    .command('undo')
-    .argument('<run>', 'the restore to undo')
-    .option('--no-wait', 'start it and return')
-    .description(
-      'switch back to the data a restore replaced; writes since then go with it and are kept aside',
-    )
-    .action(async (run: string, options: { wait: boolean }, command: Command) => {
-      const context = contextOf(command);
-      await context.withTemporal(async (steady) => {
-        const { stack } = (await context.load()).stack;
-        const handle = await findRun(steady, stack, run);
-        const parts = parseRunId(handle.workflowId);
-        if (parts?.procedure !== 'restore')
-          throw new SteadyError('usage.invalid', { run: handle.workflowId, allowed: 'a restore' });
-        const hold = steady.client.workflow.getHandle(runId('hold', stack, parts.last.slice(-8)));
-        if (!(await isOpen(hold))) throw new SteadyError('store.gone', { restore: handle.workflowId });
-        const snapshot = await context.appliedSnapshot(steady);
-        const input: UndoInput & { hold: HoldInput } = {
-          version: 1,
-          snapshot,
-          by: await context.requester({ undo: handle.workflowId }),
-          restore: handle.workflowId,
-          hold: await askWorker(steady, () => hold.query<HoldInput>('hold')),
-        };
-        const undo = await startRun(steady, { procedure: 'restore-undo', input });
-        context.output.line(`run ${undo.workflowId}`);
-        if (!options.wait) {
-          context.output.document({ run: undo.workflowId });
-          return;
-        }
-        const findings = await watchRun<string[]>(steady, undo, context.output);
-        context.output.document({ run: undo.workflowId, findings });
-        await resultOf(undo);
-      });
-    });
+  addUndoCommand(restore);
 }

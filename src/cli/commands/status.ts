@@ -83,6 +83,7 @@ async function status(context: Context): Promise<void> {
     targets: known.targets,
     approvals: known.approvals,
     open: known.open,
+    failedBackup: known.failedBackup,
     kept: known.kept,
     ledger: known.ledger && {
       head: known.ledger.head,

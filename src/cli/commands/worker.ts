@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { addressInUse } from '../../client/address.js';
+
+import { addressInUse, connectConfig } from '../../client/address.js';
 import { ROLES, type Role } from '../../contracts/names.js';
 import { oneOfWords } from '../arguments.js';
 import { contextOf } from '../context.js';
@@ -21,9 +21,7 @@ export function addWorkerCommand(program: Command): void {
         command: Command,
       ) => {
         const context = contextOf(command);
-        const config = loadClientConnectConfig(
-          context.options.profile === undefined ? {} : { profile: context.options.profile },
-        );
+        const config = connectConfig(context.options.profile);
         const address = addressInUse(context.options);
         const namespace = context.options.namespace ?? config.namespace ?? 'default';
         const { runWorker } = await import('../embedded/run-worker.js');
