@@ -111,9 +111,12 @@ async function storeDump(call: ActivityCall, of: Dumping): Promise<Dumped> {
   const encrypted = draft.recipients.length > 0;
   const manifest = manifestSchema.parse({
     ...draft,
-    restore: port.escape(draft, (name) =>
-      rawStreamInShell(draft, name, storage.shellCat.bind(storage), encrypted),
-    ),
+    restore: [
+      ...(encrypted ? [IDENTITY_IN_SHELL] : []),
+      ...port.escape(draft, (name) =>
+        rawStreamInShell(draft, name, storage.shellCat.bind(storage), encrypted),
+      ),
+    ],
   });
   const draftKey = keys.data(store, backupId, DRAFT);
   const bytes = await createDocument(storage, draftKey, manifest);
@@ -129,6 +132,10 @@ async function storeDump(call: ActivityCall, of: Dumping): Promise<Dumped> {
     notes: manifest.notes,
   };
 }
+
+/** Ends a script that would otherwise go on with nothing. */
+const IDENTITY_IN_SHELL =
+  ': "${AGE_IDENTITY:?set AGE_IDENTITY to the file of an age identity that opens this backup}"';
 
 /** The shell pipeline that prints a raw stream: pieces in order, decrypted, decompressed. */
 function rawStreamInShell(

@@ -27,9 +27,11 @@ export function escape(manifest: Omit<Manifest, 'restore'>, cat: (stream: string
   );
   return [
     `# PostgreSQL ${manifest.server.version}; needs client tools of ${manifest.tools['pg_dump'] ?? manifest.server.version} or newer. Set PGHOST, PGPORT, PGUSER and PGPASSWORD first.`,
+    'set -eu',
     `DB=${quoteShell(conninfo(`${database.name}_restored`))}`,
-    '# Roles: "already exists" is no trouble.',
-    `${cat('globals')} | psql -X -q -d postgres`,
+    '# Roles that are not there; those that are keep their passwords and rights.',
+    `export HAVE="$(psql -X -At -d postgres -c 'SELECT quote_ident(rolname) FROM pg_roles')"`,
+    `${cat('globals')} | awk ${quoteShell(WITHOUT_KNOWN_ROLES)} | psql -X -q -d postgres`,
     createdb(database),
     restore('pre-data'),
     restore('data'),
@@ -38,6 +40,14 @@ export function escape(manifest: Omit<Manifest, 'restore'>, cat: (stream: string
     'psql -X -q -d "$DB" -c ANALYZE',
   ];
 }
+
+/** Leaves out statements on roles whose names, one a line and quoted as SQL, are in HAVE. For any POSIX awk. */
+const WITHOUT_KNOWN_ROLES = [
+  'BEGIN { n = split(ENVIRON["HAVE"], a, "\\n"); for (i = 1; i <= n; i++) have[a[i]] = 1 }',
+  'match($0, /^(CREATE|ALTER) ROLE ("([^"]|"")*"|[^ ;]+)/) {',
+  'name = substr($0, RSTART, RLENGTH); sub(/^(CREATE|ALTER) ROLE /, "", name); if (name in have) next }',
+  '{ print }',
+].join(' ');
 
 function createdb(database: DatabaseFacts): string {
   const args = [
