@@ -75,7 +75,7 @@ describe.concurrent('a restore', () => {
       ...['Stop web', 'Stop api', 'db: Switch db over'],
       ...['Start api', 'Wait until api is healthy', 'Start web', 'Wait until web is healthy'],
       'Ask the checks of the stack',
-      'Keep the replaced data for 7d',
+      'Keep the replaced data of db for 7d',
     ]);
     expect(result.stores[0]).toMatchObject({ store: 'db', gapSeconds: 0.01, findings: ['4 bytes equal'] });
     expect(result.rtoSeconds).toBeGreaterThan(0);
@@ -153,6 +153,7 @@ describe.concurrent('a restore in place', () => {
     const result = await resultOf<RestoreResult>(await world.restore({ mode: 'in-place' }));
     expect(deeds(world)).toEqual([
       ...['stop web', 'stop api', 'dump db', 'dumped db', 'load db', 'cutover db', 'start api', 'start web'],
+      'release db',
     ]);
     expect(world.data('db').live).toBe('good');
     expect(result.stores[0]?.keptAs).toMatch(/^backup \d{8}T/);

@@ -147,9 +147,20 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     finished = true;
     const rtoSeconds = (Date.now() - go) / 1000;
     // Whoever cancels now is too late: what was replaced must be kept, and dropped in time.
-    await CancellationScope.nonCancellable(() =>
-      run.step(`Keep the replaced data for ${formatDuration(stack.limits.hold)}`, () => startHold(false)),
-    );
+    await CancellationScope.nonCancellable(async () => {
+      // Nothing is kept of these: what still marks them as this restore's goes now.
+      for (const store of wayBack.keys()) {
+        await run.step(`${store}: end the restore`, () =>
+          run.activities.change.releaseReplaced({ snapshot, store, place, ...fenceOf(store) }),
+        );
+      }
+      if (wayBack.size < stores.length) {
+        const kept = stores.filter((store) => !wayBack.has(store)).join(', ');
+        await run.step(`Keep the replaced data of ${kept} for ${formatDuration(stack.limits.hold)}`, () =>
+          startHold(false),
+        );
+      }
+    });
     return { dryRun: false, lines, stores: [...restored.values()], rtoSeconds };
   });
 }
