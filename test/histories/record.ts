@@ -202,10 +202,26 @@ it('records a denied restore and a target that was frozen and renewed', async ()
 
   await freeze(rig.steady, world.snapshot.stack, 'db', { by: 'ana', reason: 'an audit', at: new Date().toISOString() });
   const frozen = await world.restore({ asked: person('ana') });
-  await approve(frozen, 'ben');
   await failureOfRun(frozen);
   await keep(frozen, 'restore.frozen');
   await thaw(rig.steady, world.snapshot.stack, 'db');
+
+  const again = await world.restore({ asked: person('ana') });
+  const before = await vi.waitFor(async () => {
+    const state = await askedBy(again);
+    if (state === undefined) throw new Error('it has not asked yet');
+    return state;
+  }, PATIENTLY);
+  world.data('db').live = undefined;
+  await decide(again, { identity: person('ben'), shown: before, decision: 'approve', reason: '' });
+  const second = await vi.waitFor(async () => {
+    const state = await askedBy(again);
+    if (state === undefined || state.digest === before.digest) throw new Error('it has not asked again yet');
+    return state;
+  }, PATIENTLY);
+  await decide(again, { identity: person('ben'), shown: second, decision: 'approve', reason: '' });
+  await resultOf(again);
+  await keep(again, 'restore.asked-again');
   await vi.waitFor(async () => {
     await world.backup();
     expect((await byId(targetEntityId(stack, 'db')).describe()).runId).not.toBe(target.firstExecutionRunId);
