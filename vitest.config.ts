@@ -44,7 +44,8 @@ export default defineConfig({
           include: WITH_STORES,
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Its servers wait for each other more than they work: two files at a time fill two cores.
+          maxWorkers: 2,
           globalSetup: ['test/services/temporal-for-all.ts', 'test/services/bundle-for-all.ts'],
         },
       },
@@ -55,7 +56,7 @@ export default defineConfig({
           include: ['test/**/*.docker.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       {

@@ -156,7 +156,7 @@ async function restoreInto(store: StorePort, of: Verifying): Promise<Found> {
   await store.load(of.call, await backupReader(of.call, of), place);
   const findings = await store.compare(of.call, of.manifest, place);
   return {
-    findings: [`restored into a throwaway ${of.manifest.server.product}`, ...findings],
+    findings: [`restored into ${of.manifest.server.product}`, ...findings],
     loaded: { rawBytes: of.manifest.rawBytes, seconds: (Date.now() - started) / 1000 },
   };
 }

@@ -111,7 +111,7 @@ describe.concurrent('a restore', () => {
     });
     const handle = await world.restore({ mode: 'into', into: 'copy' });
     const result = await resultOf<RestoreResult>(handle);
-    expect(deeds(world)).toEqual(['load db']);
+    expect(deeds(world)).toEqual(['load db', 'cutover db']);
     expect(world.data('db').fresh.get('into copy')).toBe('good');
     expect(world.data('db').live).toBe('bad db');
     expect(result.stores[0]?.findings).toEqual(['4 bytes equal']);

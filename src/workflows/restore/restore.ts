@@ -114,8 +114,12 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       if (bare) wayBack.set(store, safety === undefined ? 'nothing is kept' : `backup ${safety}`);
     }
     if (mode === 'into') {
-      // What was loaded is the result: nothing is put back from here on.
+      // What was loaded is the result: nothing is put back from here on, and nothing marks it as this run's.
       run.commit();
+      for (const { store, backupId } of previews)
+        await run.step(`${store}: end the restore`, () =>
+          run.activities.change.cutOver({ snapshot, backup: { store, id: backupId }, place }),
+        );
       return { dryRun: false, lines, stores: [...restored.values()] };
     }
 

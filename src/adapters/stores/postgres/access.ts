@@ -25,7 +25,7 @@ export interface StoreOptions {
 export interface Tuning {
   /** Tables larger than this go in streams of their own. */
   readonly bigTable: number;
-  /** Least size of a ctid range. */
+  /** Size of a ctid range; a table has 64 at most, so those of a very large one are longer. */
   readonly range: number;
   /** Whether a proof's copy is checked by pg_amcheck. */
   readonly amcheck: boolean;

@@ -23,12 +23,16 @@ export interface Cutover {
  */
 export async function cutover(options: StoreOptions, call: StoreCall, place: RestorePlace): Promise<Cutover> {
   const names = databaseNames(options.config.database, place);
-  if (place.mode === 'into') return { gapSeconds: 0, notes: [`nothing to do: ${names.live} is not touched`] };
   const { maintenanceDatabase } = options.config;
   const access = await openAccess(options, call, maintenanceDatabase);
   await endLeftovers(access, maintenanceDatabase);
   return withSession(access.session(maintenanceDatabase), async (session) => {
     const fresh = await databaseState(session, names.fresh, place.token);
+    if (place.mode === 'into') {
+      // A database of its own from now on, under its own comment.
+      if (fresh.own?.state === 'loading') await session.run(commentSql(names.fresh, fresh.own.kept.comment));
+      return { gapSeconds: 0, notes: [`nothing to do: ${names.live} is not touched`] };
+    }
     const live = await databaseState(session, names.live, place.token);
     const old = await databaseState(session, names.old, place.token);
     if (old.own?.state === 'kept' && live.exists && !fresh.exists) return doneAlready(old, names);

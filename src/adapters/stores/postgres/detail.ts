@@ -65,9 +65,10 @@ export type DatabaseFacts = z.infer<typeof databaseFactsSchema>;
 /** Roles this database cannot be loaded without. */
 export const roleUseSchema = z.object({
   owners: z.array(z.string()).describe('own objects, members of extensions aside'),
-  guests: z.array(z.string()).describe('own objects in a schema of another’s'),
+  guests: z.array(z.string()).describe('own objects in a schema that is not theirs'),
   others: z.array(z.string()).describe('named by grants, default privileges and policies'),
   regranted: z.array(z.string()).describe('objects with grants by others than their owner'),
+  superuserOnly: z.array(z.string()).describe('what only a superuser creates, extensions aside'),
 });
 export type RoleUse = z.infer<typeof roleUseSchema>;
 

@@ -1,10 +1,8 @@
 import type { RestorePlace } from '../port.js';
-import { compareRoles } from './add-roles.js';
 import type { DatabaseFacts, Detail } from './detail.js';
 import { quoteLiteral } from './quote.js';
-import { findRights, type Rights } from './rights.js';
-import { listRoles } from './roles.js';
-import { usedRoles } from './roles-to-add.js';
+import { findRights } from './rights.js';
+import { roleLacks } from './role-lacks.js';
 import type { Session } from './session.js';
 import { notMemberOf, settableFacts } from './settable.js';
 
@@ -33,18 +31,20 @@ export async function findLacks(session: Session, looked: Looked): Promise<Lacks
   const { detail, live, place, major } = looked;
   const rights = await findRights(session, live?.name ?? '');
   if (rights.superuser) return { denied: [], notes: [] };
-  const roles = await roleLacks(session, looked, rights);
+  const roles = await roleLacks(session, { detail, major }, rights);
+  const elsewhere = place.mode === 'into';
   const extensions = await superuserExtensions(session, detail);
   const spaces = await closedTablespaces(session, [
     ...detail.tablespaces,
-    ...(place.mode !== 'into' && live ? [live.tablespace] : []),
+    ...(!elsewhere && live ? [live.tablespace] : []),
   ]);
-  const replaces = place.mode !== 'into' && live !== undefined;
+  const replaces = !elsewhere && live !== undefined;
   const owners = replaces ? [] : await notMemberOf(session, [detail.database.owner], major);
   const { rest } = await settableFacts(session, replaces ? live : detail.database, major);
   return {
     denied: [
-      ...roles.denied,
+      ...(elsewhere ? [] : [...roles.missing, ...roles.owners]),
+      ...(detail.roleUse?.superuserOnly ?? []).map((what) => `a superuser, for ${what}`),
       ...extensions.denied,
       ...spaces.map((name) => `CREATE on tablespace ${name}`),
       ...(replaces && rest.length > 0
@@ -53,6 +53,7 @@ export async function findLacks(session: Session, looked: Looked): Promise<Lacks
     ],
     notes: [
       ...roles.notes,
+      ...(elsewhere ? leftOut([...roles.missing, ...roles.owners]) : []),
       ...extensions.notes,
       ...owners.map((owner) => `the database will belong to ${rights.user}, not to ${owner}`),
       ...(!replaces && rest.length > 0
@@ -62,61 +63,10 @@ export async function findLacks(session: Session, looked: Looked): Promise<Lacks
   };
 }
 
-/** Whether owners and grants of the backup can be given as the roles of this server are, adding none. */
-export async function mayGiveOwners(session: Session, detail: Detail, major: number): Promise<boolean> {
-  const { missing } = compareRoles(detail.roles, await listRoles(session, { passwords: false }));
-  const used = usedRoles(detail);
-  if (missing.some((role) => used.has(role))) return false;
-  const { superuser, user } = await findRights(session, detail.database.name);
-  if (superuser) return true;
-  const strangers = await notMemberOf(session, detail.roleUse?.owners ?? [], major);
-  return [...strangers, ...otherGuests(detail, user), ...(detail.roleUse?.regranted ?? [])].length === 0;
-}
-
-const otherGuests = (detail: Detail, user: string): string[] =>
-  (detail.roleUse?.guests ?? []).filter((role) => role !== user);
-
-async function roleLacks(
-  session: Session,
-  { detail, major }: Looked,
-  { createRole, user }: Rights,
-): Promise<Lacks> {
-  const { missing } = compareRoles(detail.roles, await listRoles(session, { passwords: false }));
-  const used = usedRoles(detail);
-  const wanted = missing.filter((role) => used.has(role));
-  const mighty = detail.roles.filter(
-    (role) => wanted.includes(role.name) && (role.superuser || role.replication || role.bypassRls),
-  );
-  const owners = (detail.roleUse?.owners ?? []).filter((role) => !missing.includes(role));
-  const strangers = await notMemberOf(session, owners, major);
-  const regranted = detail.roleUse?.regranted ?? [];
-  const guests = otherGuests(detail, user).filter(
-    (role) => !missing.includes(role) && !strangers.includes(role),
-  );
-  const unused = missing.filter((role) => !used.has(role));
-  return {
-    denied: [
-      ...(createRole || wanted.length === 0 ? [] : [`roles that are not here: ${wanted.join(', ')}`]),
-      ...(createRole && mighty.length > 0
-        ? [`a superuser, to add ${mighty.map(({ name }) => name).join(', ')} with its rights`]
-        : []),
-      ...(strangers.length === 0
-        ? []
-        : [`to be a member of ${strangers.join(', ')}, owner of objects in the backup`]),
-      // An owner who is given a table needs CREATE on its schema, and grants come last (manual, ALTER TABLE).
-      ...(guests.length === 0
-        ? []
-        : [`a superuser, for what ${guests.join(', ')} owns in schemas of others`]),
-      ...(regranted.length === 0
-        ? []
-        : [`a superuser, for grants by others than the owner on ${regranted.join(', ')}`]),
-    ],
-    notes:
-      unused.length === 0
-        ? []
-        : [`roles that are not here and are not needed are not added: ${unused.join(', ')}`],
-  };
-}
+const leftOut = (lacking: readonly string[]): string[] =>
+  lacking.length === 0
+    ? []
+    : [`owners and grants are left out, all will belong to this user; they need: ${lacking.join('; ')}`];
 
 /** Extensions of the backup that only a superuser creates here (manual, CREATE EXTENSION, "trusted"). */
 export async function superuserExtensions(session: Session, detail: Detail): Promise<Lacks> {

@@ -5,9 +5,9 @@ import { missingTablespaces } from './database-facts.js';
 import { databaseNames } from './database-names.js';
 import { readDetail, type Detail } from './detail.js';
 import { endBackends, endLeftovers } from './leftovers.js';
-import { mayGiveOwners } from './lacks.js';
 import { makeFresh } from './make-fresh.js';
 import { quoteLiteral } from './quote.js';
+import { mayGiveOwners } from './role-lacks.js';
 import { restorePostData } from './restore-post-data.js';
 import { LOADING, restoreSection } from './restore-section.js';
 import { withSession } from './session.js';
@@ -33,20 +33,20 @@ export async function load(
     call.say(`nothing to load: the cut-over has been done, ${names.old} is kept`);
     return;
   }
-  await loadInto(access, names.fresh, reader, detail);
+  await loadInto(access, names.fresh, { reader, detail, place });
 }
 
 async function loadInto(
   access: Access,
   database: string,
-  reader: BackupReader,
-  detail: Detail,
+  { reader, detail, place }: { reader: BackupReader; detail: Detail; place: RestorePlace },
 ): Promise<void> {
   const { call, options } = access;
   const target = await withSession(access.session(database), async (session) => ({
     database,
     tablespaces: (await missingTablespaces(session, detail)).length === 0,
-    owners: options.proof !== true || (await mayGiveOwners(session, detail, access.server.major)),
+    // Beside the live one the preview has seen to it; elsewhere the data matter more than who owns them.
+    owners: place.mode !== 'into' || (await mayGiveOwners(session, detail, access.server.major)),
   }));
   call.say('creating tables');
   await restoreSection(access, target, 'pre-data', reader);

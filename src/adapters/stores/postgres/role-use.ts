@@ -32,7 +32,8 @@ export async function roleUse(session: Session): Promise<RoleUse> {
       'owners', (SELECT coalesce(jsonb_agg(DISTINCT rolname ORDER BY rolname), '[]') FROM pg_roles WHERE oid IN (SELECT role FROM used WHERE owns)),
       'guests', (SELECT coalesce(jsonb_agg(DISTINCT pg_get_userbyid(o.owner)), '[]')
         FROM (${inSchemas.join(' UNION ALL ')}) o JOIN pg_namespace n ON n.oid = o.schema
-        WHERE o.owner <> n.nspowner AND NOT ${member('o.classid', 'o.oid')}),
+        WHERE NOT pg_has_role(o.owner, n.nspowner, 'USAGE') AND NOT ${member('o.classid', 'o.oid')}
+          AND NOT (n.nspname = 'public' AND current_setting('server_version_num')::int < 150000)),
       'others', (SELECT coalesce(jsonb_agg(DISTINCT rolname ORDER BY rolname), '[]') FROM pg_roles
         WHERE oid IN (SELECT role FROM used) AND oid NOT IN (SELECT role FROM used WHERE owns)),
       'regranted', (SELECT coalesce(jsonb_agg(DISTINCT label ORDER BY label), '[]') FROM (
@@ -40,7 +41,12 @@ export async function roleUse(session: Session): Promise<RoleUse> {
           aclexplode(c.relacl) a WHERE a.grantor <> c.relowner AND c.oid >= ${FIRST_NORMAL} AND NOT ${member(`'pg_class'::regclass`, 'c.oid')}
         UNION ALL
         SELECT format('%I', n.nspname) FROM pg_namespace n, aclexplode(n.nspacl) a
-        WHERE a.grantor <> n.nspowner AND n.oid >= ${FIRST_NORMAL}) r))`);
+        WHERE a.grantor <> n.nspowner AND n.oid >= ${FIRST_NORMAL}) r),
+      'superuserOnly', (SELECT coalesce(jsonb_agg(what ORDER BY what), '[]') FROM (
+        SELECT format('event trigger %s', evtname) AS what FROM pg_event_trigger o WHERE NOT ${member(`'pg_event_trigger'::regclass`, 'o.oid')}
+        UNION ALL SELECT format('publication %s for all tables', pubname) FROM pg_publication WHERE puballtables
+        UNION ALL SELECT format('foreign-data wrapper %s', fdwname) FROM pg_foreign_data_wrapper o
+        WHERE NOT ${member(`'pg_foreign_data_wrapper'::regclass`, 'o.oid')}) s))`);
   return roleUseSchema.parse(found);
 }
 

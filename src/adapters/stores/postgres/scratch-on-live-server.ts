@@ -6,12 +6,13 @@ import { suffixed } from './database-names.js';
 import { readDetail, type Detail } from './detail.js';
 import { refuseMissingExtensions } from './extensions.js';
 import { freeBytes, SPARE } from './free-space.js';
-import { mayGiveOwners, superuserExtensions } from './lacks.js';
+import { superuserExtensions } from './lacks.js';
 import { endLeftovers } from './leftovers.js';
 import { dropOwn } from './make-fresh.js';
 import { refusePooler } from './pooler.js';
 import { holdProof, sweepProofs } from './proof-databases.js';
 import { findRights } from './rights.js';
+import { mayGiveOwners } from './role-lacks.js';
 import type { ScratchOptions } from './scratch.js';
 import { withSession, type Session } from './session.js';
 import { writtenBy } from './versions.js';
@@ -96,7 +97,11 @@ async function refuseUnfit(session: Session, live: string, detail: Detail): Prom
   const { user, createDatabase, superuser } = await findRights(session, live);
   if (!createDatabase) throw new SteadyError('store.denied', { user, needs: 'CREATEDB, for a proof here' });
   await refuseMissingExtensions(session, detail, 'on the live server');
-  const { denied } = superuser ? { denied: [] } : await superuserExtensions(session, detail);
+  if (superuser) return;
+  const denied = [
+    ...(await superuserExtensions(session, detail)).denied,
+    ...(detail.roleUse?.superuserOnly ?? []).map((what) => `a superuser, for ${what}`),
+  ];
   if (denied.length > 0) throw new SteadyError('store.denied', { user, needs: denied.join('; ') });
 }
 

@@ -13,7 +13,10 @@ export function infoFields(info: string): Map<string, string> {
  * Undefined when it does not tell.
  */
 export function dataBytes(info: ReadonlyMap<string, string>): number | undefined {
-  const bytes = Number(info.get('used_memory_dataset') ?? info.get('used_memory'));
+  const used = Number(info.get('used_memory'));
+  const data = Number(info.get('used_memory_dataset') ?? used);
+  // Redis 8 with next to no data tells a negative number without its sign: 2^64 less a little.
+  const bytes = data > used ? used : data;
   return Number.isFinite(bytes) ? bytes : undefined;
 }
 

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cliTool, failureOf } from '../../../../src/adapters/stores/redis/cli.js';
 import { compareFacts } from '../../../../src/adapters/stores/redis/compare-facts.js';
-import { configDocument, configOf, keyspaceOf, usersOf } from '../../../../src/adapters/stores/redis/info.js';
+import {
+  dataBytes,
+  configDocument,
+  configOf,
+  keyspaceOf,
+  usersOf,
+} from '../../../../src/adapters/stores/redis/info.js';
 import { parseInto } from '../../../../src/adapters/stores/redis/into.js';
 import { modulesOf } from '../../../../src/adapters/stores/redis/live.js';
 import { keyCounts } from '../../../../src/adapters/stores/redis/loaded-facts.js';
@@ -245,5 +251,22 @@ describe('comparing facts', () => {
       'digest of d differs',
     ]);
     expect(compareFacts(none, none).differences).toEqual([]);
+  });
+});
+
+describe('bytes of the data', () => {
+  const told = (used: string, data: string) =>
+    dataBytes(
+      new Map([
+        ['used_memory', used],
+        ['used_memory_dataset', data],
+      ]),
+    );
+
+  it('are those of the data set, or all there is where a server tells nonsense', () => {
+    expect(told('2000000', '1500000')).toBe(1_500_000);
+    // Redis 8.0 with next to no data.
+    expect(told('1050000', '18446744073709523488')).toBe(1_050_000);
+    expect(dataBytes(new Map())).toBeUndefined();
   });
 });

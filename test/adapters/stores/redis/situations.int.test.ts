@@ -463,7 +463,7 @@ describe.each(someRedis())('Redis store on $title', ({ server }) => {
     // The real client in front of the real server, but of data that no disk of ours could take.
     const bin = newFolder();
     const cli = server.replace(/-server$/, '-cli');
-    const huge = `s/^used_memory_dataset:[0-9]*/used_memory_dataset:${2 ** 60}/`;
+    const huge = `s/^\\(used_memory\\|used_memory_dataset\\):[0-9]*/\\1:${2 ** 60}/`;
     const wrapper = join(bin, basename(cli));
     writeFileSync(wrapper, `#!/bin/sh\n${cli} "$@" | sed '${huge}'\n`, { mode: 0o755 });
     const made = make(redis, { config: { bin } });
