@@ -12,6 +12,11 @@ export const STORE_FAILURES = {
     false,
     'Check user and password, and what the user may do.',
   ),
+  'store.missing': kind(
+    'there is no such database',
+    false,
+    'Correct its name in the file; if it was lost, `steady restore` brings it back.',
+  ),
   'store.unsupported': kind(
     'the store is of an unsupported version',
     false,

@@ -36,6 +36,12 @@ export function connectionEnvironment(
   };
 }
 
+/**
+ * For tools that read or write rows: `money` is text of the server's own form, which another server takes for another
+ * amount. pg_dump does not set it.
+ */
+export const MONEY_ALIKE = '-c lc_monetary=C';
+
 /** Settings of every session: none may wait for ever, and values print alike on every server (as pg_dump sets them). */
 export function sessionSettings(config: PostgresStoreConfig): Record<string, string> {
   return {
@@ -54,6 +60,7 @@ export function sessionSettings(config: PostgresStoreConfig): Record<string, str
     TimeZone: 'UTC',
     bytea_output: 'hex',
     extra_float_digits: '3',
+    lc_monetary: 'C',
     default_transaction_read_only: 'off',
   };
 }

@@ -1,3 +1,4 @@
+import { MONEY_ALIKE } from './connection.js';
 import type { StoredStream } from '../../../contracts/stored/document.js';
 import type { PlacedTool } from '../../../pipelines/tool.js';
 import type { BackupWriter } from '../port.js';
@@ -97,5 +98,5 @@ function pgDump(access: Access, snapshot: Snapshot, section: Section, big: reado
     '--no-password',
     ...apart,
   ];
-  return access.tool('pg_dump', args, { database: config.database });
+  return access.tool('pg_dump', args, { database: config.database, env: { PGOPTIONS: MONEY_ALIKE } });
 }

@@ -1,3 +1,4 @@
+import { MONEY_ALIKE } from './connection.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
 import { copyInSql } from './copy-plan.js';
 import { readDetail, type DatabaseFacts } from './detail.js';
@@ -28,6 +29,7 @@ export function escape(manifest: Omit<Manifest, 'restore'>, cat: (stream: string
   return [
     `# PostgreSQL ${manifest.server.version}; needs client tools of ${manifest.tools['pg_dump'] ?? manifest.server.version} or newer. Set PGHOST, PGPORT, PGUSER and PGPASSWORD first.`,
     'set -eu',
+    `export PGOPTIONS=${quoteShell(MONEY_ALIKE)}`,
     `DB=${quoteShell(conninfo(`${database.name}_restored`))}`,
     '# Roles that are not there; those that are keep their passwords and rights.',
     `export HAVE="$(psql -X -At -d postgres -c 'SELECT quote_ident(rolname) FROM pg_roles')"`,

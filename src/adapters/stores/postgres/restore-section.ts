@@ -1,3 +1,4 @@
+import { MONEY_ALIKE } from './connection.js';
 import type { Writable } from 'node:stream';
 import { spawnTool, toolFailure, type RunningTool } from '../../../pipelines/spawn-tool.js';
 import type { PlacedTool } from '../../../pipelines/tool.js';
@@ -7,8 +8,7 @@ import { conninfo } from './quote.js';
 import type { Section } from './sections.js';
 
 /** Loading is not worth waiting for the disk at each statement: until the cut-over a crash only means to begin anew. */
-export const LOADING =
-  '-c synchronous_commit=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off';
+export const LOADING = `${MONEY_ALIKE} -c synchronous_commit=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off`;
 
 /** pg_restore 17 and newer set a parameter that servers before 17 do not have. */
 const UNKNOWN_BEFORE_17 = 'SET transaction_timeout = 0;\n';

@@ -4,6 +4,7 @@ import { SteadyError, type FailureCode } from '../../../contracts/failures.js';
 export function codeOfSqlstate(sqlstate: string): FailureCode {
   if (sqlstate === '55P03') return 'store.locked';
   if (sqlstate === '42501' || sqlstate.startsWith('28')) return 'store.denied';
+  if (sqlstate === '3D000') return 'store.missing';
   if (sqlstate === '53100') return 'store.no-room';
   if (sqlstate.startsWith('08') || sqlstate.startsWith('57P') || sqlstate === '53300')
     return 'store.unreachable';
@@ -28,6 +29,8 @@ export function connectFailure(words: string, accepting: boolean, where: string)
   // Only poolers refuse libpq's `options`.
   if (words.includes('unsupported startup parameter'))
     return new SteadyError('store.pooler', { store: where, says });
+  if (/database ".*" does not exist/.test(words))
+    return new SteadyError('store.missing', { store: where, says });
   const busy =
     /too many (clients|connections)|connection slots|starting up|shutting down|terminat|closed the connection/.test(
       words,
