@@ -1,11 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadStackFile } from '../../src/config/load-stack-file.js';
 import { formatProblem } from '../../src/config/problems.js';
 import { consumersOf } from '../../src/contracts/stack/dependencies.js';
 
-const folder = new URL('../../examples', import.meta.url).pathname;
+const folder = fileURLToPath(new URL('../../examples', import.meta.url));
 const names = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name);
