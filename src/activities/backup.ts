@@ -57,7 +57,7 @@ export function createBackupActivities(ports: Ports) {
           return await storeDump(call, { input, port, storage, backupId, startedAt });
         } catch (error) {
           // Whole streams of it may be there, in storage that is perhaps full because of them.
-          await tellFailedAttempt({ snapshot, store, id: backupId }).catch(() => undefined);
+          await tellFailedAttempt(snapshot, { store, id: backupId }).catch(() => undefined);
           throw error;
         }
       });

@@ -14,10 +14,11 @@ import {
   type ClaimHolder,
   type ClaimRequest,
   type DeletePermit,
-  type FailedAttempt,
+  type FailedSignal,
   type StorageInput,
   type StorageState,
 } from '../contracts/runs/claims.js';
+import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 
 interface At {
   readonly stack: string;
@@ -53,15 +54,16 @@ export async function assertMayDelete(stack: string, backup: BackupRef, holder: 
 }
 
 /** Tells the entity of an attempt that has failed, so that what it stored goes. The sweep finds what is not told. */
-export async function tellFailedAttempt(attempt: FailedAttempt): Promise<void> {
-  const { stack, site } = attempt.snapshot.stack;
+export async function tellFailedAttempt(snapshot: StackSnapshot, backup: BackupRef): Promise<void> {
+  const { stack, site } = snapshot.stack;
+  const told: FailedSignal = { snapshot, attempt: { ...backup, at: new Date().toISOString() } };
   const input: StorageInput = { stack, site };
   await Context.current().client.workflow.signalWithStart('storage', {
     workflowId: storageEntityId(stack),
     taskQueue: WORKFLOW_TASK_QUEUE,
     args: [input],
     signal: FAILED_SIGNAL,
-    signalArgs: [attempt],
+    signalArgs: [told],
   });
 }
 

@@ -3,7 +3,7 @@ import type { ListedObject, StoragePort } from '../adapters/storage/port.js';
 import { SteadyError } from '../contracts/failures.js';
 import { runId, timeOfId } from '../contracts/ids.js';
 import { backupIdOfManifestKey, keys } from '../contracts/keys.js';
-import type { BackupRef, ClaimHolder, FailedAttempt } from '../contracts/runs/claims.js';
+import type { BackupRef, ClaimHolder, FailedSignal } from '../contracts/runs/claims.js';
 import type { LitterLine } from '../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { formatDuration } from '../contracts/stack/units.js';
@@ -57,9 +57,9 @@ export function createSweepActivities(ports: Ports) {
     },
 
     /** Deletes what a failed attempt stored; nothing of a backup that has a manifest. Safe to repeat. */
-    async discardAttempt(input: FailedAttempt): Promise<void> {
+    async discardAttempt(input: FailedSignal): Promise<void> {
       const storage = await ports.storage(input.snapshot);
-      const { store, id } = input;
+      const { store, id } = input.attempt;
       if ((await storage.head(keys.manifest(store, id))) !== undefined) return;
       await deleteAll(storage, keys.dataPrefix(store, id));
     },

@@ -61,15 +61,26 @@ export async function temporalStatus(steady: Steady, snapshot: StackSnapshot): P
     Object.keys(stack.plans).map((plan) => planLine(steady, stack.stack, plan, backups)),
   );
   const targets = await Promise.all(
-    Object.keys(stack.stores).map(async (target): Promise<TargetLine> => {
-      // Where no worker answers for one, none answers for the others either.
-      const asked = storage && (await answered(targetState(steady, stack, target)));
-      const state = asked?.answer;
-      return { target, frozen: state?.frozen, holders: state?.holders ?? [], waiting: state?.waiting ?? [] };
-    }),
+    [...new Set([...Object.keys(stack.stores), ...Object.keys(stack.services)])].map(
+      async (target): Promise<TargetLine> => {
+        // Where no worker answers for one, none answers for the others either.
+        const asked = storage && (await answered(targetState(steady, stack, target)));
+        const state = asked?.answer;
+        return {
+          target,
+          frozen: state?.frozen,
+          holders: state?.holders ?? [],
+          waiting: state?.waiting ?? [],
+        };
+      },
+    ),
   );
   const applied = storage === undefined ? 'unknown' : comparedWith(snapshot, storage.answer);
-  const entities = new Set([...Object.keys(stack.stores).map((one) => targetEntityId(stack.stack, one))]);
+  const entities = new Set(
+    [...Object.keys(stack.stores), ...Object.keys(stack.services)].map((one) =>
+      targetEntityId(stack.stack, one),
+    ),
+  );
   const open = runs.filter((one) => !entities.has(one.run) && one.procedure !== 'hold');
   return {
     applied,

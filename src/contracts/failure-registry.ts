@@ -60,7 +60,7 @@ export const FAILURES = {
   'run.left': kind(
     'left as it is',
     false,
-    'Data could not be put back, so services stay stopped: mend what is named, then start them.',
+    'Data could not be put back, so services stay stopped: mend what is named, then `steady restore undo` that run.',
   ),
   'schedule.foreign': kind(
     'a schedule of this name is not ours',

@@ -236,6 +236,19 @@ describe.concurrent('a backup', () => {
     await world.expectAllLetGo();
   });
 
+  it('leaves a service stopped that somebody had stopped', async () => {
+    const world = rig.world({
+      stores: { files: { files: true } },
+      services: { api: ['files'], web: ['files'] },
+    });
+    world.services.set('api', 'stopped');
+    await world.backup();
+    expect([...world.services]).toEqual([
+      ['api', 'stopped'],
+      ['web', 'running'],
+    ]);
+  });
+
   it('waits with stopping a service until a restore that has stopped it has ended', async () => {
     const world = rig.world({
       stores: { db: {}, files: { files: true } },

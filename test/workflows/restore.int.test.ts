@@ -180,6 +180,19 @@ describe.concurrent('a restore in place', () => {
     expect(world.data('db').live).toBe('good');
   });
 
+  it('leaves services stopped when the load fails and no copy was taken', async () => {
+    const world = await changedSince();
+    world.script.fail('dump db', 'tool.failed');
+    world.script.fail('load db', 'stream.corrupt');
+    const failure = await failureOfRun(await world.restore({ mode: 'in-place', unsaved: true }));
+    expect(failure.code).toBe('stream.corrupt');
+    expect(failure.message).toMatch(
+      /could not be undone: db: Put db back, start api again, start web again$/,
+    );
+    expect([...world.services.values()]).toEqual(['stopped', 'stopped']);
+    await world.expectAllLetGo();
+  });
+
   it('puts the live data back from that backup when the load fails half-way', async () => {
     const world = await changedSince();
     world.script.on('load db', ({ time }) => {
@@ -254,6 +267,21 @@ describe.concurrent('a restore that fails', () => {
     expect(record).toContain('the store refused the credentials');
     expect(record).toContain('left as it is [because=');
     await world.expectAllLetGo();
+  });
+
+  it('keeps what it replaced until an undo, where that could not be put back', async () => {
+    const world = await changedSince({ file: { limits: { hold: '1s' } } });
+    world.answers.set('health web', '502');
+    world.script.fail('undo db', 'store.denied');
+    const handle = await world.restore();
+    expect((await failureOfRun(handle)).code).toBe('service.failed');
+    const [kept] = (await temporalStatus(rig.steady, world.snapshot)).kept;
+    expect(kept).toMatchObject({ stores: ['db'], undone: false });
+    expect(kept?.trouble).toContain('the store refused the credentials');
+    world.script.on('undo db', () => void world.answers.clear());
+    await resultOf(await undo(world, handle));
+    await expectAsBefore(world);
+    expect(await resultOf(holdOf(world, handle))).toEqual(['what was kept of db is dropped']);
   });
 
   it('keeps what it had restored for its time, then drops it', async () => {

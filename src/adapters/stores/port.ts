@@ -95,6 +95,10 @@ export interface RestorePreview {
     readonly cutover: string;
     readonly undo: string;
   };
+  /** There is nothing that a restore could replace. */
+  readonly absent?: boolean | undefined;
+  /** What a person should know now and what changes by itself: shown, and no part of what is approved. */
+  readonly asides?: readonly string[] | undefined;
   /** Live data as far as they can be read; undefined with a note when they cannot. */
   readonly live?: LiveFacts | undefined;
   readonly notes: string[];

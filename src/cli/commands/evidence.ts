@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { recordsInTemporal, unrecorded, type RecordsInTemporal } from '../../client/unrecorded.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { verifyChain, type ChainVerdict } from '../../contracts/evidence.js';
+import type { BackupSet } from '../../contracts/stored/others.js';
 import type { LedgerHead } from '../../contracts/runs/ledger.js';
 import { recheckApprovals } from '../../contracts/recheck-approvals.js';
 import { contextOf, type Context } from '../context.js';
@@ -29,12 +30,13 @@ async function verify(context: Context, noted: LedgerHead | undefined): Promise<
   // Before storage is read: what the ledger has written by now must be there.
   const temporal = await askTemporal(context);
   const { readRecords } = await import('../embedded/read-records.js');
-  const { location, records: stored } = await readRecords(loaded);
+  const { location, records: stored, sets } = await readRecords(loaded);
   const chain = verifyChain(stored);
   const broken =
     chain.broken ??
     differenceFrom(chain, noted, 'the head noted') ??
-    differenceFrom(chain, temporal.known?.ledger?.head, 'the head the ledger wrote');
+    differenceFrom(chain, temporal.known?.ledger?.head, 'the head the ledger wrote') ??
+    firstDifference(chain, sets);
   if (broken) throw new SteadyError('evidence.broken', { location, record: broken.number, why: broken.why });
   const approvals = recheckApprovals(chain.records, stack.approvers);
   const [bad] = approvals.broken;
@@ -84,6 +86,15 @@ function differenceFrom(
   if (number > last) return { number, why: `${who} is ${number}, and the records end with ${last}` };
   const there = number === last ? chain.head?.sha256 : chain.records[number]?.previous;
   return there === head.sha256 ? undefined : { number, why: `it is not the one of ${who}` };
+}
+
+/** What each backup set saw of the chain when it was written. */
+function firstDifference(chain: ChainVerdict, sets: readonly BackupSet[]): ReturnType<typeof differenceFrom> {
+  for (const set of sets) {
+    const broken = differenceFrom(chain, set.ledgerHead, `the head in set ${set.id}`);
+    if (broken) return broken;
+  }
+  return undefined;
 }
 
 async function askTemporal(

@@ -36,6 +36,12 @@ export function addUpCommand(program: Command): void {
 async function up(context: Context, options: Options): Promise<void> {
   const { output } = context;
   const ports = { port: portOf(options.port, '--port'), uiPort: portOf(options.uiPort, '--ui-port') };
+  if (ports.port === ports.uiPort)
+    throw new SteadyError('usage.invalid', {
+      port: ports.port,
+      ui_port: ports.uiPort,
+      error: 'two ports are needed',
+    });
   const basis = await basisOf(context, options.state);
   const { broken } = basis;
   const folder = await takeStateFolder(basis.state);

@@ -3,12 +3,17 @@ import type { LoadedStack } from '../../config/load-stack-file.js';
 import type { StoredRecord } from '../../contracts/evidence.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { keys } from '../../contracts/keys.js';
+import { readDocument } from '../../activities/catalog/documents.js';
+import { setSchema, type BackupSet } from '../../contracts/stored/others.js';
 import { openStorage } from './open-storage.js';
 
 /** All records of a stack in order of their numbers, byte for byte, and where they lie. */
-export async function readRecords(
-  loaded: LoadedStack,
-): Promise<{ readonly location: string; readonly records: StoredRecord[] }> {
+export async function readRecords(loaded: LoadedStack): Promise<{
+  readonly location: string;
+  readonly records: StoredRecord[];
+  /** Sets with the head of the chain as it was when they were written. */
+  readonly sets: readonly BackupSet[];
+}> {
   const storage = await openStorage(loaded);
   const found: string[] = [];
   for await (const object of storage.list(keys.recordPrefix())) found.push(object.key);
@@ -17,5 +22,8 @@ export async function readRecords(
     if (bytes === undefined) throw new SteadyError('storage.missing', { key });
     return { key, bytes };
   });
-  return { location: storage.location, records };
+  const written: string[] = [];
+  for await (const object of storage.list(keys.setPrefix())) written.push(object.key);
+  const sets = await mapInParallel(written, 8, (key) => readDocument(storage, key, setSchema));
+  return { location: storage.location, records, sets: sets.filter((one) => one !== undefined) };
 }

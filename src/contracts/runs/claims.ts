@@ -41,6 +41,13 @@ export interface ApplyRequest extends AppliedConfig {
 
 /** An attempt of a backup that has ended without one: what it stored is litter. */
 export interface FailedAttempt extends BackupRef {
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+export interface FailedSignal {
+  readonly attempt: FailedAttempt;
+  /** Tells where storage is now. */
   readonly snapshot: StackSnapshot;
 }
 
@@ -58,6 +65,8 @@ export interface StorageState {
   readonly unkept?: ApplyRequest | undefined;
   /** Attempts that failed, whose objects are to be deleted. */
   readonly failed?: readonly FailedAttempt[] | undefined;
+  /** For them, the newest there is. */
+  readonly snapshot?: StackSnapshot | undefined;
   readonly opened?: OpenedStorage | undefined;
 }
 

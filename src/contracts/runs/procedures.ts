@@ -126,6 +126,8 @@ export interface HoldInput extends RunInput {
   readonly at: string;
   readonly mode: 'beside' | 'in-place';
   readonly seconds: number;
+  /** Why the replaced data could not be put back: they are dropped only after an undo. */
+  readonly unresolved?: string | undefined;
   /** The replaced data are live again, and what was restored is kept: by an undo, or because the restore failed. */
   readonly undone?: boolean;
 }

@@ -31,7 +31,8 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
         reads: true,
       }),
     );
-    await stopConsumers(run, snapshot, consumers);
+    const running = await stillRunning(run, snapshot, consumers);
+    await stopConsumers(run, snapshot, running);
     const dumped = await run.step(`Back up ${store}`, async (note) => {
       const result = await run.activities.backup.dumpStore({
         snapshot,
@@ -46,8 +47,10 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
       result.notes.forEach(note);
       return result;
     });
-    const notStarted = await startEach(run, snapshot, consumers);
+    const notStarted = await startEach(run, snapshot, running);
     run.commit();
+    // What follows reads storage alone: nobody has to wait for it.
+    await run.locks.releaseAll();
     const sealed = await run.step(`Seal ${dumped.backupId}`, async (note) => {
       const result = await run.activities.look.seal({
         snapshot,
@@ -94,6 +97,15 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
       return { ...done, failure: failureOf(notStarted ?? error), steps: run.timeline.steps };
     }
   });
+}
+
+/** Those that run: one that was stopped before, by a person or because its data are not in order, stays so. */
+async function stillRunning(run: Run, snapshot: StackSnapshot, consumers: Consumers): Promise<Consumers> {
+  if (consumers.stop.length === 0) return consumers;
+  const states = await run.activities.quick.serviceStates({ snapshot });
+  const stopped = new Set(states.filter((one) => one.status === 'stopped').map((one) => one.service));
+  const runs = (service: string): boolean => !stopped.has(service);
+  return { stop: consumers.stop.filter(runs), start: consumers.start.filter(runs) };
 }
 
 /** Starts every consumer, whatever becomes of the others; gives the first failure: the backup is none the worse. */

@@ -24,10 +24,12 @@ import {
   type ClaimRequest,
   type DeletePermit,
   type FailedAttempt,
+  type FailedSignal,
   type OpenedStorage,
   type StorageInput,
   type StorageState,
 } from '../../contracts/runs/claims.js';
+import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
 import { quickly } from '../shared/activities.js';
 import { fail } from '../shared/failures.js';
 import { isRenewalDue, untilHandled } from '../shared/renewal.js';
@@ -37,7 +39,7 @@ const unclaimUpdate = defineUpdate<void, [ClaimHolder]>(UNCLAIM_UPDATE);
 const beginDeleteUpdate = defineUpdate<DeletePermit, [ClaimRequest]>(BEGIN_DELETE_UPDATE);
 const endDeleteUpdate = defineUpdate<void, [ClaimHolder]>(END_DELETE_UPDATE);
 const appliedUpdate = defineUpdate<void, [ApplyRequest]>(APPLIED_UPDATE);
-const failedSignal = defineSignal<[FailedAttempt]>(FAILED_SIGNAL);
+const failedSignal = defineSignal<[FailedSignal]>(FAILED_SIGNAL);
 const openedUpdate = defineUpdate<void, [OpenedStorage]>(OPENED_UPDATE);
 const storageQuery = defineQuery<StorageState>(STORAGE_QUERY);
 
@@ -55,6 +57,7 @@ export async function storage(input: StorageInput): Promise<void> {
   let opened: OpenedStorage | undefined = input.state?.opened;
   let unkept: ApplyRequest | undefined = input.state?.unkept;
 
+  let snapshot = input.state?.snapshot;
   let failed: FailedAttempt[] = [...(input.state?.failed ?? [])];
   /** Chores that ever came: a new one is tried at once. */
   let arrived = 0;
@@ -66,7 +69,7 @@ export async function storage(input: StorageInput): Promise<void> {
     ...(applied && { applied }),
     ...(unkept && { unkept }),
     ...(opened && { opened }),
-    ...(failed.length > 0 && { failed }),
+    ...(failed.length > 0 && { failed, snapshot }),
   });
   setHandler(storageQuery, state);
   setHandler(appliedUpdate, (request) => {
@@ -75,8 +78,9 @@ export async function storage(input: StorageInput): Promise<void> {
     arrived++;
     site = request.snapshot.stack.site;
   });
-  setHandler(failedSignal, (attempt) => {
-    failed = [...failed, attempt].slice(-FAILED_REMEMBERED);
+  setHandler(failedSignal, (told) => {
+    snapshot = told.snapshot;
+    failed = [...failed, told.attempt].slice(-FAILED_REMEMBERED);
     arrived++;
   });
   setHandler(openedUpdate, (place) => {
@@ -138,17 +142,20 @@ export async function storage(input: StorageInput): Promise<void> {
   /** What nobody waits for. Gives whether all of it is done. */
   const doChores = async (): Promise<boolean> => {
     const before = chores();
-    for (const attempt of failed) {
-      await quickly('keeper', { site, workerSeconds: 300 })
-        .discardAttempt(attempt)
-        .then(() => (failed = failed.filter((one) => one !== attempt)))
-        .catch(() => undefined);
-    }
     const request = unkept;
     if (request) {
       await quickly('proof', { site, workerSeconds: 300 })
         .keepConfig(request)
         .then(() => (unkept = unkept === request ? undefined : unkept))
+        .catch(() => undefined);
+    }
+    // What is older is litter, which the sweep finds.
+    const oldest = Date.now() - LITTER_SECONDS * 1000;
+    failed = failed.filter((one) => Date.parse(one.at) > oldest);
+    for (const attempt of snapshot ? failed : []) {
+      await quickly('keeper', { site, workerSeconds: 300 })
+        .discardAttempt({ snapshot: snapshot as StackSnapshot, attempt })
+        .then(() => (failed = failed.filter((one) => one !== attempt)))
         .catch(() => undefined);
     }
     return chores() < before;
@@ -157,10 +164,10 @@ export async function storage(input: StorageInput): Promise<void> {
   let pause = CHORES_PAUSE_SECONDS;
   while (!isRenewalDue(input)) {
     await condition(() => chores() > 0 || isRenewalDue(input));
+    const before = arrived;
     if (await doChores()) pause = CHORES_PAUSE_SECONDS;
     else if (chores() > 0) {
       // Storage or its worker is away, which `status` tells by itself.
-      const before = arrived;
       await condition(() => arrived > before, pause * 1000);
       pause = Math.min(2 * pause, CHORES_PAUSE_LONGEST_SECONDS);
     }
@@ -172,6 +179,7 @@ export async function storage(input: StorageInput): Promise<void> {
 /** Pauses before what could not be done is tried again. */
 const CHORES_PAUSE_SECONDS = 60;
 const CHORES_PAUSE_LONGEST_SECONDS = 3600;
+const LITTER_SECONDS = 7 * 86_400;
 /** More are left to the sweep. */
 const FAILED_REMEMBERED = 100;
 

@@ -14,32 +14,37 @@ export function describeRestore(described: Described): string[] {
   const lost = described.previews.flatMap(({ store, differs }) =>
     differs.map((line) => `${store}: the live data: ${line}`),
   );
-  return [...describePlan(described), ...lost];
+  const asides = described.previews.flatMap(({ store, preview, expected }) => [
+    ...(preview.asides ?? []).map((line) => `${store}: ${line}`),
+    ...(expected
+      ? [
+          `${store}: loading and comparing take about ${formatDuration(Math.ceil(expected.seconds))}, going by the proof by restore of ${expected.from}`,
+        ]
+      : []),
+  ]);
+  return [...describePlan(described), ...asides, ...lost];
 }
 
 /** The same without what changes by itself while the live data are written to. */
 export function describePlan({ input, previews, consumers, notes }: Described): string[] {
   const lines: string[] = [];
-  for (const { store, backupId, takenAt, bytes, rawBytes, server, expected, preview } of previews) {
+  for (const { store, backupId, takenAt, bytes, rawBytes, server, preview } of previews) {
+    const moment = takenAt.replace(/\.\d+Z$/, 'Z');
     lines.push(
-      `${store}: from ${backupId}, data of ${takenAt}, ${formatBytes(rawBytes)} (${formatBytes(bytes)} stored), ${server}`,
+      `${store}: from ${backupId}, data of ${moment}, ${formatBytes(rawBytes)} (${formatBytes(bytes)} stored), ${server}`,
     );
     if (input.mode !== 'into')
       lines.push(
-        `${store}: everything written since ${takenAt} is replaced${preview.keptAs === undefined ? '' : ` and kept as ${preview.keptAs}`}`,
+        `${store}: everything written since ${moment} is replaced${preview.keptAs === undefined ? '' : ` and kept as ${preview.keptAs}`}`,
       );
     if (input.mode !== 'into' && preview.live === undefined)
       lines.push(`${store}: the live data cannot be read`);
-    if (input.mode === 'in-place' && preview.live !== undefined && preview.keptAs === undefined)
+    if (input.mode === 'in-place' && !preview.absent && preview.keptAs === undefined)
       lines.push(
         `${store}: a backup of the live data is taken first, for nothing is kept beside${input.unsaved ? '; where that fails they are lost' : ''}`,
       );
     preview.notes.forEach((note) => lines.push(`${store}: ${note}`));
     lines.push(`${store}: ${preview.words.load}`, `${store}: ${preview.words.compare}`);
-    if (expected)
-      lines.push(
-        `${store}: loading and comparing take about ${formatDuration(Math.ceil(expected.seconds))}, going by the proof by restore of ${expected.from}`,
-      );
   }
   if (consumers.length > 0)
     lines.push(

@@ -40,6 +40,12 @@ export async function hold(input: HoldInput): Promise<string[]> {
       if (!(await condition(() => signals > seen, input.seconds * 1000))) return seen;
     }
   };
+  if (input.unresolved !== undefined) {
+    // They may be the only good data: nothing but an undo ends this.
+    trouble = input.unresolved;
+    await condition(() => undone);
+    trouble = undefined;
+  }
   let seen = await keep();
 
   const limitSeconds = 2 * input.seconds + input.snapshot.stack.limits.run + PATIENCE;

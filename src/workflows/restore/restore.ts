@@ -1,18 +1,10 @@
-import { CancellationScope, ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
-import { runId as runIdOf } from '../../contracts/ids.js';
-import { WORKFLOW_TASK_QUEUE } from '../../contracts/names.js';
-import type {
-  HoldInput,
-  RestoredStore,
-  RestoreInput,
-  RestoreResult,
-} from '../../contracts/runs/procedures.js';
-import { formatDuration } from '../../contracts/stack/units.js';
+import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import type { RestoredStore, RestoreInput, RestoreResult } from '../../contracts/runs/procedures.js';
 import type { Previewed } from '../../activities/restore.js';
 import { fail } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { agree } from './agree.js';
-import { hold } from './hold.js';
+import { endDone, endFailed, type AfterCutOver } from './after-cutover.js';
 import { describeRestore, type Described } from './describe-restore.js';
 import { askChecks } from '../shared/checks.js';
 import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
@@ -86,19 +78,21 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     const wayBack = new Map<string, string>();
     for (const { preview, store, backupId } of previews) {
       const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
-      const undo = () =>
-        run.activities.undo.undoRestore({
-          ...{ snapshot, store, place, ...fenceOf(store) },
-          cutOver: switched.has(store),
-        });
-      const readable = preview.live !== undefined;
       // Some stores keep the replaced data themselves also in place.
       const bare = inPlace && preview.keptAs === undefined;
-      const safety = bare && readable ? await saveFirst(run, { input, store, step }) : undefined;
+      const safety = bare && !preview.absent ? await saveFirst(run, { input, store, step }) : undefined;
+      let replacing = false;
+      const undo = async (): Promise<string[]> => {
+        if (bare && !preview.absent && replacing)
+          throw fail('store.gone', { store, says: 'its data were replaced in place, and no copy was taken' });
+        const how = { snapshot, store, place, ...fenceOf(store), cutOver: switched.has(store) };
+        return await run.activities.undo.undoRestore(how);
+      };
       if (safety === undefined) run.compensate(`${store}: ${preview.words.undo}`, undo, { data: true });
-      const loaded = await run.step(`${store}: ${preview.words.load}`, () =>
-        run.activities.change.loadBackup(step),
-      );
+      const loaded = await run.step(`${store}: ${preview.words.load}`, () => {
+        replacing = true;
+        return run.activities.change.loadBackup(step);
+      });
       const findings = await run.step(`${store}: ${preview.words.compare}`, async (note) => {
         const found = await run.activities.change.compareLoaded(step);
         found.forEach(note);
@@ -112,6 +106,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
         ...(safety !== undefined && { keptAs: `backup ${safety}` }),
       });
       if (bare) wayBack.set(store, safety === undefined ? 'nothing is kept' : `backup ${safety}`);
+      else if (preview.keptAs === undefined) wayBack.set(store, 'there was nothing to keep');
     }
     if (mode === 'into') {
       // What was loaded is the result: nothing is put back from here on, and nothing marks it as this run's.
@@ -124,15 +119,10 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     }
 
     if (!stopFirst) await stopConsumers(run, snapshot, consumers);
-    for (const { store, preview } of previews) {
-      if (preview.keptAs === undefined && !wayBack.has(store))
-        wayBack.set(store, 'there was nothing to keep');
-    }
-    const startHold = (undone: boolean) => keepReplaced(run, { input, stores, place, wayBack, undone });
+    const after: AfterCutOver = { run, input, place, wayBack, fenceOf };
     let finished = false;
-    // After a compensation the restored data are what was set aside: they too are kept for their time, then dropped.
-    run.atEnd(async () => {
-      if (!finished) await startHold(true);
+    run.atEnd(async (dataLeft) => {
+      if (!finished) await endFailed(after, [...switched], dataLeft);
     });
     for (const { preview, store, backupId } of previews) {
       await run.step(`${store}: ${preview.words.cutover}`, async (note) => {
@@ -151,20 +141,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     finished = true;
     const rtoSeconds = (Date.now() - go) / 1000;
     // Whoever cancels now is too late: what was replaced must be kept, and dropped in time.
-    await CancellationScope.nonCancellable(async () => {
-      // Nothing is kept of these: what still marks them as this restore's goes now.
-      for (const store of wayBack.keys()) {
-        await run.step(`${store}: end the restore`, () =>
-          run.activities.change.releaseReplaced({ snapshot, store, place, ...fenceOf(store) }),
-        );
-      }
-      if (wayBack.size < stores.length) {
-        const kept = stores.filter((store) => !wayBack.has(store)).join(', ');
-        await run.step(`Keep the replaced data of ${kept} for ${formatDuration(stack.limits.hold)}`, () =>
-          startHold(false),
-        );
-      }
-    });
+    await CancellationScope.nonCancellable(() => endDone(after, stores));
     return { dryRun: false, lines, stores: [...restored.values()], rtoSeconds };
   });
 }
@@ -180,40 +157,4 @@ async function claim(
   await run.step('Claim the backups, so that prune leaves them', () =>
     run.activities.quick.claimBackups({ stack, site }, { workflowId, runId, backups }),
   );
-}
-
-/** Starts what drops the replaced data in time; nothing where no store has any. */
-async function keepReplaced(
-  run: Run,
-  of: {
-    readonly input: RestoreInput;
-    readonly stores: readonly string[];
-    readonly place: { readonly at: string };
-    readonly wayBack: ReadonlyMap<string, string>;
-    readonly undone: boolean;
-  },
-): Promise<void> {
-  const { input, wayBack } = of;
-  const { stack, limits } = input.snapshot.stack;
-  const stores = of.stores.filter((store) => !wayBack.has(store));
-  if (stores.length === 0) return;
-  const args: HoldInput = {
-    version: 1,
-    snapshot: input.snapshot,
-    by: input.by,
-    restore: workflowInfo().workflowId,
-    stores,
-    wayBack: Object.fromEntries(wayBack),
-    token: input.token,
-    at: of.place.at,
-    mode: input.mode === 'in-place' ? 'in-place' : 'beside',
-    seconds: limits.hold,
-    undone: of.undone,
-  };
-  await startChild(hold, {
-    workflowId: runIdOf('hold', stack, input.token),
-    taskQueue: WORKFLOW_TASK_QUEUE,
-    args: [args],
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-  });
 }

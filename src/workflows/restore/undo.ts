@@ -1,8 +1,8 @@
-import { getExternalWorkflowHandle } from '@temporalio/workflow';
+import { CancellationScope, getExternalWorkflowHandle } from '@temporalio/workflow';
 import { runId as runIdOf } from '../../contracts/ids.js';
 import type { HoldInput, UndoInput } from '../../contracts/runs/procedures.js';
 import { formatDuration } from '../../contracts/stack/units.js';
-import { fail, failureOf, isOwnCancellation } from '../shared/failures.js';
+import { fail, failureOf } from '../shared/failures.js';
 import { runProcedure } from '../shared/run.js';
 import { askChecks } from '../shared/checks.js';
 import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
@@ -22,8 +22,9 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
     async (run) => {
       if (hold.undone === true)
         throw fail('store.gone', { restore: input.restore, why: 'it was undone already' });
-      if (hold.wayBack && Object.keys(hold.wayBack).length > 0)
-        throw fail('store.gone', { restore: input.restore, ...hold.wayBack });
+      const frozen = await run.activities.quick.frozenTargets({ stack: stack.stack, targets: stores });
+      // Nobody is asked for what would be refused afterwards.
+      if (frozen.length > 0) throw fail('target.frozen', { why: frozen.join('; ') });
       const consumers = consumersFor(stack, stores);
       const policy = stack.approvals.restore;
       if (policy) {
@@ -32,6 +33,9 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
           ...stores.map(
             (store) =>
               `${store}: the data that ${input.restore} replaced come back; what was restored, with all that was written since, goes and is kept aside for ${formatDuration(hold.seconds)}`,
+          ),
+          ...Object.entries(hold.wayBack ?? {}).map(
+            ([store, left]) => `${store}: stays as it was restored (${left})`,
           ),
           ...(consumers.stop.length > 0
             ? [`stop ${consumers.stop.join(', ')}`, `start ${consumers.start.join(', ')}`]
@@ -61,13 +65,15 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
       await stopConsumers(run, snapshot, consumers);
       const findings: string[] = [];
       const failed: Record<string, string> = {};
-      for (const store of [...stores].reverse()) {
-        const putBack = (note: (line: string) => void) => putBackIn(note, store);
-        await run.step(`Put back ${store}`, putBack).catch((error: unknown) => {
-          if (isOwnCancellation(error)) throw error;
-          failed[store] = failureOf(error).message;
-        });
-      }
+      // Whoever cancels now would leave a mix: all stores are put back first.
+      await CancellationScope.nonCancellable(async () => {
+        for (const store of [...stores].reverse()) {
+          const putBack = (note: (line: string) => void) => putBackIn(note, store);
+          await run.step(`Put back ${store}`, putBack).catch((error: unknown) => {
+            failed[store] = failureOf(error).message;
+          });
+        }
+      });
       const left = Object.keys(failed);
       if (left.length > 0) {
         // All as before: the services start again on what they had. Some: on a mix they must not.
@@ -84,7 +90,8 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
         const found = await run.activities.undo.undoRestore({
           ...{ snapshot, store, place },
           fence: run.locks.held(store),
-          finished: true,
+          // Of a restore that failed half-way not every store need have been switched.
+          finished: hold.unresolved === undefined,
         });
         found.forEach(note);
         findings.push(...found);

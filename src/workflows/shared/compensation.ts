@@ -14,13 +14,20 @@ export interface CompensationOrder {
   readonly data?: boolean | undefined;
 }
 
+export interface Left {
+  /** Titles of what could not be undone. */
+  readonly all: readonly string[];
+  /** Why data could not be put back; left out where they were. */
+  readonly data?: string | undefined;
+}
+
 type StepOf = (title: string, body: (note: (line: string) => void) => Promise<void>) => Promise<void>;
 
 /**
  * Runs compensations in reverse order, each as a step: a failure is reported there, and the others still run. Gives what
- * could not be put back, in words.
+ * could not be put back.
  */
-export async function compensate(compensations: readonly Compensation[], step: StepOf): Promise<string[]> {
+export async function compensate(compensations: readonly Compensation[], step: StepOf): Promise<Left> {
   const left: string[] = [];
   let dataLeft: string | undefined;
   for (const { title, body, order } of inOrder(compensations)) {
@@ -34,7 +41,7 @@ export async function compensate(compensations: readonly Compensation[], step: S
       if (order.data) dataLeft ??= `${title}: ${failureOf(error).message}`;
     });
   }
-  return left;
+  return { all: left, data: dataLeft };
 }
 
 function inOrder(compensations: readonly Compensation[]): Compensation[] {

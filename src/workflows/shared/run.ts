@@ -31,8 +31,8 @@ export interface Run {
   step<T>(title: string, body: (note: (line: string) => void) => Promise<T>): Promise<T>;
   /** Registered before the step it undoes; run in reverse order when the run does not finish. */
   compensate(title: string, body: () => Promise<unknown>, order?: CompensationOrder): void;
-  /** Done at the end of the run however it ends, after any compensation. */
-  atEnd(body: () => Promise<unknown>): void;
+  /** Done at the end of the run however it ends, after any compensation, which may have left data as they are. */
+  atEnd(body: (dataLeft: string | undefined) => Promise<unknown>): void;
   /** Compensations are no longer wanted: the run has done what cannot be half done. A cancelled run throws here. */
   commit(): void;
   readonly locks: Locks;
@@ -78,7 +78,8 @@ export async function runProcedure<T>(
   };
   const locks = createLocks(input, activities.quick, waiting);
   const approvals = createApprovals(input, waiting, (role) => mark('SteadyAwaiting', role));
-  const endings: (() => Promise<unknown>)[] = [];
+  const endings: ((dataLeft: string | undefined) => Promise<unknown>)[] = [];
+  let dataLeft: string | undefined;
   let compensations: Compensation[] = [];
 
   const step = async <R>(
@@ -131,8 +132,9 @@ export async function runProcedure<T>(
       };
     await CancellationScope.nonCancellable(async () => {
       const left = await compensate(compensations, step);
-      if (left.length > 0)
-        failure = { ...failure, message: `${failure.message}; could not be undone: ${left.join(', ')}` };
+      dataLeft = left.data;
+      if (left.all.length > 0)
+        failure = { ...failure, message: `${failure.message}; could not be undone: ${left.all.join(', ')}` };
       await finish(outcomeOf(failure.code), { failure });
     });
     if (isCancellation(error) && !timedOut) throw error;
@@ -144,7 +146,7 @@ export async function runProcedure<T>(
   /** Never throws: what was done stays done, whoever could not be told of it. */
   async function finish(outcome: Outcome, end: Ending): Promise<void> {
     // What cannot be let go of here is let go of by its entity, which sees that this run has closed.
-    for (const ending of endings.reverse()) await ending().catch(() => undefined);
+    for (const ending of endings.reverse()) await ending(dataLeft).catch(() => undefined);
     await locks.releaseAll();
     waiting(undefined);
     mark('SteadyOutcome', outcome);

@@ -156,13 +156,13 @@ describe('directory storage', () => {
     await expect(storage.abortUnfinished(upload)).rejects.toMatchObject({ code: 'storage.key-illegal' });
   });
 
-  it('says denied when the disk is mounted read-only', async () => {
+  it('says that it cannot be written when the disk is mounted read-only', async () => {
     const disk = join(root, 'read-only-disk');
     await mkdir(disk);
     const script = fileURLToPath(new URL('put-one.ts', import.meta.url));
     const readOnly = ['sh', '-c', 'mount -o remount,ro "$0" && exec "$@"', disk];
     const putOne = [...readOnly, process.execPath, '--import', 'tsx', script, disk];
     const [program, ...args] = onTmpfs(putOne, disk, 2 ** 20);
-    expect((await run(program as string, args)).stdout).toBe('storage.denied');
+    expect((await run(program as string, args)).stdout).toBe('storage.unwritable');
   });
 });

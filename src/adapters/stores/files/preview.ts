@@ -57,7 +57,13 @@ export async function preview(
       cutover: 'nothing to do: the data were replaced in place',
       undo: 'nothing to do: the replaced data are gone',
     };
-    return { words, live, notes: [...notes, 'the live data are deleted by the load'], stopsStore: false };
+    return {
+      words,
+      live,
+      absent: live === undefined,
+      notes: [...notes, 'the live data are deleted by the load'],
+      stopsStore: false,
+    };
   }
   const free = await work.free(swap.kind === 'rename' ? posix.dirname(swap.live) : swap.live);
   if (free < wanted) throw new SteadyError('store.no-room', { folder: root.label, free, wanted });

@@ -23,6 +23,9 @@ export interface Cutover {
  */
 export async function cutover(options: StoreOptions, call: StoreCall, place: RestorePlace): Promise<Cutover> {
   const names = databaseNames(options.config.database, place);
+  const nothing = { gapSeconds: 0, notes: [`nothing to do: ${names.live} is not touched`] };
+  // A proof is dropped by its mark.
+  if (place.mode === 'into' && options.proof) return nothing;
   const { maintenanceDatabase } = options.config;
   const access = await openAccess(options, call, maintenanceDatabase);
   await endLeftovers(access, maintenanceDatabase);
@@ -31,7 +34,7 @@ export async function cutover(options: StoreOptions, call: StoreCall, place: Res
     if (place.mode === 'into') {
       // A database of its own from now on, under its own comment.
       if (fresh.own?.state === 'loading') await session.run(commentSql(names.fresh, fresh.own.kept.comment));
-      return { gapSeconds: 0, notes: [`nothing to do: ${names.live} is not touched`] };
+      return nothing;
     }
     const live = await databaseState(session, names.live, place.token);
     const old = await databaseState(session, names.old, place.token);

@@ -32,7 +32,8 @@ export function escape(manifest: Omit<Manifest, 'restore'>, cat: (stream: string
     `export PGOPTIONS=${quoteShell(MONEY_ALIKE)}`,
     `DB=${quoteShell(conninfo(`${database.name}_restored`))}`,
     '# Roles that are not there; those that are keep their passwords and rights.',
-    `export HAVE="$(psql -X -At -d postgres -c 'SELECT quote_ident(rolname) FROM pg_roles')"`,
+    `HAVE="$(psql -X -At -d postgres -c 'SELECT quote_ident(rolname) FROM pg_roles')"`,
+    'export HAVE',
     `${cat('globals')} | awk ${quoteShell(WITHOUT_KNOWN_ROLES)} | psql -X -q -d postgres`,
     createdb(database),
     restore('pre-data'),
@@ -48,6 +49,8 @@ const WITHOUT_KNOWN_ROLES = [
   'BEGIN { n = split(ENVIRON["HAVE"], a, "\\n"); for (i = 1; i <= n; i++) have[a[i]] = 1 }',
   'match($0, /^(CREATE|ALTER) ROLE ("([^"]|"")*"|[^ ;]+)/) {',
   'name = substr($0, RSTART, RLENGTH); sub(/^(CREATE|ALTER) ROLE /, "", name); if (name in have) next }',
+  'match($0, /^GRANT .* TO ("([^"]|"")*"|[^ ;]+)/) {',
+  'name = substr($0, RSTART, RLENGTH); sub(/^GRANT .* TO /, "", name); if (name in have) next }',
   '{ print }',
 ].join(' ');
 

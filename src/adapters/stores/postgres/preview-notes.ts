@@ -20,7 +20,6 @@ export async function previewNotes(
 ): Promise<string[]> {
   return [
     ...(await roomNotes(access, session, detail, names, place)),
-    ...(await sessionNotes(session, names, place)),
     ...(await roleNotes(session, detail)),
     ...(await tablespaceNotes(session, detail)),
   ];
@@ -42,7 +41,11 @@ async function roomNotes(
 }
 
 /** Who is connected now and could not be sent away at the cut-over. */
-async function sessionNotes(session: Session, names: DatabaseNames, place: RestorePlace): Promise<string[]> {
+export async function sessionNotes(
+  session: Session,
+  names: DatabaseNames,
+  place: RestorePlace,
+): Promise<string[]> {
   if (place.mode === 'into') return [];
   const roles = await unendableRoles(session, names.live);
   if (roles.length === 0) return [];

@@ -9,7 +9,7 @@ import { readDetail } from './detail.js';
 import { liveFacts } from './gather-facts.js';
 import { findLacks } from './lacks.js';
 import { databaseState } from './ownership.js';
-import { previewNotes } from './preview-notes.js';
+import { previewNotes, sessionNotes } from './preview-notes.js';
 import { refusePooler } from './pooler.js';
 import { findRights } from './rights.js';
 import { withSession, type Session } from './session.js';
@@ -64,11 +64,11 @@ export async function preview(
       ...(await previewNotes(access, session, { detail, names, place })),
       ...manifest.notes,
     ];
-    const live = await readLive(access, liveThere, notes);
+    const asides = await sessionNotes(session, names, place);
+    const live = await readLive(access, liveThere, { notes, asides });
     return {
       words: words(names, place, liveThere),
-      live,
-      notes,
+      ...{ live, notes, asides, absent: !liveThere },
       ...(place.mode === 'beside' && liveThere ? { keptAs: names.old } : {}),
       stopsStore: false,
     };
@@ -91,7 +91,11 @@ async function refuseWithoutRights(
 }
 
 /** A live database that cannot be read is often why there is a restore: it is said, and blocks nothing. */
-async function readLive(access: Access, there: boolean, notes: string[]): Promise<LiveFacts | undefined> {
+async function readLive(
+  access: Access,
+  there: boolean,
+  { notes, asides }: { notes: string[]; asides: string[] },
+): Promise<LiveFacts | undefined> {
   if (!there) {
     notes.push(`there is no database ${access.options.config.database}: nothing is replaced`);
     return undefined;
@@ -100,7 +104,9 @@ async function readLive(access: Access, there: boolean, notes: string[]): Promis
     return await liveFacts(access);
   } catch (error) {
     if (access.call.signal.aborted) throw error;
-    notes.push(`the live database cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    asides.push(
+      `the live database cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
     return undefined;
   }
 }

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { SteadyError } from '../../../contracts/failures.js';
 import type { RestorePlace, StoreCall, UndoOptions } from '../port.js';
 import type { RedisStoreOptions } from './context.js';
 import { infoFields } from './info.js';
 import { keepLive } from './keep-live.js';
 import { keptFolder, type KeptFolder } from './kept-folder.js';
-import { openLive } from './live.js';
+import { openLive, type Live } from './live.js';
 import { endReplication, replicate } from './replicate.js';
 
 /**
@@ -19,7 +20,10 @@ export async function undoByReplication(
 ): Promise<string[]> {
   const kept = keptFolder(options, place);
   const state = await kept.state();
-  const setAside = `what was live until then is kept in ${kept.undone} on the worker ${kept.where.worker}`;
+  const setAside = (): string =>
+    existsSync(kept.undone)
+      ? `what was live until then is kept in ${kept.undone} on the worker ${kept.where.worker}`
+      : 'what was live until then is not kept: it is what was restored';
   if (!state) return nothingHere(options, call, place, { ...given, kept });
   if (state.phase === 'loading' || state.phase === 'loaded') {
     await kept.remove();
@@ -27,7 +31,7 @@ export async function undoByReplication(
   }
   if (state.phase === 'undone') {
     await kept.remove(kept.restored, kept.safety);
-    return ['switched back already', setAside];
+    return ['switched back already', setAside()];
   }
   const live = await openLive(options, call);
   // A replica of a source that has died gives no RDB.
@@ -37,7 +41,7 @@ export async function undoByReplication(
     ...{ options, call, target: live.ask, file: kept.safety, token: place.token, state },
     ...(first && {
       before: async () => {
-        await keepLive(options, call, { live, kept, file: kept.undone });
+        await keepUndone(options, call, { live, kept, finished: given.finished === true });
         await kept.write({ ...state, phase: 'undoing' });
       },
       untouched: () => kept.write(state),
@@ -46,7 +50,26 @@ export async function undoByReplication(
   await endReplication(live.ask, call.signal);
   await kept.write({ ...state, phase: 'undone' });
   await kept.remove(kept.restored, kept.safety);
-  return ['switched back: the data from before the cut-over are live', setAside];
+  return ['switched back: the data from before the cut-over are live', setAside()];
+}
+
+/**
+ * An RDB of what is live. In the compensation of a restore that failed it must not stand in the way: what is live then is
+ * what was restored, and lies in storage.
+ */
+async function keepUndone(
+  options: RedisStoreOptions,
+  call: StoreCall,
+  of: { readonly live: Live; readonly kept: KeptFolder; readonly finished: boolean },
+): Promise<void> {
+  const { live, kept, finished } = of;
+  if (!finished) await kept.remove(kept.restored);
+  try {
+    await keepLive(options, call, { live, kept, file: kept.undone });
+  } catch (error) {
+    if (finished || call.signal.aborted) throw error;
+    call.say(`what was restored is not kept: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Without a state on this worker: whether that is because nothing was done, or because it was done elsewhere. */
