@@ -56,7 +56,7 @@ export default defineConfig({
           include: ['test/**/*.docker.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
+          fileParallelism: false,
         },
       },
       {
