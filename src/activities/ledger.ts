@@ -1,5 +1,4 @@
 import { Context } from '@temporalio/activity';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { StoragePort } from '../adapters/storage/port.js';
 import { SteadyError } from '../contracts/failures.js';
 import { ledgerEntityId } from '../contracts/ids.js';
@@ -15,6 +14,7 @@ import {
 } from '../contracts/runs/ledger.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { recordSchema, type EvidenceRecord, type UnnumberedRecord } from '../contracts/stored/others.js';
+import { askEntity } from './ask-entity.js';
 import { documentBytes, parseDocument, sha256Hex } from './catalog/documents.js';
 import type { Ports } from './ports.js';
 
@@ -36,13 +36,7 @@ export function createLedgerActivities(ports: Ports) {
 
     /** The newest record by the ledger's own word, for documents that witness it; null when there is none yet. */
     async ledgerHead(stack: string): Promise<LedgerHead | null> {
-      try {
-        const handle = Context.current().client.workflow.getHandle(ledgerEntityId(stack));
-        return (await handle.query<LedgerState>(LEDGER_QUERY)).head ?? null;
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return null;
-        throw error;
-      }
+      return (await askEntity<LedgerState>(ledgerEntityId(stack), LEDGER_QUERY))?.head ?? null;
     },
 
     /**

@@ -10,6 +10,7 @@ import {
   type TargetInput,
   type TargetState,
 } from '../contracts/runs/locks.js';
+import { askEntity } from './ask-entity.js';
 import type { ClaimHolder } from '../contracts/runs/claims.js';
 
 export interface FenceCheck {
@@ -39,7 +40,7 @@ export function createLockActivities() {
     async frozenTargets(input: { stack: string; targets: readonly string[] }): Promise<string[]> {
       const words = await Promise.all(
         input.targets.map(async (target) => {
-          const state = await targetState(targetEntityId(input.stack, target));
+          const state = await askEntity<TargetState>(targetEntityId(input.stack, target), TARGET_QUERY);
           const frozen = state?.frozen;
           return frozen && `${target} frozen by ${frozen.by} at ${frozen.at}: ${frozen.reason}`;
         }),
@@ -54,15 +55,6 @@ export function createLockActivities() {
   };
 }
 export type LockActivities = ReturnType<typeof createLockActivities>;
-
-async function targetState(workflowId: string): Promise<TargetState | undefined> {
-  try {
-    return await Context.current().client.workflow.getHandle(workflowId).query<TargetState>(TARGET_QUERY);
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
-}
 
 export async function isRunning(holder: ClaimHolder): Promise<boolean> {
   try {

@@ -1,5 +1,3 @@
-import { Context } from '@temporalio/activity';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { StoragePort } from '../adapters/storage/port.js';
 import { SteadyError } from '../contracts/failures.js';
 import { storageEntityId } from '../contracts/ids.js';
@@ -12,6 +10,7 @@ import {
 } from '../contracts/runs/claims.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { stackDocumentSchema, type StackDocument } from '../contracts/stored/others.js';
+import { askEntity } from './ask-entity.js';
 import { askStorage } from './claims.js';
 import { readDocument } from './catalog/documents.js';
 import { openStack } from './catalog/open-stack.js';
@@ -47,13 +46,7 @@ export async function openedStorage(ports: Ports, snapshot: StackSnapshot): Prom
 }
 
 async function openedBefore(stack: string): Promise<OpenedStorage | undefined> {
-  try {
-    const handle = Context.current().client.workflow.getHandle(storageEntityId(stack));
-    return (await handle.query<StorageState>(STORAGE_QUERY)).opened;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
+  return (await askEntity<StorageState>(storageEntityId(stack), STORAGE_QUERY))?.opened;
 }
 
 async function sameAsBefore(storage: StoragePort, known: OpenedStorage): Promise<StackDocument> {

@@ -7,6 +7,7 @@ import type { PruneLine } from '../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { withCall } from './call.js';
 import { assertMayDelete } from './claims.js';
+import { deleteAll } from './catalog/delete-all.js';
 import { demandedDepth, isKept, keptUntil } from './catalog/describe-backups.js';
 import { mapInParallel } from './catalog/in-parallel.js';
 import { isVerified, listBackups } from './catalog/list-backups.js';
@@ -102,9 +103,7 @@ export function createPruneActivities(ports: Ports) {
             `${keys.proofPrefix(store)}${id}/`,
             `${keys.markPrefix(store)}${id}/`,
           ]) {
-            const found: string[] = [];
-            for await (const object of storage.list(prefix)) found.push(object.key);
-            await mapInParallel(found, 8, (key) => storage.delete(key));
+            await deleteAll(storage, prefix);
           }
           Context.current().log.info('backup deleted', { store, backupId: id });
         }

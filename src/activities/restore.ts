@@ -141,6 +141,8 @@ export function createRestoreActivities(ports: Ports) {
     },
   };
 }
+export type RestoreActivities = ReturnType<typeof createRestoreActivities>;
+
 /** Differences that are worth a line; the rest is a number. */
 const DIFFERENCES_SHOWN = 10;
 
@@ -159,5 +161,3 @@ function differences(backup: ContentFacts, { facts: live, uncounted }: LiveFacts
   const more = differing.length - lines.length;
   return more > 0 ? [...lines, `and ${more} more that differ`] : lines;
 }
-
-export type RestoreActivities = ReturnType<typeof createRestoreActivities>;

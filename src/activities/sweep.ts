@@ -10,6 +10,7 @@ import { formatDuration } from '../contracts/stack/units.js';
 import { manifestSchema } from '../contracts/stored/manifest.js';
 import { DRAFT } from './backup.js';
 import { withCall } from './call.js';
+import { deleteAll } from './catalog/delete-all.js';
 import { readDocument } from './catalog/documents.js';
 import { mapInParallel } from './catalog/in-parallel.js';
 import { assertMayDelete } from './claims.js';
@@ -211,10 +212,4 @@ async function oldestOpenBackup(stack: string): Promise<OpenBackup | undefined> 
       oldest = { workflowId: run.workflowId, startedAt };
   }
   return oldest;
-}
-
-async function deleteAll(storage: StoragePort, prefix: string): Promise<void> {
-  const found: string[] = [];
-  for await (const { key } of storage.list(prefix)) found.push(key);
-  await mapInParallel(found, 8, (key) => storage.delete(key));
 }

@@ -49,7 +49,10 @@ export async function describeBackups(
 }
 
 /** Until when a keep mark holds: a time, `forever`, or undefined without one. */
-export async function keptUntil(storage: StoragePort, backup: ListedBackup): Promise<string | undefined> {
+export async function keptUntil(
+  storage: StoragePort,
+  backup: Pick<ListedBackup, 'store' | 'id' | 'keepMark'>,
+): Promise<string | undefined> {
   if (backup.keepMark === undefined) return undefined;
   const key = keys.mark(backup.store, backup.id, backup.keepMark, 'keep');
   const mark = await readDocument(storage, key, markSchema);
@@ -58,12 +61,11 @@ export async function keptUntil(storage: StoragePort, backup: ListedBackup): Pro
 
 /** Whether a keep mark holds now, by a listing of this backup's marks alone. */
 export async function isKept(storage: StoragePort, backup: BackupRef, now: Date): Promise<boolean> {
-  let newest: Date | undefined;
+  let keepMark: Date | undefined;
   for await (const { key } of storage.list(`${keys.markPrefix(backup.store)}${backup.id}/`)) {
     const mark = parseMarkKey(key);
-    if (mark?.kind === 'keep' && (newest === undefined || mark.time > newest)) newest = mark.time;
+    if (mark?.kind === 'keep' && (keepMark === undefined || mark.time > keepMark)) keepMark = mark.time;
   }
-  if (newest === undefined) return false;
-  const mark = await readDocument(storage, keys.mark(backup.store, backup.id, newest, 'keep'), markSchema);
-  return mark !== undefined && (mark.until === undefined || Date.parse(mark.until) > now.getTime());
+  const until = await keptUntil(storage, { ...backup, ...(keepMark && { keepMark }) });
+  return until === 'forever' || (until !== undefined && Date.parse(until) > now.getTime());
 }

@@ -2,6 +2,7 @@ import type { Previewed } from '../../activities/restore.js';
 import { digestOf } from '../../contracts/canonical.js';
 import type { RestoreInput } from '../../contracts/runs/procedures.js';
 import type { ApprovalPolicy } from '../../contracts/stack/people.js';
+import { askInStep } from '../shared/ask-in-step.js';
 import type { Run } from '../shared/run.js';
 import { describePlan, describeRestore, type Described } from './describe-restore.js';
 
@@ -67,20 +68,16 @@ async function ask(
   shown: Pick<Agreed, 'lines' | 'previews'> & { readonly policy: ApprovalPolicy },
 ): Promise<void> {
   const { snapshot } = input;
-  await run.step('Ask for approval', async (note) => {
-    const answer = await run.approvals.ask({
-      step: 'restore',
-      title: `Restore ${stores.join(', ')} of ${snapshot.stack.stack}`,
-      lines: shown.lines,
-      facts: {
-        ...Object.fromEntries(shown.previews.map(({ store, backupId }) => [store, backupId])),
-        config: snapshot.configSha256,
-        lines: digestOf(shown.lines),
-      },
-      policy: shown.policy,
-    });
-    for (const { decision } of answer.decisions)
-      note(`${decision.name}: ${decision.decision} ${decision.reason}`.trim());
+  await askInStep(run, {
+    step: 'restore',
+    title: `Restore ${stores.join(', ')} of ${snapshot.stack.stack}`,
+    lines: shown.lines,
+    facts: {
+      ...Object.fromEntries(shown.previews.map(({ store, backupId }) => [store, backupId])),
+      config: snapshot.configSha256,
+      lines: digestOf(shown.lines),
+    },
+    policy: shown.policy,
   });
 }
 

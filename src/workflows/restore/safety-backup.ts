@@ -2,6 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { RestoreStep } from '../../activities/restore.js';
 import { parseRunId } from '../../contracts/ids.js';
 import type { RestoreInput } from '../../contracts/runs/procedures.js';
+import { askInStep } from '../shared/ask-in-step.js';
 import { fail, failureOf, isOwnCancellation } from '../shared/failures.js';
 import type { Run } from '../shared/run.js';
 
@@ -67,19 +68,15 @@ export async function saveFirst(
     if (input.unsaved) return undefined;
     const policy = snapshot.stack.approvals.restore;
     if (policy === undefined) throw fail('store.unsaved', { store, why: message });
-    await run.step('Ask for approval', async (note) => {
-      const answer = await run.approvals.ask({
-        step: 'restore-unsaved',
-        title: `Replace ${store} of ${snapshot.stack.stack} without a copy of what is there`,
-        lines: [
-          `${store}: the live data could not be backed up first: ${message}`,
-          `${store}: they are lost when the restore goes on; nothing has been replaced yet`,
-        ],
-        facts: { store, backup: of.step.backup.id, config: snapshot.configSha256 },
-        policy,
-      });
-      for (const { decision } of answer.decisions)
-        note(`${decision.name}: ${decision.decision} ${decision.reason}`.trim());
+    await askInStep(run, {
+      step: 'restore-unsaved',
+      title: `Replace ${store} of ${snapshot.stack.stack} without a copy of what is there`,
+      lines: [
+        `${store}: the live data could not be backed up first: ${message}`,
+        `${store}: they are lost when the restore goes on; nothing has been replaced yet`,
+      ],
+      facts: { store, backup: of.step.backup.id, config: snapshot.configSha256 },
+      policy,
     });
     return undefined;
   }
