@@ -47,28 +47,4 @@ run_vitest() {
     --outputFile.json="$results/$report.json"
 }
 
-# print_counts FOLDER FAILED_SUITE…: the closing line, summed over the reports. A test file that does not load, and a
-# suite that failed without a failed test (lint, types, a crash of the runner), count as one failed.
-print_counts() {
-  node -e '
-    const { existsSync, readdirSync, readFileSync } = require("node:fs");
-    const [folder, ...failedSuites] = process.argv.slice(1);
-    const read = (suite) => {
-      const report = JSON.parse(readFileSync(`${folder}/${suite}.json`, "utf8"));
-      const unloaded = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
-      return {
-        passed: report.numPassedTests,
-        failed: report.numFailedTests + unloaded.length,
-        skipped: report.numPendingTests + report.numTodoTests,
-      };
-    };
-    const sum = { passed: 0, failed: 0, skipped: 0 };
-    for (const file of readdirSync(folder).filter((name) => name.endsWith(".json"))) {
-      for (const [key, count] of Object.entries(read(file.slice(0, -5)))) sum[key] += count;
-    }
-    for (const suite of failedSuites) {
-      if (!existsSync(`${folder}/${suite}.json`) || read(suite).failed === 0) sum.failed += 1;
-    }
-    console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ""}`);
-  ' "$@"
-}
+print_counts() { node "$STEADY_ROOT/scripts/lib/print-counts.mjs" "$@"; }

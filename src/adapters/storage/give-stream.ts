@@ -29,6 +29,8 @@ export function giveStream(
       done(error);
     },
   });
+  // An abort may come before anyone reads, and an error that nobody listens to ends the process. Readers get it still.
+  readable.on('error', () => undefined);
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted) onAbort();
   return readable;

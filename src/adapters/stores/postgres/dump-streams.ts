@@ -1,4 +1,3 @@
-import { MONEY_ALIKE } from './connection.js';
 import type { StoredStream } from '../../../contracts/stored/document.js';
 import type { PlacedTool } from '../../../pipelines/tool.js';
 import type { BackupWriter } from '../port.js';
@@ -14,6 +13,8 @@ import { lanes, milestone, together } from './together.js';
 
 export interface DumpStreamsOptions {
   readonly big: readonly BigTable[];
+  /** What pg_dump gets beside the connection's environment. */
+  readonly env: Record<string, string>;
   readonly writer: BackupWriter;
 }
 
@@ -28,7 +29,7 @@ export interface DumpStreamsOptions {
 export async function dumpStreams(
   access: Access,
   snapshot: Snapshot,
-  { big, writer }: DumpStreamsOptions,
+  { big, env, writer }: DumpStreamsOptions,
   beside: () => Promise<void>,
 ): Promise<StoredStream[]> {
   const { config } = access.options;
@@ -41,7 +42,7 @@ export async function dumpStreams(
   const dataEnd = milestone();
   const sections = SECTIONS.map((section) => async () => {
     try {
-      keep(await writer.stream(section, pgDump(access, snapshot, section, big)));
+      keep(await writer.stream(section, pgDump(access, snapshot, section, { big, env })));
     } catch (error) {
       throw dumpFailure(error);
     } finally {
@@ -84,7 +85,12 @@ async function openWorkers(
   }
 }
 
-function pgDump(access: Access, snapshot: Snapshot, section: Section, big: readonly BigTable[]): PlacedTool {
+function pgDump(
+  access: Access,
+  snapshot: Snapshot,
+  section: Section,
+  { big, env }: Pick<DumpStreamsOptions, 'big' | 'env'>,
+): PlacedTool {
   const { config } = access.options;
   const apart =
     section === 'data' ? big.map((t) => `--exclude-table-data=${tablePattern(t.schema, t.name)}`) : [];
@@ -98,5 +104,5 @@ function pgDump(access: Access, snapshot: Snapshot, section: Section, big: reado
     '--no-password',
     ...apart,
   ];
-  return access.tool('pg_dump', args, { database: config.database, env: { PGOPTIONS: MONEY_ALIKE } });
+  return access.tool('pg_dump', args, { database: config.database, env });
 }

@@ -7,6 +7,7 @@ import { databaseFactsSchema, type Detail, type RoleUse } from './detail.js';
 import { dumpGlobals, type Globals } from './dump-globals.js';
 import { dumpStreams } from './dump-streams.js';
 import { endLeftovers } from './leftovers.js';
+import { moneyEnvironment } from './money.js';
 import { refusePooler } from './pooler.js';
 import { roleUse } from './role-use.js';
 import { openSnapshot, type Snapshot } from './snapshot.js';
@@ -46,7 +47,8 @@ async function dumpUnder(access: Access, snapshot: Snapshot, writer: BackupWrite
     anyName: database.encoding === 'UTF8',
   });
   const gathered = {} as Gathered;
-  const streams = await dumpStreams(access, snapshot, { big, writer }, async () => {
+  const env = await moneyEnvironment(access, session, config.database);
+  const streams = await dumpStreams(access, snapshot, { big, env, writer }, async () => {
     gathered.needs = await serverNeeds(session);
     gathered.roleUse = await roleUse(session);
     gathered.subscriptions = await subscriptionNames(session);

@@ -10,7 +10,7 @@ import { liveFacts } from './gather-facts.js';
 import { findLacks } from './lacks.js';
 import { databaseState } from './ownership.js';
 import { previewNotes, sessionNotes } from './preview-notes.js';
-import { refusePooler } from './pooler.js';
+import { refusePooler, refuseWithoutOptions } from './pooler.js';
 import { findRights } from './rights.js';
 import { withSession, type Session } from './session.js';
 import { writtenBy } from './versions.js';
@@ -44,6 +44,7 @@ export async function preview(
   if (access.tools.major < writtenBy(manifest))
     await openAccess(options, call, config.maintenanceDatabase, writtenBy(manifest));
   await refusePooler(access, config.maintenanceDatabase);
+  await refuseWithoutOptions(access, config.maintenanceDatabase);
   const names = databaseNames(config.database, place);
   return withSession(access.session(config.maintenanceDatabase), async (session) => {
     await refuseWithoutRights(session, names, place);

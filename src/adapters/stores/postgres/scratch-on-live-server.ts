@@ -9,7 +9,7 @@ import { freeBytes, SPARE } from './free-space.js';
 import { superuserExtensions } from './lacks.js';
 import { endLeftovers } from './leftovers.js';
 import { dropOwn } from './make-fresh.js';
-import { refusePooler } from './pooler.js';
+import { refusePooler, refuseWithoutOptions } from './pooler.js';
 import { holdProof, sweepProofs } from './proof-databases.js';
 import { findRights } from './rights.js';
 import { mayGiveOwners } from './role-lacks.js';
@@ -41,6 +41,7 @@ export async function scratchOnLiveServer(
     });
   }
   await refusePooler(access, maintenanceDatabase);
+  await refuseWithoutOptions(access, maintenanceDatabase);
   await endLeftovers(access, maintenanceDatabase);
 
   const token = proofToken(call);

@@ -56,8 +56,8 @@ describe.each(ownerVersions)(
       const { store, sql, pg } = owner;
       const other = connect(pg, 'shop', { PGUSER: 'reader' });
       await other.ask('SELECT 1');
-      const { notes } = await store.preview(call(), taken.manifest, place);
-      expect(notes).toContain(
+      const { asides } = await store.preview(call(), taken.manifest, place);
+      expect(asides).toContain(
         'sessions of reader on shop cannot be ended by this user: they must be gone at the cut-over',
       );
       await restore(store, taken, place);
@@ -69,10 +69,7 @@ describe.each(ownerVersions)(
       expect(sql('shop', 'SELECT 3')).toBe('3');
 
       pg.sql('postgres', 'GRANT pg_signal_backend TO app');
-      expect((await store.preview(call(), taken.manifest, place)).notes).toEqual([
-        ROOM,
-        ...taken.manifest.notes,
-      ]);
+      expect((await store.preview(call(), taken.manifest, place)).asides).toEqual([]);
       await store.cutover(call(), place);
       await other.close();
       pg.sql('postgres', 'REVOKE pg_signal_backend FROM app');

@@ -69,10 +69,15 @@ describe('a connection through pgbouncer', () => {
     });
   });
 
-  it('works in session mode', async () => {
+  it('backs up in session mode; a restore there is refused before anything is touched', async () => {
     const port = await startBouncer('session');
-    const taken = await takeBackup(storeOn(pg, 'pooled', { config: { port } }), backups.fresh());
+    const store = storeOn(pg, 'pooled', { config: { port } });
+    const taken = await takeBackup(store, backups.fresh());
     expect(taken.manifest.facts.counts['public.t']).toBe(10);
+    await expect(store.preview(call(), taken.manifest, beside('cccccccc'))).rejects.toMatchObject({
+      code: 'store.pooler',
+      facts: { says: expect.stringContaining('unsupported startup parameter') as string },
+    });
   });
 });
 
