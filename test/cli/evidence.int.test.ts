@@ -97,6 +97,26 @@ describe('steady evidence verify', () => {
     expect(json.error.message).toContain('why="the signature is not of ben"');
   });
 
+  it('finds a chain that was written anew since a backup saw its head', async () => {
+    const [set = ''] = readdirSync(join(shop.storage, 'sets'));
+    const path = join(shop.storage, 'sets', set);
+    const seen = readFileSync(path, 'utf8');
+    expect(JSON.parse(seen)).not.toHaveProperty('ledgerHead');
+    const head = { number: 1, sha256: sha256(paths()[0] ?? '') };
+    const offline = ['--json', '--address', '127.0.0.1:1', 'evidence', 'verify'] as const;
+    try {
+      writeFileSync(path, JSON.stringify({ ...JSON.parse(seen), ledgerHead: head }));
+      expect((await shop.steady(...offline)).code).toBe(0);
+      const forged = { ...head, sha256: '0'.repeat(64) };
+      writeFileSync(path, JSON.stringify({ ...JSON.parse(seen), ledgerHead: forged }));
+      const { code, json } = await shop.steady(...offline);
+      expect([code, json.error.code]).toEqual([1, 'evidence.broken']);
+      expect(json.error.message).toMatch(/record=1 .*it is not the one of the head in set/);
+    } finally {
+      writeFileSync(path, seen);
+    }
+  });
+
   it('compares with a head noted elsewhere', async () => {
     const { code, json } = await shop.steady('--json', 'evidence', 'verify', '--head', `2:${'0'.repeat(64)}`);
     expect(code).toBe(1);

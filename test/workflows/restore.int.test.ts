@@ -442,6 +442,26 @@ describe.concurrent('the hold of a restore', () => {
     await world.expectAllLetGo();
   });
 
+  it('is undone to its end when a cancel comes between two stores', async () => {
+    const world = await changedSince({
+      stores: { cache: { live: 'warm' }, db: { live: 'good' } },
+      services: { api: ['db', 'cache'] },
+    });
+    const handle = await world.restore();
+    await resultOf(handle);
+    const gate = world.script.gate('undo cache');
+    const undone = await undo(world, handle);
+    await gate.reached;
+    await undone.cancel();
+    gate.open();
+    expect(await resultOf(undone)).toHaveLength(2);
+    expect([world.data('cache').live, world.data('db').live]).toEqual(['bad cache', 'bad db']);
+    expect([...world.services.values()]).toEqual(['running']);
+    const { kept } = await temporalStatus(rig.steady, world.snapshot);
+    expect(kept).toMatchObject([{ restore: handle.workflowId, undone: true }]);
+    await world.expectAllLetGo();
+  });
+
   it('drops nothing while the target is frozen', async () => {
     const world = await changedSince({ file: { limits: { hold: '4s' } } });
     const handle = await world.restore();

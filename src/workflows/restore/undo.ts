@@ -64,27 +64,30 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
       });
       await stopConsumers(run, snapshot, consumers);
       const findings: string[] = [];
-      const failed: Record<string, string> = {};
-      // Whoever cancels now would leave a mix: all stores are put back first.
+      // Whoever cancels from here on is too late: it would leave a mix, or services without what they need.
       await CancellationScope.nonCancellable(async () => {
+        await putBackAll();
+        await kept.signal(undoneSignal, true).catch(() => undefined);
+        await startConsumers(run, snapshot, consumers, { stopToUndo: false });
+        run.commit();
+        await askChecks(run, snapshot);
+      });
+      return findings;
+
+      async function putBackAll(): Promise<void> {
+        const failed: Record<string, string> = {};
         for (const store of [...stores].reverse()) {
           const putBack = (note: (line: string) => void) => putBackIn(note, store);
           await run.step(`Put back ${store}`, putBack).catch((error: unknown) => {
             failed[store] = failureOf(error).message;
           });
         }
-      });
-      const left = Object.keys(failed);
-      if (left.length > 0) {
+        const left = Object.keys(failed);
+        if (left.length === 0) return;
         // All as before: the services start again on what they had. Some: on a mix they must not.
         if (left.length < stores.length) run.commit();
         throw fail(left.length < stores.length ? 'store.half-undone' : 'tool.failed', failed);
       }
-      await kept.signal(undoneSignal, true).catch(() => undefined);
-      await startConsumers(run, snapshot, consumers, { stopToUndo: false });
-      run.commit();
-      await askChecks(run, snapshot);
-      return findings;
 
       async function putBackIn(note: (line: string) => void, store: string): Promise<void> {
         const found = await run.activities.undo.undoRestore({
