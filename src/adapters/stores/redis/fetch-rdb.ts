@@ -62,11 +62,23 @@ async function toFile(tool: PlacedTool, file: string, signal: AbortSignal, live:
     if (!(error instanceof SteadyError) || error.code !== 'stream.corrupt') await running.end();
   }
   const exit = await running.exited;
+  if (isSystemError(broken)) throw notWritten(broken, file);
   if (signal.aborted) throw new SteadyError('cancelled', { tool: tool.label });
   if (exit.code !== 0 && !(broken instanceof SteadyError && broken.code === 'stream.stalled')) {
     throw failureOf('', running.lastWords(), 0, live.address, '--rdb') ?? toolFailure(running, exit);
   }
   if (broken) throw broken;
+}
+
+/** The worker's own file system refused: what the tool said after that is no reason. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
+function notWritten(error: NodeJS.ErrnoException, file: string): SteadyError {
+  const full = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  const facts = { file, says: error.message.split(',')[0] };
+  return new SteadyError(full ? 'store.no-room' : 'tool.failed', facts, { cause: error });
 }
 
 async function* withStall(body: AsyncIterable<Buffer>, tool: string): AsyncGenerator<Buffer> {

@@ -201,6 +201,26 @@ describe.each(someRedis())('a restore by replication, $title', ({ server }) => {
     expect(readdirSync(folder).sort()).toEqual(['state.json', 'undone.rdb']);
   });
 
+  it('keeps what is live or does not undo; only a restore that failed is undone without it', async () => {
+    const one = await rig(server);
+    const { redis, made, folder } = one;
+    await cutOver(one);
+    // Nothing can be kept under this name.
+    mkdirSync(join(folder, 'undone.rdb.new'));
+    redis.cli('SET', 'since', 'the cut-over');
+    await expect(made.store.undo(testCall(), PLACE, { finished: true })).rejects.toThrow(/undone\.rdb/);
+    expect(redis.cli('GET', 'since')).toBe('the cut-over');
+    expect([redis.cli('ROLE').split('\n')[0], phaseIn(folder)]).toEqual(['master', 'switched']);
+    const compensation = testCall();
+    const found = await made.store.undo(compensation, PLACE);
+    expect(found).toEqual([
+      'switched back: the data from before the cut-over are live',
+      'what was live until then is not kept: it is what was restored',
+    ]);
+    expect(compensation.lines.join('\n')).toContain('what was restored is not kept: ');
+    expect(redis.cli('KEYS', '*')).toBe('poison');
+  });
+
   it('says that the live data were not touched when the server was never given anything', async () => {
     const { redis, made, reader, folder } = await rig(server);
     await made.store.load(testCall(), reader, PLACE);
