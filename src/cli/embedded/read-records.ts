@@ -15,6 +15,10 @@ export async function readRecords(loaded: LoadedStack): Promise<{
   readonly sets: readonly BackupSet[];
 }> {
   const storage = await openStorage(loaded);
+  // Sets first: a record that is written meanwhile is no head that one of them could name.
+  const written: string[] = [];
+  for await (const object of storage.list(keys.setPrefix())) written.push(object.key);
+  const sets = await mapInParallel(written, 8, (key) => readDocument(storage, key, setSchema));
   const found: string[] = [];
   for await (const object of storage.list(keys.recordPrefix())) found.push(object.key);
   const records = await mapInParallel(found, 8, async (key) => {
@@ -22,8 +26,5 @@ export async function readRecords(loaded: LoadedStack): Promise<{
     if (bytes === undefined) throw new SteadyError('storage.missing', { key });
     return { key, bytes };
   });
-  const written: string[] = [];
-  for await (const object of storage.list(keys.setPrefix())) written.push(object.key);
-  const sets = await mapInParallel(written, 8, (key) => readDocument(storage, key, setSchema));
   return { location: storage.location, records, sets: sets.filter((one) => one !== undefined) };
 }

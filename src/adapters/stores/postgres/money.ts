@@ -1,6 +1,6 @@
 import type { Access } from './access.js';
 import { MONEY_ALIKE } from './connection.js';
-import { refuseWithoutOptions, takesOptions } from './pooler.js';
+import { optionsRefused } from './pooler.js';
 import type { Session } from './session.js';
 
 /**
@@ -12,11 +12,10 @@ export async function moneyEnvironment(
   session: Session,
   database: string,
 ): Promise<Record<string, string>> {
-  if (!(await takesOptions(access, database))) {
-    if (await printsMoneyOtherwise(session)) await refuseWithoutOptions(access, database);
-    return {};
-  }
-  return { PGOPTIONS: MONEY_ALIKE };
+  const refused = await optionsRefused(access, database);
+  if (!refused) return { PGOPTIONS: MONEY_ALIKE };
+  if (await printsMoneyOtherwise(session)) throw refused;
+  return {};
 }
 
 /** Columns of money, of arrays of it, and of the user's own types over it, in a database whose form of it is not C's. */

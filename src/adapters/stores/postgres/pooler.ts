@@ -26,23 +26,22 @@ export async function refusePooler(access: Access, database: string): Promise<vo
   }
 }
 
-/**
- * Fails with `store.pooler` where settings cannot be given at the start of a session, as tools that write rows need them:
- * pgbouncer refuses libpq's `options` also in session mode.
- */
+/** Fails with `store.pooler` where {@link optionsRefused}. */
 export async function refuseWithoutOptions(access: Access, database: string): Promise<void> {
-  const { code, words } = await askWithOptions(access, database);
-  if (code !== 0) throw connectFailure(words, true, access.options.name);
+  const refused = await optionsRefused(access, database);
+  if (refused) throw refused;
 }
 
-/** Whether settings can be given at the start of a session. */
-export async function takesOptions(access: Access, database: string): Promise<boolean> {
-  return (await askWithOptions(access, database)).code === 0;
-}
-
-async function askWithOptions(access: Access, database: string): Promise<{ code: number; words: string }> {
+/**
+ * The failure, `store.pooler`, where settings cannot be given at the start of a session, as tools that write rows need
+ * them: pgbouncer refuses libpq's `options` also in session mode. Fails where there is no connection at all.
+ */
+export async function optionsRefused(access: Access, database: string): Promise<SteadyError | undefined> {
   const env = { PGOPTIONS: MONEY_ALIKE };
   const psql = access.tool('psql', ['-X', '-At', '-c', 'SELECT 1'], { database, env });
   const { code, stderr } = await runTool(psql, { okCodes: [0, 2], signal: access.call.signal });
-  return { code, words: stderr };
+  if (code === 0) return undefined;
+  const failure = connectFailure(stderr, false, access.options.name);
+  if (failure.code === 'store.pooler') return failure;
+  throw failure;
 }
