@@ -251,22 +251,73 @@ describe.concurrent('a restore that fails', () => {
       stores: { cache: { live: 'warm' }, db: { live: 'good' } },
       services: { api: ['db', 'cache'] },
     });
-    world.script.fail('cutover cache', 'store.blocked');
-    world.script.fail('undo db', 'store.denied');
+    world.script.fail('cutover db', 'store.blocked');
+    world.script.fail('undo cache', 'store.denied');
     const handle = await world.restore();
     const failure = await failureOfRun(handle);
     // The failure is the one that began it.
     expect(failure.code).toBe('store.blocked');
-    expect(failure.message).toMatch(/; could not be undone: db: Put db back, start api again$/);
+    expect(failure.message).toMatch(/; could not be undone: cache: Put cache back, start api again$/);
     expect((await world.steps(handle)).slice(-4)).toEqual([
-      '✗ cache: Switch cache over',
-      ...['✗ Undo: db: Put db back', 'Undo: cache: Put cache back', '✗ Undo: start api again'],
+      '✗ db: Switch db over',
+      ...['Undo: db: Put db back', '✗ Undo: cache: Put cache back', '✗ Undo: start api again'],
     ]);
     expect([...world.services.values()]).toEqual(['stopped']);
     const record = JSON.stringify((await world.record(handle)).steps);
     expect(record).toContain('the store refused the credentials');
     expect(record).toContain('left as it is [because=');
     await world.expectAllLetGo();
+  });
+
+  it('starts services on live data that were never replaced, also where what was loaded could not be removed', async () => {
+    const world = await changedSince({
+      stores: { cache: { live: 'warm' }, db: { live: 'good' } },
+      services: { api: ['db', 'cache'] },
+    });
+    world.script.fail('cutover cache', 'store.blocked');
+    world.script.fail('undo db', 'store.denied');
+    const failure = await failureOfRun(await world.restore());
+    expect(failure.message).toMatch(/; could not be undone: db: Put db back$/);
+    expect([...world.services.values()]).toEqual(['running']);
+    expect([world.data('cache').live, world.data('db').live]).toEqual(['bad cache', 'bad db']);
+
+    world.script.on('cutover cache', () => undefined);
+    world.script.fail('load db', 'tool.failed');
+    await failureOfRun(await world.restore({ consumersFirst: true }));
+    expect([...world.services.values()]).toEqual(['running']);
+  });
+
+  it('starts no service that stood still before it, when it fails', async () => {
+    const world = await changedSince();
+    world.services.set('web', 'stopped');
+    const gate = world.script.gate('cutover db');
+    const handle = await world.restore();
+    await gate.reached;
+    await handle.cancel();
+    gate.open();
+    expect((await failureOfRun(handle)).code).toBe('cancelled');
+    expect([...world.services]).toEqual([
+      ['api', 'running'],
+      ['web', 'stopped'],
+    ]);
+  });
+
+  it('that could not be put back leaves services stopped also when its undo fails or is cancelled', async () => {
+    const world = await changedSince();
+    world.answers.set('health web', '502');
+    world.script.fail('undo db', 'store.denied');
+    const handle = await world.restore();
+    await failureOfRun(handle);
+    world.answers.clear();
+    expect((await failureOfRun(await undo(world, handle))).code).toBe('tool.failed');
+    expect([...world.services.values()]).toEqual(['stopped', 'stopped']);
+    const gate = world.script.gate('stop api');
+    const cancelled = await undo(world, handle);
+    await gate.reached;
+    await cancelled.cancel();
+    gate.open();
+    expect((await failureOfRun(cancelled)).code).toBe('cancelled');
+    expect([...world.services.values()]).toEqual(['stopped', 'stopped']);
   });
 
   it('keeps what it replaced until an undo, where that could not be put back', async () => {

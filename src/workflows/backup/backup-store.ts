@@ -2,7 +2,13 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { StoreBackupInput, StoreBackupResult } from '../../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
 import { needsQuiet } from '../../contracts/stack/stores.js';
-import { consumersFor, startConsumers, stopConsumers, type Consumers } from '../shared/consumers.js';
+import {
+  consumersFor,
+  runningOf,
+  startConsumers,
+  stopConsumers,
+  type Consumers,
+} from '../shared/consumers.js';
 import { proveBackup } from '../verify/prove-backup.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { failureOf, isOwnCancellation } from '../shared/failures.js';
@@ -31,8 +37,8 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
         reads: true,
       }),
     );
-    const running = await stillRunning(run, snapshot, consumers);
-    await stopConsumers(run, snapshot, running);
+    const running = await runningOf(run, snapshot, consumers);
+    await stopConsumers(run, snapshot, running, running);
     const dumped = await run.step(`Back up ${store}`, async (note) => {
       const result = await run.activities.backup.dumpStore({
         snapshot,
@@ -97,15 +103,6 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
       return { ...done, failure: failureOf(notStarted ?? error), steps: run.timeline.steps };
     }
   });
-}
-
-/** Those that run: one that was stopped before, by a person or because its data are not in order, stays so. */
-async function stillRunning(run: Run, snapshot: StackSnapshot, consumers: Consumers): Promise<Consumers> {
-  if (consumers.stop.length === 0) return consumers;
-  const states = await run.activities.quick.serviceStates({ snapshot });
-  const stopped = new Set(states.filter((one) => one.status === 'stopped').map((one) => one.service));
-  const runs = (service: string): boolean => !stopped.has(service);
-  return { stop: consumers.stop.filter(runs), start: consumers.start.filter(runs) };
 }
 
 /** Starts every consumer, whatever becomes of the others; gives the first failure: the backup is none the worse. */

@@ -7,7 +7,7 @@ import { agree } from './agree.js';
 import { endDone, endFailed, type AfterCutOver } from './after-cutover.js';
 import { describeRestore, type Described } from './describe-restore.js';
 import { askChecks } from '../shared/checks.js';
-import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
+import { consumersFor, runningOf, startConsumers, stopConsumers } from '../shared/consumers.js';
 import { restoreRequest } from '../../contracts/runs/requester.js';
 import { requireKnownRequester } from '../shared/requester.js';
 import { saveFirst } from './safety-backup.js';
@@ -70,7 +70,9 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     const inPlace = mode === 'in-place';
     // In place, loading is what replaces the live data: nobody may write to them any more.
     const stopFirst = input.consumersFirst || inPlace;
-    if (stopFirst) await stopConsumers(run, snapshot, consumers);
+    const stopAll = async (): Promise<void> =>
+      stopConsumers(run, snapshot, consumers, await runningOf(run, snapshot, consumers));
+    if (stopFirst) await stopAll();
     const restored = new Map<string, RestoredStore>();
     /** Stores whose cut-over has begun. */
     const switched = new Set<string>();
@@ -88,7 +90,9 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
         const how = { snapshot, store, place, ...fenceOf(store), cutOver: switched.has(store) };
         return await run.activities.undo.undoRestore(how);
       };
-      if (safety === undefined) run.compensate(`${store}: ${preview.words.undo}`, undo, { data: true });
+      /** Else what could not be removed is only in the way: services may go on with the data they had. */
+      const touched = (): boolean => switched.has(store) || (inPlace && replacing);
+      if (safety === undefined) run.compensate(`${store}: ${preview.words.undo}`, undo, { data: touched });
       const loaded = await run.step(`${store}: ${preview.words.load}`, () => {
         replacing = true;
         return run.activities.change.loadBackup(step);
@@ -118,7 +122,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       return { dryRun: false, lines, stores: [...restored.values()] };
     }
 
-    if (!stopFirst) await stopConsumers(run, snapshot, consumers);
+    if (!stopFirst) await stopAll();
     const after: AfterCutOver = { run, input, place, wayBack, fenceOf };
     let finished = false;
     run.atEnd(async (dataLeft) => {

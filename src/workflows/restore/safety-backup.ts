@@ -45,7 +45,7 @@ async function backUpFirst(
       await run.activities.redo.compareLoaded(back);
       await run.activities.redo.cutOver(back);
     },
-    { data: true },
+    { data: () => true },
   );
   return id;
 }

@@ -3,11 +3,13 @@ import { runId as runIdOf } from '../../contracts/ids.js';
 import type { HoldInput, UndoInput } from '../../contracts/runs/procedures.js';
 import { formatDuration } from '../../contracts/stack/units.js';
 import { fail, failureOf } from '../shared/failures.js';
-import { runProcedure } from '../shared/run.js';
+import { runProcedure, stopWhenCancelled } from '../shared/run.js';
 import { askChecks } from '../shared/checks.js';
-import { consumersFor, startConsumers, stopConsumers } from '../shared/consumers.js';
+import { consumersFor, runningOf, startConsumers, stopConsumers } from '../shared/consumers.js';
 import { requireKnownRequester } from '../shared/requester.js';
 import { undoneSignal } from './hold.js';
+
+const NONE = { stop: [], start: [] };
 
 /** Puts the data a restore replaced back into service. Writes since the cut-over go with it, and are kept too. */
 export async function undoRestore(input: UndoInput & { readonly hold: HoldInput }): Promise<string[]> {
@@ -62,7 +64,10 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
         );
         if (!told) throw fail('store.gone', { restore: input.restore, kept: hold.at });
       });
-      await stopConsumers(run, snapshot, consumers);
+      // Those of a restore that could not be put back stand still on purpose, until an undo has been done.
+      const ran = hold.unresolved === undefined ? await runningOf(run, snapshot, consumers) : NONE;
+      await stopConsumers(run, snapshot, consumers, ran);
+      stopWhenCancelled();
       const findings: string[] = [];
       // Whoever cancels from here on is too late: it would leave a mix, or services without what they need.
       await CancellationScope.nonCancellable(async () => {

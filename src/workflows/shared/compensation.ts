@@ -10,8 +10,11 @@ export interface Compensation {
 export interface CompensationOrder {
   /** After all others (still in reverse order): services start only when the data are as they were. */
   readonly atLast?: boolean | undefined;
-  /** Puts data back: where it fails, nothing that comes at last is done, for services must not write to what is neither. */
-  readonly data?: boolean | undefined;
+  /**
+   * Whether it puts live data back, asked when it fails: nothing that comes at last is done then, for services must not
+   * write to what is neither.
+   */
+  readonly data?: (() => boolean) | undefined;
 }
 
 export interface Left {
@@ -38,7 +41,7 @@ export async function compensate(compensations: readonly Compensation[], step: S
     };
     await step(`Undo: ${title}`, undo).catch((error: unknown) => {
       left.push(title);
-      if (order.data) dataLeft ??= `${title}: ${failureOf(error).message}`;
+      if (order.data?.()) dataLeft ??= `${title}: ${failureOf(error).message}`;
     });
   }
   return { all: left, data: dataLeft };

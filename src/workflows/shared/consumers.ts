@@ -15,14 +15,31 @@ export function consumersFor(stack: Stack, stores: readonly string[]): Consumers
   return { stop, start: startOrder(stop) };
 }
 
-/** Stops services one by one; they start again, after all other compensations, when the run does not finish. */
-export async function stopConsumers(run: Run, snapshot: StackSnapshot, consumers: Consumers): Promise<void> {
+/** Those that run: one that was stopped before, by a person or because its data are not in order, stays so. */
+export async function runningOf(run: Run, snapshot: StackSnapshot, consumers: Consumers): Promise<Consumers> {
+  if (consumers.stop.length === 0) return consumers;
+  const states = await run.activities.quick.serviceStates({ snapshot });
+  const stopped = new Set(states.filter((one) => one.status === 'stopped').map((one) => one.service));
+  const runs = (service: string): boolean => !stopped.has(service);
+  return { stop: consumers.stop.filter(runs), start: consumers.start.filter(runs) };
+}
+
+/**
+ * Stops services one by one. When the run does not finish, those that ran before start again, after all other
+ * compensations.
+ */
+export async function stopConsumers(
+  run: Run,
+  snapshot: StackSnapshot,
+  consumers: Consumers,
+  ran: Consumers,
+): Promise<void> {
   for (const service of consumers.stop) {
     const again = async (): Promise<void> => {
       await run.activities.undo.startService({ snapshot, service });
       await run.activities.undo.awaitHealthy({ snapshot, service });
     };
-    run.compensate(`start ${service} again`, again, { atLast: true });
+    if (ran.stop.includes(service)) run.compensate(`start ${service} again`, again, { atLast: true });
     await run.step(`Stop ${service}`, () => run.activities.change.stopService({ snapshot, service }));
   }
 }

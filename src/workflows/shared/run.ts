@@ -180,7 +180,7 @@ export async function runProcedure<T>(
 }
 
 /** An activity may have finished well although it was told to stop: the next step does not begin. */
-function stopWhenCancelled(): void {
+export function stopWhenCancelled(): void {
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
 }
 
