@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { atTheEnd, docker } from '../../test/services/docker.js';
-import { freePorts } from '../../test/services/server-process.js';
+import { freePorts } from '../../test/services/free-port.js';
 import type { Place } from './place.js';
 
 const FILE = fileURLToPath(new URL('../../docker/demo/compose.yml', import.meta.url));

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../../test/services/server-process.js';
+import { freePorts } from '../../test/services/free-port.js';
 import { makeAgeKeys } from './age-keys.js';
 import { startDockerPlace } from './docker-place.js';
 import { startHostPlace } from './host-place.js';

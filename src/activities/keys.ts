@@ -3,9 +3,10 @@ import { SteadyError } from '../contracts/failures.js';
 import type { KeyTestLine } from '../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import type { Secret } from '../contracts/secret.js';
-import { ageHeader, matchHeader } from '../pipelines/identity.js';
+import { matchHeader } from '../pipelines/identity.js';
 import { listBackups } from './catalog/list-backups.js';
 import { readManifest } from './catalog/read-manifest.js';
+import { headerOf } from './opens-backup.js';
 import type { Ports } from './ports.js';
 
 /** Whether the identity configured here opens what was stored, for workers of the role `proof`. Reading only. */
@@ -43,20 +44,4 @@ export async function testIdentity(
       };
     }),
   );
-}
-
-async function headerOf(storage: StoragePort, key: string): Promise<Buffer> {
-  const stop = new AbortController();
-  const body = await storage.get(key, { signal: stop.signal });
-  let start = Buffer.alloc(0);
-  try {
-    for await (const chunk of body) {
-      start = Buffer.concat([start, chunk as Buffer]);
-      const header = ageHeader(start);
-      if (header !== undefined) return header;
-    }
-    return start;
-  } finally {
-    body.destroy();
-  }
 }

@@ -1,4 +1,4 @@
-import type { LiveFacts, RestorePlace, RestorePreview } from '../adapters/stores/port.js';
+import type { LiveFacts, RestorePlace, RestorePreview, UndoOptions } from '../adapters/stores/port.js';
 import { SteadyError } from '../contracts/failures.js';
 import type { BackupRef } from '../contracts/runs/claims.js';
 import type { ContentFacts } from '../contracts/stored/manifest.js';
@@ -7,6 +7,7 @@ import { withCall } from './call.js';
 import { readManifest } from './catalog/read-manifest.js';
 import { expectedSeconds, type Expected } from './catalog/restore-history.js';
 import { assertHeld, type FenceCheck } from './locks.js';
+import { assertOpens } from './opens-backup.js';
 import type { Ports } from './ports.js';
 import { backupReader } from './streams.js';
 
@@ -52,6 +53,8 @@ export function createRestoreActivities(ports: Ports) {
               configured: port.kind,
             });
           }
+          // Before services are stopped, and before data are deleted to make room.
+          await assertOpens(manifest, { ports, storage, snapshot: input.snapshot });
           const preview = await port.preview(call, manifest, input.place);
           return {
             store: manifest.store,
@@ -121,13 +124,14 @@ export function createRestoreActivities(ports: Ports) {
 
     /** Puts back what was there: removes what was loaded, or switches back. `finished`: after a restore that had ended. */
     async undoRestore(
-      input: Omit<RestoreStep, 'backup'> & { store: string; finished?: boolean; cutOver?: boolean },
+      input: Omit<RestoreStep, 'backup'> & { store: string } & UndoOptions,
     ): Promise<string[]> {
       return await withCall({ title: `Put back ${input.store}`, store: input.store }, async (call) => {
         await ports.reap(call.markerPrefix);
         if (input.fence) await assertHeld([input.fence]);
         const port = await ports.store(input.snapshot, input.store);
-        return await port.undo(call, input.place, { finished: input.finished, cutOver: input.cutOver });
+        const { finished, cutOver, loaded } = input;
+        return await port.undo(call, input.place, { finished, cutOver, loaded });
       });
     },
 

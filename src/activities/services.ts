@@ -71,10 +71,22 @@ export function createServiceActivities(ports: Ports) {
       });
     },
 
+    /**
+     * What runs. Where the runtime tells no more than what was done here last, the service's health check is asked:
+     * somebody may have started it since. One without a health check stays `recorded`.
+     */
     async serviceStates(input: { snapshot: StackSnapshot }): Promise<ServiceState[]> {
       const { snapshot } = input;
       const handles = Object.keys(snapshot.stack.services).map((name) => serviceHandle(snapshot, name));
-      return await ports.runtime(snapshot).states(handles);
+      const states = await ports.runtime(snapshot).states(handles);
+      return await Promise.all(
+        states.map(async (state): Promise<ServiceState> => {
+          const health = snapshot.stack.services[state.service]?.health;
+          if (state.recorded !== true || health === undefined) return state;
+          const { passed } = await ports.probes(snapshot).run(health);
+          return { ...state, recorded: false, status: passed ? 'running' : 'stopped' };
+        }),
+      );
     },
   };
 }

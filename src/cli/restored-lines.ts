@@ -20,18 +20,21 @@ export function restoredLines(result: RestoreResult, run: string): string[] {
 }
 
 /**
- * An undo puts all stores back from what is kept beside, or none. What a restore in place replaced is in the backup taken
+ * An undo puts back the stores of which something is kept beside. What a restore in place replaced is in the backup taken
  * first, which nobody has proven.
  */
 function wayBackLines(stores: readonly RestoredStore[], run: string): string[] {
-  const backups = stores.map(({ keptAs }) => /^backup (\S+)$/.exec(keptAs ?? '')?.[1]);
-  const allBeside = stores.every(({ keptAs }, at) => keptAs !== undefined && backups[at] === undefined);
-  if (allBeside) return [`Switch back with: steady restore undo ${run}`];
-  return stores.flatMap(({ store, keptAs }, at) => {
-    if (keptAs === undefined) return [`Nothing of the replaced data of ${store} is kept`];
-    const id = backups[at];
+  const backupOf = ({ keptAs }: RestoredStore): string | undefined =>
+    /^backup (\S+)$/.exec(keptAs ?? '')?.[1];
+  const undone = stores.filter((one) => one.keptAs !== undefined && backupOf(one) === undefined);
+  const which = undone.length === stores.length ? '' : `${undone.map(({ store }) => store).join(', ')} `;
+  const others = stores.flatMap((one) => {
+    const id = backupOf(one);
+    if (one.keptAs === undefined)
+      return [`${one.store} cannot be switched back: nothing that was there is kept`];
     return id === undefined
       ? []
-      : [`Switch ${store} back with: steady restore ${id} --in-place --unverified`];
+      : [`Switch ${one.store} back with: steady restore ${id} --in-place --unverified`];
   });
+  return undone.length === 0 ? others : [`Switch ${which}back with: steady restore undo ${run}`, ...others];
 }

@@ -54,8 +54,8 @@ export function attentionLines(status: TemporalStatus, zone: string, now: number
 function keptLine({ restore, stores, until, trouble, undone }: KeptLine, zone: string, now: number): string {
   const what = undone ? 'what it had restored is' : 'what it replaced is';
   const back = undone ? '' : `   undo: steady restore undo ${restore}`;
-  if (trouble !== undefined)
-    return `! ${restore}: ${what} still kept (${stores.join(', ')}): ${trouble}${back}`;
+  if (trouble !== undefined || until === undefined)
+    return `! ${restore}: ${what} still kept (${stores.join(', ')})${trouble === undefined ? '' : `: ${trouble}`}${back}`;
   return `· ${restore}: ${what} kept until ${momentText(until, zone, now)} (${stores.join(', ')})${back}`;
 }
 

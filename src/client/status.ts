@@ -105,8 +105,10 @@ async function keptData(steady: Steady, stack: string): Promise<KeptLine[]> {
     holds.map(async ({ run }) => {
       const handle = steady.client.workflow.getHandle(run);
       const state = await askWorker(steady, () => handle.query<HoldState>(HOLD_QUERY));
-      const { restore, stores, at, until, trouble } = state;
-      return { restore, stores, at, until, trouble, undone: state.undone === true };
+      const { restore, at, until, trouble, unresolved } = state;
+      const undone = state.undone === true;
+      const stores = unresolved && !undone ? Object.keys(unresolved) : state.stores;
+      return { restore, stores, at, until, trouble, undone };
     }),
   );
 }

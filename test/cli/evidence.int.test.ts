@@ -117,6 +117,42 @@ describe('steady evidence verify', () => {
     }
   });
 
+  it('notes sets that cannot be read, and judges the chain by the others', async () => {
+    const folder = join(shop.storage, 'sets');
+    const [set = ''] = readdirSync(folder);
+    const path = join(folder, set);
+    const seen = readFileSync(path, 'utf8');
+    const [damaged, future] = [join(folder, '00-damaged.json'), join(folder, '01-future.json')];
+    const offline = ['--address', '127.0.0.1:1', 'evidence', 'verify'] as const;
+    try {
+      writeFileSync(damaged, '{ "version": 1, "id"');
+      writeFileSync(future, JSON.stringify({ ...JSON.parse(seen), version: 2 }));
+      const { code, json } = await shop.steady('--json', ...offline);
+      expect([code, json.holds, json.sets.read, [...json.sets.unread].sort()]).toEqual([
+        0,
+        true,
+        1,
+        [
+          'an object in storage is damaged [key=sets/00-damaged.json]',
+          'written by a newer steadyhand [key=sets/01-future.json version=2]',
+        ],
+      ]);
+      expect((await shop.steady(...offline)).stdout).toContain(
+        'note: a set was not compared with the chain: written by a newer steadyhand [key=sets/01-future.json',
+      );
+      writeFileSync(
+        path,
+        JSON.stringify({ ...JSON.parse(seen), ledgerHead: { number: 1, sha256: '0'.repeat(64) } }),
+      );
+      const forged = await shop.steady('--json', ...offline);
+      expect([forged.code, forged.json.error.code]).toEqual([1, 'evidence.broken']);
+      expect(forged.json.error.message).toMatch(/record=1 .*it is not the one of the head in set/);
+    } finally {
+      writeFileSync(path, seen);
+      for (const made of [damaged, future]) rmSync(made, { force: true });
+    }
+  });
+
   it('compares with a head noted elsewhere', async () => {
     const { code, json } = await shop.steady('--json', 'evidence', 'verify', '--head', `2:${'0'.repeat(64)}`);
     expect(code).toBe(1);

@@ -23,13 +23,20 @@ describe('what a restore says at its end', () => {
     ]);
   });
 
-  it('offers no undo where it would be refused for one of the stores', () => {
-    expect(
-      linesOf({ ...db, keptAs: `backup ${SAFETY}` }, { ...cache, keptAs: '/data/old' }).slice(3),
-    ).toEqual([`Switch db back with: steady restore ${SAFETY} --in-place --unverified`]);
-    expect(linesOf(db, { ...cache, keptAs: '/data/old' }).slice(3)).toEqual([
-      'Nothing of the replaced data of db is kept',
+  it('offers the undo of the stores of which something is kept, and says what is left of the others', () => {
+    const kept = { ...cache, keptAs: '/data/old' };
+    expect(linesOf({ ...db, keptAs: `backup ${SAFETY}` }, kept).slice(3)).toEqual([
+      `Switch cache back with: steady restore undo ${RUN}`,
+      `Switch db back with: steady restore ${SAFETY} --in-place --unverified`,
     ]);
+    expect(linesOf(db, kept, { ...kept, store: 'uploads' }).slice(4)).toEqual([
+      `Switch cache, uploads back with: steady restore undo ${RUN}`,
+      'db cannot be switched back: nothing that was there is kept',
+    ]);
+  });
+
+  it('offers no undo where nothing at all is kept', () => {
+    expect(linesOf(db).slice(2)).toEqual(['db cannot be switched back: nothing that was there is kept']);
   });
 
   it('has nothing to switch back when the data went to a new place', () => {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freePorts } from '../services/server-process.js';
+import { freePorts } from '../services/free-port.js';
 import { builtSteady } from './rig/build.js';
 import { runSteady } from './rig/run-steady.js';
 

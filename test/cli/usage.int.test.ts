@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FAILURES, type FailureCode } from '../../src/contracts/failures.js';
-import { freePorts } from '../services/server-process.js';
+import { freePorts } from '../services/free-port.js';
 import { builtSteady } from './rig/build.js';
 import { runSteady, type Ran } from './rig/run-steady.js';
 

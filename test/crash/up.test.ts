@@ -4,7 +4,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePorts } from '../services/server-process.js';
+import { freePorts } from '../services/free-port.js';
 import { isAlive, killHard, processesWith } from './rig/processes.js';
 import { createCrashStack, type CrashStack } from './rig/stack.js';
 import { waitFor } from './rig/wait-for.js';

@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +10,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { Secret } from '../../src/contracts/secret.js';
 import { s3StorageSchema, type S3StorageConfig } from '../../src/contracts/stack/storage.js';
 import { toolPath } from './tools.js';
+import { freePort } from './free-port.js';
 
 export interface MinioOptions {
   /** Keeps the data on a memory disk of this size, which is gone with the server. */
@@ -160,14 +160,4 @@ async function answers(port: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/names.js';
-import { freePorts, startServer, type ServerProcess } from './server-process.js';
+import { freePorts } from './free-port.js';
+import { startServer, type ServerProcess } from './server-process.js';
 import { toolPath } from './tools.js';
 
 /** A real Temporal dev server on a SQLite file. It dies with this process; `close` removes its file. */

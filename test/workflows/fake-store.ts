@@ -111,10 +111,14 @@ export function createFakeStore(of: {
       }
       return { gapSeconds: 0.01, notes: [] };
     },
-    async undo(call, place) {
+    async undo(call, place, options) {
       await enter('undo', call);
+      if (place.mode === 'in-place' && options?.loaded !== false)
+        throw new SteadyError('store.gone', { store: name, says: 'its data were replaced in place' });
       const kept = data.kept.get(placeOf(place));
       if (kept === undefined) {
+        if (options?.finished && !data.undone.has(placeOf(place)))
+          throw new SteadyError('store.gone', { store: name, says: 'it is not kept any more' });
         data.fresh.delete(placeOf(place));
         return [`what was loaded for ${name} is removed`];
       }

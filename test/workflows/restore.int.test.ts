@@ -201,6 +201,10 @@ describe.concurrent('a restore in place', () => {
     const handle = await world.restore({ mode: 'in-place' });
     expect((await failureOfRun(handle)).code).toBe('tool.failed');
     await expectAsBefore(world);
+    expect(deeds(world).slice(-6)).toEqual([
+      ...['undo db', 'load db', 'cutover db', 'release db'],
+      ...['start api', 'start web'],
+    ]);
   });
 });
 
@@ -257,12 +261,16 @@ describe.concurrent('a restore that fails', () => {
     const failure = await failureOfRun(handle);
     // The failure is the one that began it.
     expect(failure.code).toBe('store.blocked');
-    expect(failure.message).toMatch(/; could not be undone: cache: Put cache back, start api again$/);
-    expect((await world.steps(handle)).slice(-4)).toEqual([
+    expect(failure.message).toMatch(/; could not be undone: cache: Put cache back, start api again; put cache back with: /);
+    expect((await world.steps(handle)).slice(-5)).toEqual([
       '✗ db: Switch db over',
       ...['Undo: db: Put db back', '✗ Undo: cache: Put cache back', '✗ Undo: start api again'],
+      'Keep what was set aside of cache, db',
     ]);
     expect([...world.services.values()]).toEqual(['stopped']);
+    // The other is back, and what it had restored is kept as after an undo.
+    const { kept } = await temporalStatus(rig.steady, world.snapshot);
+    expect(kept).toMatchObject([{ stores: ['cache'], undone: false }]);
     const record = JSON.stringify((await world.record(handle)).steps);
     expect(record).toContain('the store refused the credentials');
     expect(record).toContain('left as it is [because=');
@@ -309,7 +317,7 @@ describe.concurrent('a restore that fails', () => {
     const handle = await world.restore();
     await failureOfRun(handle);
     world.answers.clear();
-    expect((await failureOfRun(await undo(world, handle))).code).toBe('tool.failed');
+    expect((await failureOfRun(await undo(world, handle))).code).toBe('store.half-undone');
     expect([...world.services.values()]).toEqual(['stopped', 'stopped']);
     const gate = world.script.gate('stop api');
     const cancelled = await undo(world, handle);
@@ -325,7 +333,9 @@ describe.concurrent('a restore that fails', () => {
     world.answers.set('health web', '502');
     world.script.fail('undo db', 'store.denied');
     const handle = await world.restore();
-    expect((await failureOfRun(handle)).code).toBe('service.failed');
+    const failure = await failureOfRun(handle);
+    expect(failure.code).toBe('service.failed');
+    expect(failure.message).toContain(`; put db back with: steady restore undo ${handle.workflowId}`);
     const [kept] = (await temporalStatus(rig.steady, world.snapshot)).kept;
     expect(kept).toMatchObject({ stores: ['db'], undone: false });
     expect(kept?.trouble).toContain('the store refused the credentials');

@@ -5,6 +5,8 @@ export type ServiceStatus = 'running' | 'stopped' | 'missing' | 'unknown';
 export interface ServiceState {
   readonly service: string;
   readonly status: ServiceStatus;
+  /** The status is what was done here last; what others did since, nobody looked at. */
+  readonly recorded?: boolean;
   /** Container health where one is defined. */
   readonly health?: 'healthy' | 'unhealthy' | 'starting';
   readonly restarts?: number;

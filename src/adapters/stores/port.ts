@@ -113,6 +113,8 @@ export interface UndoOptions {
   readonly finished?: boolean | undefined;
   /** Whether a cut-over of this place was begun, by any worker; left out when nobody knows. */
   readonly cutOver?: boolean | undefined;
+  /** Whether a load of this place was begun, by any worker; left out when nobody knows. */
+  readonly loaded?: boolean | undefined;
 }
 
 /** A throwaway server of the same kind, empty, on this machine; ended by `close` and by the death of the worker. */
@@ -150,7 +152,10 @@ export interface StorePort {
     call: StoreCall,
     place: RestorePlace,
   ): Promise<{ readonly gapSeconds: number; readonly notes: string[] }>;
-  /** Before the cut-over: removes what `load` made and lifts what `cutover` began. After it: switches back. */
+  /**
+   * Before the cut-over: removes what `load` made and lifts what `cutover` began. After it: switches back. Fails with
+   * `store.gone` when live data were replaced and nothing of them is kept.
+   */
   undo(call: StoreCall, place: RestorePlace, options?: UndoOptions): Promise<string[]>;
   /** Drops the replaced data when their hold has ended. */
   release(call: StoreCall, place: RestorePlace): Promise<string[]>;

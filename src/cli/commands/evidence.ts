@@ -30,7 +30,7 @@ async function verify(context: Context, noted: LedgerHead | undefined): Promise<
   // Before storage is read: what the ledger has written by now must be there.
   const temporal = await askTemporal(context);
   const { readRecords } = await import('../embedded/read-records.js');
-  const { location, records: stored, sets } = await readRecords(loaded);
+  const { location, records: stored, sets, unread } = await readRecords(loaded);
   const chain = verifyChain(stored);
   const broken =
     chain.broken ??
@@ -54,6 +54,7 @@ async function verify(context: Context, noted: LedgerHead | undefined): Promise<
     output.line(`  ${countText(approvals.signatures, 'signature')} of approvals checked again`);
   }
   approvals.notes.forEach((note) => output.line(`note: ${note}`));
+  unread.forEach((why) => output.line(`note: a set was not compared with the chain: ${why}`));
   if (pending > 0) output.line(`note: ${countText(pending, 'record')} not written yet`);
   for (const run of missing)
     output.line(`note: ${run.run} closed ${run.closedAt ?? ''} (${run.status}) without a record`);
@@ -68,6 +69,7 @@ async function verify(context: Context, noted: LedgerHead | undefined): Promise<
     first: first?.closedAt ?? null,
     last: last?.closedAt ?? null,
     approvals: { signatures: approvals.signatures, notes: approvals.notes },
+    sets: { read: sets.length, unread },
     temporal: temporal.known
       ? { asked: true, unrecorded: missing, pending }
       : { asked: false, why: temporal.why },

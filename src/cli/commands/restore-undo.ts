@@ -31,7 +31,7 @@ function waits(restore: Command): boolean {
     const named = restore.options.filter((one) => given.includes(one.attributeName()));
     throw new SteadyError('usage.invalid', {
       options: named.map((one) => one.long).join(','),
-      error: 'restore undo puts back all that the restore replaced, and takes none of these',
+      error: 'restore undo puts back all that is kept of what the restore replaced, and takes none of these',
     });
   }
   return restore.opts<{ wait: boolean }>().wait;
@@ -44,7 +44,7 @@ export function addUndoCommand(restore: Command): void {
     .argument('<run>', 'the restore to undo')
     .option('--no-wait', 'start it and return')
     .description(
-      'switch back to the data a restore replaced; writes since then go with it and are kept aside',
+      'switch back to the data a restore replaced, of all stores where they are kept; what was restored, with the writes since, is kept aside',
     )
     .action(async (run: string, _options: object, command: Command) => {
       const context = contextOf(command);

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { fileURLToPath } from 'node:url';
-import { rm } from 'node:fs/promises';
 import { formatProblems, StackFileError } from '../../config/problems.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { contextOf, type Context } from '../context.js';
 import { applyHere, goOnHere } from '../embedded/apply-here.js';
 import { keepTemporal, type KeptTemporal } from '../embedded/keep-temporal.js';
-import { note, takeStateFolder, type StateFolder } from '../embedded/state-folder.js';
+import { note, takeStateFolder, unnote, type StateFolder } from '../embedded/state-folder.js';
 import { supervise, type Supervised } from '../embedded/supervise.js';
 import { basisOf, type Basis } from '../embedded/up-basis.js';
 import type { Output } from '../output.js';
@@ -44,7 +43,7 @@ async function up(context: Context, options: Options): Promise<void> {
     });
   const basis = await basisOf(context, options.state);
   const { broken } = basis;
-  const folder = await takeStateFolder(basis.state);
+  const folder = await takeStateFolder(basis.state, (words) => output.warn(words));
   const address = `127.0.0.1:${ports.port}`;
   const ui = `http://127.0.0.1:${ports.uiPort}`;
   const here = { context, address, folder, basis };
@@ -81,7 +80,7 @@ async function up(context: Context, options: Options): Promise<void> {
   } finally {
     await worker?.stop(10);
     await temporal?.stop(15);
-    for (const name of ['up.json', 'worker.json']) await rm(folder.file(name), { force: true });
+    for (const name of ['up.json', 'worker.json']) await unnote(folder, name);
     await folder.release();
   }
 }

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StateFolder } from './state-folder.js';
-import { endChild } from './supervise.js';
+import { endChild, notStarted } from './supervise.js';
 import { startTemporal, type Ports } from './temporal-server.js';
 
 export interface KeptTemporal {
@@ -23,20 +23,20 @@ const PAUSE_MS = 200;
 export async function keepTemporal(
   folder: StateFolder,
   ports: Ports,
-  tell: { readonly onStart: (pid: number) => Promise<void>; readonly onEnd: (how: string) => void },
+  tell: {
+    /** Must not reject: what was started runs, whatever is made of it. */
+    readonly onStart: (pid: number) => Promise<void>;
+    readonly onEnd: (how: string) => void;
+  },
 ): Promise<KeptTemporal> {
   let stopping = false;
-  const start = async (): Promise<ChildProcess> => {
-    const child = await startTemporal(folder, ports);
-    await tell.onStart(child.pid ?? 0);
-    return child;
-  };
-  let child: ChildProcess | undefined = await start();
+  let child: ChildProcess | undefined = await startTemporal(folder, ports);
   let since = Date.now();
 
   const keep = async (): Promise<unknown> => {
+    let failed: unknown;
     for (let failures = 0; ;) {
-      const how = child === undefined ? 'not started' : await exitOf(child);
+      const how = child === undefined ? notStarted(failed) : await exitOf(child);
       if (stopping) return new Promise<never>(() => undefined);
       failures = Date.now() - since > SETTLED_MS ? 1 : failures + 1;
       tell.onEnd(how);
@@ -44,14 +44,17 @@ export async function keepTemporal(
       since = Date.now();
       try {
         child = undefined;
-        child = await start();
+        child = await startTemporal(folder, ports);
       } catch (error) {
         if (failures >= MOST_FAILURES) return error;
+        failed = error;
         continue;
       }
       if (stopping) await endChild(child, 0);
+      else await tell.onStart(child.pid ?? 0);
     }
   };
+  await tell.onStart(child.pid ?? 0);
   return {
     gaveUp: keep(),
     async stop(graceSeconds) {

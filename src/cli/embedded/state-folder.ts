@@ -8,6 +8,8 @@ export interface StateFolder {
   readonly database: string;
   readonly scratch: string;
   file(name: string): string;
+  /** Tells what is wrong with a file in it, once until it is right again (undefined). */
+  tell(file: string, trouble: string | undefined): void;
   /** Lets the next one in. */
   release(): Promise<void>;
 }
@@ -15,8 +17,10 @@ export interface StateFolder {
 /**
  * Takes a state folder for this process: a listening socket in it is the lock, so that a killed owner's lock is gone
  * with it. Throws `up.running` when another `steady up` has it, `usage.invalid` when there can be no such folder.
+ *
+ * @param warn hears of files that cannot be written later on
  */
-export async function takeStateFolder(path: string): Promise<StateFolder> {
+export async function takeStateFolder(path: string, warn: (words: string) => void): Promise<StateFolder> {
   await makeFolder(path).catch((cause: NodeJS.ErrnoException) => {
     throw new SteadyError(
       'usage.invalid',
@@ -38,8 +42,16 @@ export async function takeStateFolder(path: string): Promise<StateFolder> {
     await rm(socket, { force: true });
     server = await listen(socket);
   }
+  const told = new Set<string>();
   return {
     path,
+    tell: (file, trouble) => {
+      if (trouble === undefined) told.delete(file);
+      else if (!told.has(file)) {
+        told.add(file);
+        warn(`${file} cannot be written (${trouble}): who reads it finds what was noted before, or nothing`);
+      }
+    },
     database: join(path, 'temporal.db'),
     scratch: join(path, 'scratch'),
     file: (name) => join(path, name),
@@ -100,12 +112,23 @@ function ownerOf(socket: string): Promise<string | undefined> {
 
 /**
  * Notes something small for other commands and the next start, whole or not at all, also when the power goes: half an
- * address would be another server's.
+ * address would be another server's. Never rejects: a note that a full disk has no room for is told, and must not end
+ * what it is about.
  */
 export async function note(folder: StateFolder, name: string, value: unknown): Promise<void> {
-  const fresh = folder.file(`${name}.new`);
-  await writeFile(fresh, `${JSON.stringify(value)}\n`, { flush: true });
-  await rename(fresh, folder.file(name));
+  const path = folder.file(name);
+  try {
+    await writeFile(`${path}.new`, `${JSON.stringify(value)}\n`, { flush: true });
+    await rename(`${path}.new`, path);
+    folder.tell(path, undefined);
+  } catch (error) {
+    folder.tell(path, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Removes a note. What cannot be removed is replaced by the next that is noted. */
+export async function unnote(folder: StateFolder, name: string): Promise<void> {
+  await rm(folder.file(name), { force: true }).catch(() => undefined);
 }
 
 /** What was noted in a state folder, which need not be taken; undefined when there is nothing that can be read. */

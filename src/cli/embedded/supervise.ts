@@ -12,7 +12,10 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
 const SETTLED_MS = 60_000;
 
-/** Keeps a process running: one that ends is started again, after a pause that grows while it keeps failing. */
+/**
+ * Keeps a process running: one that ends, or cannot be started, is started again after a pause that grows while it keeps
+ * failing. Never throws; `onEnd` hears of each failure once.
+ */
 export function supervise(options: {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -26,26 +29,43 @@ export function supervise(options: {
   let pause = FIRST_PAUSE_MS;
   const setpriv = '/usr/bin/setpriv';
 
+  const launch = (): ChildProcess => {
+    const log = openSync(options.logFile, 'a');
+    try {
+      const argv = existsSync(setpriv)
+        ? [setpriv, '--pdeathsig', 'KILL', '--', ...options.argv]
+        : options.argv;
+      return spawn(argv[0] as string, argv.slice(1), {
+        env: options.env,
+        cwd: options.cwd,
+        stdio: ['ignore', log, log],
+        detached: true,
+      });
+    } finally {
+      closeSync(log);
+    }
+  };
   const start = (): void => {
     const began = Date.now();
-    const log = openSync(options.logFile, 'a');
-    const argv = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--', ...options.argv] : options.argv;
-    child = spawn(argv[0] as string, argv.slice(1), {
-      env: options.env,
-      cwd: options.cwd,
-      stdio: ['ignore', log, log],
-      detached: true,
-    });
-    closeSync(log);
-    if (child.pid !== undefined) options.onStart(child.pid);
-    child.once('error', (error) => options.onEnd(error.message));
-    child.once('exit', (code, signal) => {
+    const again = (how: string): void => {
       if (stopping) return;
-      options.onEnd(String(code ?? signal));
+      options.onEnd(how);
       if (Date.now() - began > SETTLED_MS) pause = FIRST_PAUSE_MS;
       setTimeout(() => !stopping && start(), pause);
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-    });
+    };
+    let started: ChildProcess;
+    try {
+      started = launch();
+    } catch (error) {
+      again(notStarted(error));
+      return;
+    }
+    child = started;
+    started.once('exit', (code, signal) => again(String(code ?? signal)));
+    // One that could not be started has no pid, and no `exit` follows.
+    started.on('error', (error) => started.pid === undefined && again(notStarted(error)));
+    if (started.pid !== undefined) options.onStart(started.pid);
   };
   start();
 
@@ -57,6 +77,10 @@ export function supervise(options: {
     },
   };
 }
+
+/** Why a process did not come about, in words. */
+export const notStarted = (error: unknown): string =>
+  `not started: ${error instanceof Error ? error.message : String(error)}`;
 
 export async function endChild(child: ChildProcess, graceSeconds: number): Promise<void> {
   // One that could not be started has no pid, and will never exit.

@@ -126,8 +126,8 @@ export interface HoldInput extends RunInput {
   readonly at: string;
   readonly mode: 'beside' | 'in-place';
   readonly seconds: number;
-  /** Why the replaced data could not be put back: they are dropped only after an undo. */
-  readonly unresolved?: string | undefined;
+  /** Of stores whose replaced data could not be put back, why: all is dropped only after an undo of these. */
+  readonly unresolved?: Readonly<Record<string, string>> | undefined;
   /** The replaced data are live again, and what was restored is kept: by an undo, or because the restore failed. */
   readonly undone?: boolean;
 }
@@ -136,8 +136,8 @@ export const HOLD_QUERY = 'hold';
 
 /** What the hold of a restore answers. */
 export interface HoldState extends HoldInput {
-  /** When its time is over, RFC 3339. */
-  readonly until: string;
+  /** When its time is over, RFC 3339; left out while it waits for an undo. */
+  readonly until?: string | undefined;
   /** Why what is kept could not be dropped the last time it was tried. */
   readonly trouble?: string | undefined;
 }

@@ -38,7 +38,7 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
       }),
     );
     const running = await runningOf(run, snapshot, consumers);
-    await stopConsumers(run, snapshot, running, running);
+    await stopConsumers(run, snapshot, consumers, running);
     const dumped = await run.step(`Back up ${store}`, async (note) => {
       const result = await run.activities.backup.dumpStore({
         snapshot,

@@ -42,9 +42,13 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
       }),
     );
 
-    await run.step('Write the set', async () => {
+    await run.step('Write the set', async (note) => {
       // A chain that was rewritten later differs from what stands in the sets.
-      const head = await run.activities.quick.ledgerHead(snapshot.stack.stack);
+      const head = await run.activities.quick.ledgerHead(snapshot.stack.stack).catch((error: unknown) => {
+        if (isOwnCancellation(error)) throw error;
+        note(`without the head of the chain of records: ${failureOf(error).message}`);
+        return undefined;
+      });
       const set = { ...setOf(setId, input, results), ...(head && { ledgerHead: head }) };
       await run.activities.look.writeSet({ snapshot, set });
     });

@@ -152,7 +152,10 @@ export async function storage(input: StorageInput): Promise<void> {
     // What is older is litter, which the sweep finds.
     const oldest = Date.now() - LITTER_SECONDS * 1000;
     failed = failed.filter((one) => Date.parse(one.at) > oldest);
+    const begun = arrived;
     for (const attempt of snapshot ? failed : []) {
+      // A file that was applied meanwhile does not wait for these.
+      if (arrived > begun) break;
       await quickly('keeper', { site, workerSeconds: 300 })
         .discardAttempt({ snapshot: snapshot as StackSnapshot, attempt })
         .then(() => (failed = failed.filter((one) => one !== attempt)))

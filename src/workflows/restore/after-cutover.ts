@@ -5,6 +5,7 @@ import { runId } from '../../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../../contracts/names.js';
 import type { HoldInput, RestoreInput } from '../../contracts/runs/procedures.js';
 import { formatDuration } from '../../contracts/stack/units.js';
+import type { DataLeft } from '../shared/compensation.js';
 import { failureOf } from '../shared/failures.js';
 import type { Run } from '../shared/run.js';
 import { hold } from './hold.js';
@@ -31,18 +32,27 @@ export async function endDone(after: AfterCutOver, stores: readonly string[]): P
 }
 
 /**
- * A restore that failed. Put back: what it had restored is what was set aside, and is held. Not put back: what it
- * replaced may be the only good data, and stays until an undo.
+ * A restore that failed. Stores that were put back: what it had restored is what was set aside, and is held. Not put
+ * back: what it replaced may be the only good data, and stays until an undo. Gives words for people when one is needed.
  */
 export async function endFailed(
   after: AfterCutOver,
   switched: readonly string[],
-  dataLeft: string | undefined,
-): Promise<void> {
-  const kept = switched.filter((store) => !after.wayBack.has(store));
-  const how = dataLeft === undefined ? { undone: true } : { undone: false, unresolved: dataLeft };
-  if (kept.length > 0) await startHold(after, kept, how);
-  if (dataLeft === undefined) await unmark(after, switched);
+  dataLeft: DataLeft,
+): Promise<string | undefined> {
+  const { run, wayBack } = after;
+  const kept = switched.filter((store) => !wayBack.has(store));
+  const left = kept.filter((store) => dataLeft[store] !== undefined);
+  const unresolved = Object.fromEntries(left.map((store) => [store, dataLeft[store] ?? '']));
+  const back = switched.filter((store) => dataLeft[store] === undefined);
+  if (kept.length > 0)
+    await run.step(`Keep what was set aside of ${kept.join(', ')}`, () =>
+      startHold(after, kept, { undone: left.length === 0, ...(left.length > 0 && { unresolved }) }),
+    );
+  await unmark(after, back);
+  return left.length === 0
+    ? undefined
+    : `put ${left.join(', ')} back with: steady restore undo ${workflowInfo().workflowId}`;
 }
 
 /** The data are in service, whatever becomes of this: it is no reason to call the restore failed. */

@@ -27,7 +27,7 @@ export async function hold(input: HoldInput): Promise<string[]> {
     undone = done;
     signals++;
   });
-  let until = '';
+  let until: string | undefined;
   let trouble: string | undefined;
   mark('SteadyStack', input.snapshot.stack.stack);
   mark('SteadyProcedure', 'hold');
@@ -36,15 +36,15 @@ export async function hold(input: HoldInput): Promise<string[]> {
   const keep = async (): Promise<number> => {
     for (;;) {
       const seen = signals;
+      trouble = undefined;
       until = new Date(Date.now() + input.seconds * 1000).toISOString();
       if (!(await condition(() => signals > seen, input.seconds * 1000))) return seen;
     }
   };
   if (input.unresolved !== undefined) {
     // They may be the only good data: nothing but an undo ends this.
-    trouble = input.unresolved;
+    trouble = Object.values(input.unresolved).join('; ');
     await condition(() => undone);
-    trouble = undefined;
   }
   let seen = await keep();
 

@@ -1,7 +1,7 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { RestoredStore, RestoreInput, RestoreResult } from '../../contracts/runs/procedures.js';
 import type { Previewed } from '../../activities/restore.js';
-import { fail } from '../shared/failures.js';
+import { fail, failureOf } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { agree } from './agree.js';
 import { endDone, endFailed, type AfterCutOver } from './after-cutover.js';
@@ -10,7 +10,7 @@ import { askChecks } from '../shared/checks.js';
 import { consumersFor, runningOf, startConsumers, stopConsumers } from '../shared/consumers.js';
 import { restoreRequest } from '../../contracts/runs/requester.js';
 import { requireKnownRequester } from '../shared/requester.js';
-import { saveFirst } from './safety-backup.js';
+import { putBackFrom, saveFirst } from './safety-backup.js';
 
 /** Puts a backup back: looked at first, approved, loaded beside the live data, compared, then cut over. */
 export async function restore(input: RestoreInput): Promise<RestoreResult> {
@@ -74,27 +74,36 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       stopConsumers(run, snapshot, consumers, await runningOf(run, snapshot, consumers));
     if (stopFirst) await stopAll();
     const restored = new Map<string, RestoredStore>();
+    let finished = false;
     /** Stores whose cut-over has begun. */
     const switched = new Set<string>();
     /** Of stores that an undo cannot put back. */
     const wayBack = new Map<string, string>();
+    const after: AfterCutOver = { run, input, place, wayBack, fenceOf };
+    if (mode !== 'into')
+      run.atEnd(async (dataLeft) => (finished ? undefined : await endFailed(after, [...switched], dataLeft)));
     for (const { preview, store, backupId } of previews) {
       const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
       // Some stores keep the replaced data themselves also in place.
       const bare = inPlace && preview.keptAs === undefined;
       const safety = bare && !preview.absent ? await saveFirst(run, { input, store, step }) : undefined;
-      let replacing = false;
+      let loaded = false;
+      /** Of data that were never replaced, what could not be removed is only in the way. */
+      const touched = () => (switched.has(store) || (inPlace && loaded) ? store : undefined);
       const undo = async (): Promise<string[]> => {
-        if (bare && !preview.absent && replacing)
-          throw fail('store.gone', { store, says: 'its data were replaced in place, and no copy was taken' });
-        const how = { snapshot, store, place, ...fenceOf(store), cutOver: switched.has(store) };
-        return await run.activities.undo.undoRestore(how);
+        const how = { snapshot, store, place, ...fenceOf(store), cutOver: switched.has(store), loaded };
+        try {
+          return await run.activities.undo.undoRestore(how);
+        } catch (error) {
+          if (failureOf(error).code !== 'store.gone') throw error;
+          if (safety !== undefined) return await putBackFrom(run, safety, step);
+          if (preview.absent) return [`nothing to do: there was no ${store} before`];
+          throw error;
+        }
       };
-      /** Else what could not be removed is only in the way: services may go on with the data they had. */
-      const touched = (): boolean => switched.has(store) || (inPlace && replacing);
-      if (safety === undefined) run.compensate(`${store}: ${preview.words.undo}`, undo, { data: touched });
-      const loaded = await run.step(`${store}: ${preview.words.load}`, () => {
-        replacing = true;
+      run.compensate(`${store}: ${preview.words.undo}`, undo, { data: touched });
+      const { rawBytes, seconds } = await run.step(`${store}: ${preview.words.load}`, () => {
+        loaded = true;
         return run.activities.change.loadBackup(step);
       });
       const findings = await run.step(`${store}: ${preview.words.compare}`, async (note) => {
@@ -104,8 +113,8 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       });
       restored.set(store, {
         ...step.backup,
-        rawBytes: loaded.rawBytes,
-        loadSeconds: loaded.seconds,
+        rawBytes,
+        loadSeconds: seconds,
         findings,
         ...(safety !== undefined && { keptAs: `backup ${safety}` }),
       });
@@ -123,11 +132,6 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     }
 
     if (!stopFirst) await stopAll();
-    const after: AfterCutOver = { run, input, place, wayBack, fenceOf };
-    let finished = false;
-    run.atEnd(async (dataLeft) => {
-      if (!finished) await endFailed(after, [...switched], dataLeft);
-    });
     for (const { preview, store, backupId } of previews) {
       await run.step(`${store}: ${preview.words.cutover}`, async (note) => {
         const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };

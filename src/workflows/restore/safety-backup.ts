@@ -8,7 +8,7 @@ import type { Run } from '../shared/run.js';
 
 /**
  * A restore in place has nothing beside to go back to, so a backup is taken first, once nobody writes any more. It is
- * kept as long as replaced data are. When the run does not finish, the store is put back from it. Gives its id.
+ * kept as long as replaced data are. Gives its id.
  */
 async function backUpFirst(
   run: Run,
@@ -37,17 +37,22 @@ async function backUpFirst(
     note(`${dumped.backupId}: ${dumped.bytes} bytes stored of ${dumped.rawBytes}`);
     return dumped.backupId;
   });
-  const back = { ...of.step, backup: { store, id } };
-  run.compensate(
-    `put ${store} back from ${id}`,
-    async () => {
-      await run.activities.redo.loadBackup(back);
-      await run.activities.redo.compareLoaded(back);
-      await run.activities.redo.cutOver(back);
-    },
-    { data: () => true },
-  );
   return id;
+}
+
+/** Puts a store back from the backup that was taken first, the same way as the restore would have. */
+export async function putBackFrom(run: Run, id: string, step: RestoreStep): Promise<string[]> {
+  const { store } = step.backup;
+  const back = { ...step, backup: { store, id } };
+  await run.activities.redo.loadBackup(back);
+  await run.activities.redo.compareLoaded(back);
+  await run.activities.redo.cutOver(back);
+  const put = `${store} is put back from ${id}`;
+  const { snapshot, place, fence } = step;
+  return await run.activities.redo
+    .releaseReplaced({ snapshot, store, place, ...(fence && { fence }) })
+    .then(() => [put])
+    .catch((error: unknown) => [put, `its mark stays: ${failureOf(error).message}`]);
 }
 
 /**

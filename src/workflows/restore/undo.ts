@@ -4,6 +4,7 @@ import type { HoldInput, UndoInput } from '../../contracts/runs/procedures.js';
 import { formatDuration } from '../../contracts/stack/units.js';
 import { fail, failureOf } from '../shared/failures.js';
 import { runProcedure, stopWhenCancelled } from '../shared/run.js';
+import { askInStep } from '../shared/ask-in-step.js';
 import { askChecks } from '../shared/checks.js';
 import { consumersFor, runningOf, startConsumers, stopConsumers } from '../shared/consumers.js';
 import { requireKnownRequester } from '../shared/requester.js';
@@ -11,11 +12,15 @@ import { undoneSignal } from './hold.js';
 
 const NONE = { stop: [], start: [] };
 
+/** Failures that say by themselves that the live data are as they were. */
+const UNTOUCHED = new Set(['store.gone', 'target.fenced', 'worker.absent']);
+
 /** Puts the data a restore replaced back into service. Writes since the cut-over go with it, and are kept too. */
 export async function undoRestore(input: UndoInput & { readonly hold: HoldInput }): Promise<string[]> {
   const { snapshot, hold } = input;
   const { stack } = snapshot;
-  const { stores } = hold;
+  // Of a restore that failed, only what could not be put back then.
+  const stores = hold.unresolved === undefined ? hold.stores : Object.keys(hold.unresolved);
   const place = { mode: hold.mode, token: hold.token, at: hold.at };
 
   return await runProcedure(
@@ -44,9 +49,8 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
             : []),
         ];
         const facts = { restore: input.restore, config: snapshot.configSha256 };
-        await run.step('Ask for approval', () =>
-          run.approvals.ask({ step: 'restore-undo', title: `Undo ${input.restore}`, lines, facts, policy }),
-        );
+        const title = `Undo ${input.restore}`;
+        await askInStep(run, { step: 'restore-undo', title, lines, facts, policy });
       }
       const targets = [...stores, ...consumers.stop];
       await run.step(`Take ${targets.join(', ')}`, () =>
@@ -72,7 +76,11 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
       // Whoever cancels from here on is too late: it would leave a mix, or services without what they need.
       await CancellationScope.nonCancellable(async () => {
         await putBackAll();
-        await kept.signal(undoneSignal, true).catch(() => undefined);
+        await run.step('Keep what was live until now for its time', async (note) => {
+          await kept
+            .signal(undoneSignal, true)
+            .catch((error: unknown) => note(`nobody keeps it: ${failureOf(error).message}`));
+        });
         await startConsumers(run, snapshot, consumers, { stopToUndo: false });
         run.commit();
         await askChecks(run, snapshot);
@@ -81,25 +89,27 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
 
       async function putBackAll(): Promise<void> {
         const failed: Record<string, string> = {};
+        const errors: unknown[] = [];
         for (const store of [...stores].reverse()) {
           const putBack = (note: (line: string) => void) => putBackIn(note, store);
           await run.step(`Put back ${store}`, putBack).catch((error: unknown) => {
             failed[store] = failureOf(error).message;
+            errors.push(error);
           });
         }
-        const left = Object.keys(failed);
-        if (left.length === 0) return;
-        // All as before: the services start again on what they had. Some: on a mix they must not.
-        if (left.length < stores.length) run.commit();
-        throw fail(left.length < stores.length ? 'store.half-undone' : 'tool.failed', failed);
+        if (errors.length === 0) return;
+        // All as before: the services start again on what they had. On a mix, or on half of something, they must not.
+        const untouched = errors.every((error) => UNTOUCHED.has(failureOf(error).code));
+        if (errors.length === stores.length && untouched) throw errors[0];
+        run.commit();
+        throw fail('store.half-undone', failed);
       }
 
       async function putBackIn(note: (line: string) => void, store: string): Promise<void> {
         const found = await run.activities.undo.undoRestore({
           ...{ snapshot, store, place },
           fence: run.locks.held(store),
-          // Of a restore that failed half-way not every store need have been switched.
-          finished: hold.unresolved === undefined,
+          ...{ finished: true, cutOver: true },
         });
         found.forEach(note);
         findings.push(...found);

@@ -11,17 +11,19 @@ export interface CompensationOrder {
   /** After all others (still in reverse order): services start only when the data are as they were. */
   readonly atLast?: boolean | undefined;
   /**
-   * Whether it puts live data back, asked when it fails: nothing that comes at last is done then, for services must not
-   * write to what is neither.
+   * The store whose live data it puts back, asked when it fails: nothing that comes at last is done then, for services
+   * must not write to what is neither. Undefined where the live data were not touched.
    */
-  readonly data?: (() => boolean) | undefined;
+  readonly data?: (() => string | undefined) | undefined;
 }
+
+/** Stores whose data could not be put back, and why. */
+export type DataLeft = Readonly<Record<string, string>>;
 
 export interface Left {
   /** Titles of what could not be undone. */
   readonly all: readonly string[];
-  /** Why data could not be put back; left out where they were. */
-  readonly data?: string | undefined;
+  readonly data: DataLeft;
 }
 
 type StepOf = (title: string, body: (note: (line: string) => void) => Promise<void>) => Promise<void>;
@@ -32,19 +34,21 @@ type StepOf = (title: string, body: (note: (line: string) => void) => Promise<vo
  */
 export async function compensate(compensations: readonly Compensation[], step: StepOf): Promise<Left> {
   const left: string[] = [];
-  let dataLeft: string | undefined;
+  const data: Record<string, string> = {};
   for (const { title, body, order } of inOrder(compensations)) {
     const undo = async (note: (line: string) => void): Promise<void> => {
-      if (order.atLast && dataLeft !== undefined) throw fail('run.left', { because: dataLeft });
+      const [because] = Object.values(data);
+      if (order.atLast && because !== undefined) throw fail('run.left', { because });
       const found = await body();
       if (Array.isArray(found)) for (const line of found) note(String(line));
     };
     await step(`Undo: ${title}`, undo).catch((error: unknown) => {
       left.push(title);
-      if (order.data?.()) dataLeft ??= `${title}: ${failureOf(error).message}`;
+      const store = order.data?.();
+      if (store !== undefined) data[store] = `${title}: ${failureOf(error).message}`;
     });
   }
-  return { all: left, data: dataLeft };
+  return { all: left, data };
 }
 
 function inOrder(compensations: readonly Compensation[]): Compensation[] {

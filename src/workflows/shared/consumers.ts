@@ -15,11 +15,16 @@ export function consumersFor(stack: Stack, stores: readonly string[]): Consumers
   return { stop, start: startOrder(stop) };
 }
 
-/** Those that run: one that was stopped before, by a person or because its data are not in order, stays so. */
+/**
+ * Those that run: one that was stopped before, by a person or because its data are not in order, stays so. One of which
+ * nobody can tell counts as running.
+ */
 export async function runningOf(run: Run, snapshot: StackSnapshot, consumers: Consumers): Promise<Consumers> {
   if (consumers.stop.length === 0) return consumers;
   const states = await run.activities.quick.serviceStates({ snapshot });
-  const stopped = new Set(states.filter((one) => one.status === 'stopped').map((one) => one.service));
+  const stopped = new Set(
+    states.filter((one) => one.status === 'stopped' && one.recorded !== true).map((one) => one.service),
+  );
   const runs = (service: string): boolean => !stopped.has(service);
   return { stop: consumers.stop.filter(runs), start: consumers.start.filter(runs) };
 }
@@ -39,8 +44,13 @@ export async function stopConsumers(
       await run.activities.undo.startService({ snapshot, service });
       await run.activities.undo.awaitHealthy({ snapshot, service });
     };
-    if (ran.stop.includes(service)) run.compensate(`start ${service} again`, again, { atLast: true });
-    await run.step(`Stop ${service}`, () => run.activities.change.stopService({ snapshot, service }));
+    const starts = ran.stop.includes(service);
+    if (starts) run.compensate(`start ${service} again`, again, { atLast: true });
+    await run.step(`Stop ${service}`, async (note) => {
+      // Also one that is said to be stopped: it is fine to stop twice, and fatal to copy under a writer.
+      await run.activities.change.stopService({ snapshot, service });
+      if (!starts) note('it was stopped already');
+    });
   }
 }
 

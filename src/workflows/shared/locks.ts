@@ -1,4 +1,5 @@
 import {
+  CancellationScope,
   condition,
   defineSignal,
   getExternalWorkflowHandle,
@@ -79,13 +80,16 @@ export function createLocks(
       return { stack, target, requestId: request.requestId, fence };
     },
     async releaseAll() {
-      for (const [target, request] of asked) {
-        // The entity always runs; should it be gone, so is the lock.
-        await getExternalWorkflowHandle(targetEntityId(stack, target))
-          .signal(releaseSignal, request.requestId)
-          .catch(() => undefined);
-      }
-      asked.clear();
+      // A cancelled scope sends no signals.
+      await CancellationScope.nonCancellable(async () => {
+        for (const [target, request] of asked) {
+          // The entity always runs; should it be gone, so is the lock.
+          await getExternalWorkflowHandle(targetEntityId(stack, target))
+            .signal(releaseSignal, request.requestId)
+            .catch(() => undefined);
+        }
+        asked.clear();
+      });
     },
   };
 }

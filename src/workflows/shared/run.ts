@@ -6,7 +6,6 @@ import {
   defineSignal,
   getExternalWorkflowHandle,
   isCancellation,
-  setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -18,8 +17,9 @@ import { mark } from './attributes.js';
 import { asTransfer, quickly, UNDO_ATTEMPTS, UNDO_PATIENCE_SECONDS, UNDO_SECONDS } from './activities.js';
 import { failureMessage } from '../../contracts/failures.js';
 import { failureOf } from './failures.js';
+import { details } from './details.js';
 import { createApprovals, type Approvals } from './approvals.js';
-import { compensate, type Compensation, type CompensationOrder } from './compensation.js';
+import { compensate, type Compensation, type CompensationOrder, type DataLeft } from './compensation.js';
 import { createLocks, type Locks } from './locks.js';
 
 const timelineQuery = defineQuery<Timeline>(TIMELINE_QUERY);
@@ -31,8 +31,11 @@ export interface Run {
   step<T>(title: string, body: (note: (line: string) => void) => Promise<T>): Promise<T>;
   /** Registered before the step it undoes; run in reverse order when the run does not finish. */
   compensate(title: string, body: () => Promise<unknown>, order?: CompensationOrder): void;
-  /** Done at the end of the run however it ends, after any compensation, which may have left data as they are. */
-  atEnd(body: (dataLeft: string | undefined) => Promise<unknown>): void;
+  /**
+   * Done at the end of the run however it ends, after any compensation, which may have left data as they are. Words it
+   * gives go into the run's failure.
+   */
+  atEnd(body: (dataLeft: DataLeft) => Promise<string | void>): void;
   /** Compensations are no longer wanted: the run has done what cannot be half done. A cancelled run throws here. */
   commit(): void;
   readonly locks: Locks;
@@ -78,8 +81,7 @@ export async function runProcedure<T>(
   };
   const locks = createLocks(input, activities.quick, waiting);
   const approvals = createApprovals(input, waiting, (role) => mark('SteadyAwaiting', role));
-  const endings: ((dataLeft: string | undefined) => Promise<unknown>)[] = [];
-  let dataLeft: string | undefined;
+  const endings: ((dataLeft: DataLeft) => Promise<string | void>)[] = [];
   let compensations: Compensation[] = [];
 
   const step = async <R>(
@@ -132,21 +134,34 @@ export async function runProcedure<T>(
       };
     await CancellationScope.nonCancellable(async () => {
       const left = await compensate(compensations, step);
-      dataLeft = left.data;
-      if (left.all.length > 0)
-        failure = { ...failure, message: `${failure.message}; could not be undone: ${left.all.join(', ')}` };
+      const words = [
+        ...(left.all.length > 0 ? [`could not be undone: ${left.all.join(', ')}`] : []),
+        ...(await end(left.data)),
+      ];
+      failure = { ...failure, message: [failure.message, ...words].join('; ') };
       await finish(outcomeOf(failure.code), { failure });
     });
     if (isCancellation(error) && !timedOut) throw error;
     throw ApplicationFailure.create({ message: failure.message, type: failure.code, nonRetryable: true });
   }
-  await CancellationScope.nonCancellable(() => finish('done', { result }));
+  await CancellationScope.nonCancellable(async () => {
+    await end({});
+    await finish('done', { result });
+  });
   return result;
+
+  /** Never throws: what cannot be let go of here is let go of by its entity, which sees that this run has closed. */
+  async function end(dataLeft: DataLeft): Promise<string[]> {
+    const words: string[] = [];
+    for (const ending of endings.reverse()) {
+      const said = await ending(dataLeft).catch(() => undefined);
+      if (typeof said === 'string') words.push(said);
+    }
+    return words;
+  }
 
   /** Never throws: what was done stays done, whoever could not be told of it. */
   async function finish(outcome: Outcome, end: Ending): Promise<void> {
-    // What cannot be let go of here is let go of by its entity, which sees that this run has closed.
-    for (const ending of endings.reverse()) await ending(dataLeft).catch(() => undefined);
     await locks.releaseAll();
     waiting(undefined);
     mark('SteadyOutcome', outcome);
@@ -226,16 +241,6 @@ function runActivities(input: RunInput, limitSeconds: number) {
     keeper: asTransfer('keeper', transfer),
     change: asTransfer('change', transfer),
   };
-}
-
-/** The timeline as people see it in Temporal's own UI. */
-function details(timeline: Timeline): void {
-  const signs = { running: '…', done: '✓', failed: '✗', undone: '↺' } as const;
-  const lines = timeline.steps.map(
-    (one) => `- ${signs[one.status]} ${one.title}${one.failure ? ` (${one.failure.message})` : ''}`,
-  );
-  if (timeline.waiting !== undefined) lines.push(`- waiting: ${timeline.waiting}`);
-  setCurrentDetails(lines.join('\n'));
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
 import { startPostgres, type PostgresService } from '../../services/postgres.js';
 import { startRedis, type RedisService } from '../../services/redis.js';
-import { freePorts } from '../../services/server-process.js';
+import { freePorts } from '../../services/free-port.js';
 import { builtSteady } from './build.js';
 import { runSteady, type Ran } from './run-steady.js';
 

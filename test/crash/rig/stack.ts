@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import { connect, type Steady } from '../../../src/client/connect.js';
-import { freePorts } from '../../services/server-process.js';
+import { freePorts } from '../../services/free-port.js';
 import { createDatabases, type Databases } from './databases.js';
 import { createSteady, type SteadyCommand } from './steady.js';
 import { waitFor } from './wait-for.js';

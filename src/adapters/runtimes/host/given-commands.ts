@@ -31,7 +31,8 @@ export function createGivenCommands({ baseFolder, stateFolder }: GivenCommandsOp
     async state({ name }: ServiceHandle): Promise<ServiceState> {
       const record = await records.read(name);
       if (await runs(record)) return { service: name, status: 'running' };
-      return { service: name, status: record?.last === 'stopped' ? 'stopped' : 'unknown' };
+      if (record?.last === 'stopped') return { service: name, status: 'stopped', recorded: true };
+      return { service: name, status: 'unknown' };
     },
 
     /**

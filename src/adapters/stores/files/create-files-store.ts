@@ -101,9 +101,9 @@ function phasesOf(options: FilesStoreOptions): StorePort {
     async undo(call, place, given) {
       if (place.mode === 'into') return undoInto(call, intoRoot(options, call, place.into), place);
       if (place.mode === 'in-place') {
+        if (given?.loaded === false) return ['nothing to do: the live data were not touched'];
         const why = 'the data were replaced in place; restore the backup taken before';
-        if (given?.finished) throw new SteadyError('store.gone', { store: options.name, says: why });
-        return [`nothing to do: ${why}`];
+        throw new SteadyError('store.gone', { store: options.name, says: why });
       }
       const { work, swap } = await open(call, place);
       return undo(call, work, swap, given);

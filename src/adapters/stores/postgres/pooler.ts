@@ -34,14 +34,21 @@ export async function refuseWithoutOptions(access: Access, database: string): Pr
 
 /**
  * The failure, `store.pooler`, where settings cannot be given at the start of a session, as tools that write rows need
- * them: pgbouncer refuses libpq's `options` also in session mode. Fails where there is no connection at all.
+ * them: pgbouncer refuses libpq's `options` also in session mode, or accepts and drops them where its
+ * `ignore_startup_parameters` names them. Fails where there is no connection at all.
  */
 export async function optionsRefused(access: Access, database: string): Promise<SteadyError | undefined> {
   const env = { PGOPTIONS: MONEY_ALIKE };
-  const psql = access.tool('psql', ['-X', '-At', '-c', 'SELECT 1'], { database, env });
-  const { code, stderr } = await runTool(psql, { okCodes: [0, 2], signal: access.call.signal });
-  if (code === 0) return undefined;
-  const failure = connectFailure(stderr, false, access.options.name);
+  const psql = access.tool('psql', ['-X', '-At', '-c', 'SHOW lc_monetary'], { database, env });
+  const { code, stdout, stderr } = await runTool(psql, { okCodes: [0, 2], signal: access.call.signal });
+  const store = access.options.name;
+  if (code === 0) {
+    const shown = stdout.trim();
+    if (shown === 'C') return undefined;
+    const says = `settings given at the start of a session are dropped: lc_monetary=C was given and is ${shown}`;
+    return new SteadyError('store.pooler', { store, says });
+  }
+  const failure = connectFailure(stderr, false, store);
   if (failure.code === 'store.pooler') return failure;
   throw failure;
 }

@@ -35,16 +35,16 @@ export async function undo(
         comment: old.own.kept.comment,
       });
     if (live.own?.state === 'moved') {
-      const why = `there was no database ${names.live} to go back to`;
-      if (finished) throw new SteadyError('store.gone', { database: names.live, says: why });
+      const why = `there is no database to go back to as ${names.live}`;
+      if (finished || place.mode === 'in-place')
+        throw new SteadyError('store.gone', { database: names.live, says: why });
       return [`nothing to do: ${why}`];
     }
     if (!fresh.own) return alreadyUndone(session, names, place, finished);
     if (place.mode !== 'into' && live.exists) await allowConnections(session, names.live, true);
     if (place.mode === 'in-place' && !live.exists) {
-      return [
-        `${names.live} has been dropped to make room: ${names.fresh} is left as it is, restore the safety backup`,
-      ];
+      const says = `it was dropped to make room; ${names.fresh} is left as it is, restore the safety backup`;
+      throw new SteadyError('store.gone', { database: names.live, says });
     }
     await dropOwn(session, names.fresh, place.token);
     return [`${names.fresh} was dropped`, ...(place.mode === 'into' ? [] : [`${names.live} serves`])];

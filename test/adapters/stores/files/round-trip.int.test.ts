@@ -238,6 +238,10 @@ describe('files store', () => {
     for (let i = 0; i < 2; i++) await store.load(testCall(), backup.reader(manifest), place);
     await store.compare(testCall(), manifest, place);
     expect(listTree(live)).toEqual(before);
+    await expect(store.undo(testCall(), place)).rejects.toMatchObject({ code: 'store.gone' });
+    expect(await store.undo(testCall(), place, { loaded: false })).toEqual([
+      'nothing to do: the live data were not touched',
+    ]);
   });
 
   it('proves a backup in a scratch folder', async () => {

@@ -201,7 +201,10 @@ describe('a cut-over', () => {
     expect(databases()).toEqual([names.fresh]);
     // A second attempt finds no live database any more and takes the settings from what the first one kept.
     await store.load(call(), readerOf(taken), { ...place, mode: 'in-place' });
+    const nothingKept = { code: 'store.gone', facts: { database: 'shop' } };
+    await expect(store.undo(call(), { ...place, mode: 'in-place' })).rejects.toMatchObject(nothingKept);
     await store.cutover(call(), { ...place, mode: 'in-place' });
+    await expect(store.undo(call(), { ...place, mode: 'in-place' })).rejects.toMatchObject(nothingKept);
     await store.release(call(), { ...place, mode: 'in-place' });
     expect(databases()).toEqual(['shop']);
     expect(orders()).toBe('1000');
