@@ -15,7 +15,8 @@ interface Progress {
 }
 interface View extends RunLine {
   readonly progress: readonly Progress[];
-  readonly timeline?: { readonly waiting?: string };
+  /** What is asked, while it waits for an answer. */
+  readonly approval?: { readonly digest: string };
 }
 
 /** Longest wait for any one thing, in seconds. */
@@ -69,14 +70,15 @@ export async function story(demo: Demo): Promise<boolean> {
   const broken = await demo.place.health?.();
   if (broken) tell(`its service says: ${broken.says.slice(0, 120)}`);
   const { run } = await demo.json<{ run: string }>(['restore', 'latest', '--no-wait'], 'ana');
-  await until(async () => (await view(demo, run)).timeline?.waiting);
+  const { digest } = await until(async () => (await view(demo, run)).approval);
   tell('ana asks for a restore; she cannot approve it herself');
-  const refused = await demo.steady(['approve', run], { as: 'ana' }).then(
+  const refused = await demo.steady(['approve', run, '--digest', digest], { as: 'ana' }).then(
     () => false,
     (error: unknown) => String(error).includes('ana asked for it and cannot approve it'),
   );
   tell('ben reads what will happen, and approves it with his key');
-  await demo.steady(['approve', run, '--reason', 'data gone, see chat'], { as: 'ben', show: true });
+  const yes = ['approve', run, '--digest', digest, '--reason', 'data gone, see chat'];
+  await demo.steady(yes, { as: 'ben', show: true });
   await demo.steady(['show', run, '--watch'], { show: true });
   const restored = await demo.json<View>(['show', run]);
   const after = digests(demo);

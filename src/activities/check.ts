@@ -4,6 +4,7 @@ import { keys } from '../contracts/keys.js';
 import { SteadyError } from '../contracts/failures.js';
 import { theOne } from '../contracts/one-of.js';
 import type { SecretRef } from '../contracts/secret.js';
+import { plainBackups } from '../contracts/stack/plain-backups.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import type { CheckLine } from '../contracts/runs/check-line.js';
 import { checkTools } from '../pipelines/check-tools.js';
@@ -123,7 +124,7 @@ async function checkEncryption(ports: Ports, snapshot: StackSnapshot): Promise<C
     return [
       warning(
         'encryption',
-        'backups are not encrypted; they hold password hashes',
+        plainBackups(snapshot.stack),
         'Add storage.encryption.age; `steady init` makes the keys.',
       ),
     ];

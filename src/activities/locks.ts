@@ -7,6 +7,7 @@ import {
   LOCK_REQUEST_SIGNAL,
   TARGET_QUERY,
   type LockRequest,
+  type TargetChange,
   type TargetInput,
   type TargetState,
 } from '../contracts/runs/locks.js';
@@ -46,6 +47,20 @@ export function createLockActivities() {
         }),
       );
       return words.filter((one) => one !== undefined);
+    },
+
+    /** Who last took each target to change it; left out where nobody has. Reading only. */
+    async lastChanges(input: {
+      stack: string;
+      targets: readonly string[];
+    }): Promise<Record<string, TargetChange>> {
+      const found = await Promise.all(
+        input.targets.map(async (target) => {
+          const state = await askEntity<TargetState>(targetEntityId(input.stack, target), TARGET_QUERY);
+          return state?.changed === undefined ? [] : [[target, state.changed] as const];
+        }),
+      );
+      return Object.fromEntries(found.flat());
     },
 
     /** Whether a run is still open; reading only. */

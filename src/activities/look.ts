@@ -122,6 +122,7 @@ export function createLookActivities(ports: Ports) {
       const backups: BackupRef[] = [];
       const notes: string[] = [];
       const lacking: string[] = [];
+      const setsSeen = new Set<string>();
       // An id belongs to one store: with no store named, the one that has it is meant.
       const owner = set === undefined ? await ownerOf(storage, selection) : undefined;
       for (const store of owner === undefined ? selection.stores : [owner]) {
@@ -131,14 +132,18 @@ export function createLookActivities(ports: Ports) {
           continue;
         }
         const demanded = demandedDepth(snapshot.stack, store);
-        const choice = { store, text, unverified: selection.unverified, demanded };
+        const choice = {
+          ...{ store, text, demanded },
+          unverified: selection.unverified,
+          zone: snapshot.stack.timezone,
+        };
         try {
           const selected = selectBackup(
             await heldAt(storage, await listBackups(storage, store), text),
             choice,
           );
           backups.push({ store, id: selected.backup.id });
-          notes.push(...selected.notes);
+          notes.push(...selected.notes, ...(await mixedNotes(storage, selected.backup, setsSeen)));
         } catch (error) {
           if (!(error instanceof SteadyError) || error.retryable || input.goOn !== true) throw error;
           lacking.push(error.message);
@@ -151,6 +156,15 @@ export function createLookActivities(ports: Ports) {
   };
 }
 export type LookActivities = ReturnType<typeof createLookActivities>;
+
+/** That backups of a set do not belong together, told once a set. */
+async function mixedNotes(storage: StoragePort, backup: BackupRef, seen: Set<string>): Promise<string[]> {
+  const { set: id } = await readManifest(storage, backup);
+  if (id === undefined || seen.has(id)) return [];
+  seen.add(id);
+  const set = await readDocument(storage, keys.set(id), setSchema);
+  return set?.mixed === undefined ? [] : [`set ${id} is mixed: ${set.mixed}`];
+}
 
 /**
  * For a date: without backups that began before it and hold data from after it. An id tells when its backup began; a

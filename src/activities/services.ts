@@ -1,7 +1,9 @@
+import type { ProbesPort } from '../adapters/probes/port.js';
 import type { ServiceHandle, ServiceState } from '../adapters/runtimes/port.js';
 import { SteadyError } from '../contracts/failures.js';
 import type { CheckConfig } from '../contracts/stack/checks.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
+import type { Stack } from '../contracts/stack/stack.js';
 import { withCall } from './call.js';
 import type { Ports } from './ports.js';
 
@@ -11,6 +13,15 @@ export interface AskedCheck {
   readonly answer: string;
   readonly seconds: number;
 }
+
+/** A service as its runtime tells it, and as its health check answers now. */
+export interface AskedService extends ServiceState {
+  /** What its health check answered instead of passing. */
+  readonly answer?: string;
+}
+
+/** Longest wait for the answer of a health check that is asked in passing, in milliseconds. */
+const ASKED_MS = 12_000;
 
 export function serviceHandle(snapshot: StackSnapshot, name: string): ServiceHandle {
   const service = snapshot.stack.services[name];
@@ -72,22 +83,50 @@ export function createServiceActivities(ports: Ports) {
     },
 
     /**
-     * What runs. Where the runtime tells no more than what was done here last, the service's health check is asked:
-     * somebody may have started it since. One without a health check stays `recorded`.
+     * What runs. Where the runtime cannot look inside (services with commands of their own), the health check is asked:
+     * what it knows is what was done here, and somebody may have done more since. A service without a health check stays
+     * as it is told. One that does not answer stays `unknown` or `running`: that is no proof that it was stopped.
      */
-    async serviceStates(input: { snapshot: StackSnapshot }): Promise<ServiceState[]> {
+    async serviceStates(input: { snapshot: StackSnapshot }): Promise<AskedService[]> {
       const { snapshot } = input;
       const handles = Object.keys(snapshot.stack.services).map((name) => serviceHandle(snapshot, name));
       const states = await ports.runtime(snapshot).states(handles);
       return await Promise.all(
-        states.map(async (state): Promise<ServiceState> => {
-          const health = snapshot.stack.services[state.service]?.health;
-          if (state.recorded !== true || health === undefined) return state;
-          const { passed } = await ports.probes(snapshot).run(health);
-          return { ...state, recorded: false, status: passed ? 'running' : 'stopped' };
+        states.map(async (state): Promise<AskedService> => {
+          const service = snapshot.stack.services[state.service];
+          // What a log lacks says nothing of now.
+          if (service?.health === undefined || service.health.log !== undefined) return state;
+          if (!isDoubtful(state, service)) return state;
+          const asked = await askNow(ports.probes(snapshot), service.health);
+          if (asked.passed) return { ...state, recorded: false, status: 'running' };
+          return state.recorded === true && asked.certain
+            ? { ...state, recorded: false }
+            : { ...state, answer: asked.answer };
         }),
       );
     },
   };
 }
 export type ServiceActivities = ReturnType<typeof createServiceActivities>;
+
+/** Whether a health check may know better than the runtime. */
+function isDoubtful(state: ServiceState, service: Stack['services'][string]): boolean {
+  if (state.recorded === true || state.status === 'unknown') return true;
+  return state.status === 'running' && (service.start ?? service.stop) !== undefined;
+}
+
+/** Asks once. `certain` is false where nothing could be asked: a secret that is missing, no answer in time. */
+async function askNow(
+  probes: ProbesPort,
+  health: CheckConfig,
+): Promise<{ readonly passed: boolean; readonly answer: string; readonly certain: boolean }> {
+  const signal = AbortSignal.timeout(ASKED_MS);
+  try {
+    const { passed, answer } = await probes.run(health, { signal });
+    return { passed, answer, certain: true };
+  } catch (error) {
+    if (!(error instanceof SteadyError)) throw error;
+    const answer = signal.aborted ? `nothing within ${ASKED_MS / 1000} s` : error.message;
+    return { passed: false, answer, certain: false };
+  }
+}

@@ -1,10 +1,10 @@
 import type { FailureCode } from '../contracts/failures.js';
 
 const USAGE = ['identity.missing', 'run.unknown', 'backup.unknown', 'key.missing'];
-const DENIED = ['approval.denied', 'approval.expired', 'cancelled'];
+const DENIED = ['approval.denied', 'approval.expired', 'cancelled', 'target.frozen'];
 const OUT_OF_REACH = ['temporal.unreachable', 'worker.absent', 'worker.lost', 'storage.unreachable'];
 
-/** 0 done; 1 the procedure failed; 2 wrong usage or config; 3 denied, expired or cancelled; 5 cannot reach. */
+/** 0 done; 1 the procedure failed; 2 wrong usage or config; 3 denied, frozen, expired or cancelled; 5 cannot reach. */
 export function exitCodeOf(code: FailureCode): number {
   if (code.startsWith('config.') || code.startsWith('usage.') || USAGE.includes(code)) return 2;
   if (DENIED.includes(code)) return 3;

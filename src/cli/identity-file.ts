@@ -46,11 +46,15 @@ export async function createIdentity(name: string, given?: string): Promise<{ pa
   try {
     await writeFile(path, text, { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    throw new SteadyError('usage.invalid', {
-      path,
-      error:
-        (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'there is an identity already' : String(error),
-    });
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new SteadyError('usage.invalid', { path, error: String(error) });
+    throw new SteadyError(
+      'usage.invalid',
+      { path, error: 'there is an identity already' },
+      {
+        hint: 'It is yours to use: `steady identity show` prints its public half. For another one name a file with --identity.',
+      },
+    );
   }
   return { path, key };
 }

@@ -36,10 +36,17 @@ const usageWords = (text: string): string =>
     .trim();
 
 // A reader that has seen enough (`| head`) is no failure.
+// Output that is lost otherwise, such as on a full disk, is one; what was begun goes on all the same.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  if (process.listenerCount('exit', failOnExit) === 0) {
+    process.stderr.write(`error: output is lost: ${error.message}\n`);
+    process.on('exit', failOnExit);
+  }
 });
+function failOnExit(): void {
+  process.exitCode ||= 1;
+}
 process.on('uncaughtException', (error) => {
   const failure = failureOf(error);
   tellFailure(failure, { json: process.argv.includes('--json') });

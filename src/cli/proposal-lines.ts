@@ -1,4 +1,5 @@
 import type { ApprovalState } from '../contracts/runs/approval.js';
+import { DIGEST_SHOWN } from './digest.js';
 import { agoText, momentText } from './words.js';
 
 /** What an approver is asked, as it is signed, and how to answer. */
@@ -11,6 +12,6 @@ export function proposalLines({ proposal, digest, decisions }: ApprovalState, zo
       `  ${decision.name}: ${decision.decision} ${decision.reason}`.trimEnd(),
     ),
     `  wanted: ${missing} with the role ${proposal.from}${proposal.self ? '' : `, not ${proposal.requestedBy}`}; no answer ${agoText(proposal.expiresAt)} means no`,
-    `  answer with: steady approve ${proposal.workflowId} --digest ${digest.slice(0, 12)}   (or deny)`,
+    `  answer with: steady approve ${proposal.workflowId} --digest ${digest.slice(0, DIGEST_SHOWN)}   (or deny)`,
   ];
 }

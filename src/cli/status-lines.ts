@@ -28,12 +28,18 @@ export function attentionLines(status: TemporalStatus, zone: string, now: number
   const lines: string[] = [];
   for (const run of status.approvals) {
     lines.push(
-      `? ${run.run} waits for an approval by ${run.awaiting ?? '?'} since ${momentText(run.startedAt, zone, now)}`,
+      `? ${run.run} waits for an approval by ${run.awaiting ?? '?'} since ${momentText(run.asked?.at ?? run.startedAt, zone, now)}`,
     );
+    const until = run.asked && `; no answer until ${momentText(run.asked.expiresAt, zone, now)} means no`;
+    lines.push(`    asked by ${run.asked?.by ?? run.by ?? '?'}${until ?? ''}`);
     lines.push(`    look: steady show ${run.run}   answer: steady approve ${run.run}`);
   }
-  for (const run of status.open.filter((one) => one.awaiting === undefined))
-    lines.push(`… ${run.run} runs, started ${agoText(run.startedAt, now)}`);
+  for (const run of status.open.filter((one) => one.awaiting === undefined)) {
+    const sign = run.retries.length > 0 ? '!' : '…';
+    lines.push(`${sign} ${run.run} runs, started ${agoText(run.startedAt, now)}`);
+    for (const { step, attempt, failure } of run.retries)
+      lines.push(`    ${step} is tried again, attempt ${attempt}; the last one: ${failure}`);
+  }
   if (status.failedBackup) {
     const { run, outcome, status: state, closedAt, startedAt } = status.failedBackup;
     lines.push(

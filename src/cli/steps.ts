@@ -1,4 +1,5 @@
 import type { RunView } from '../client/runs.js';
+import type { RunWait } from '../client/waits.js';
 import type { ActivityProgress, Step } from '../contracts/runs/timeline.js';
 import type { Output } from './output.js';
 import { bytesText, secondsText } from './words.js';
@@ -43,12 +44,16 @@ export function waitLines(
   now = Date.now(),
 ): string[] {
   const waiting = view.timeline?.waiting;
-  return [
-    ...(waiting === undefined ? [] : [waiting]),
-    ...view.waits.map(({ words, since }) =>
-      since === undefined ? words : `${words}, for ${secondsText((now - Date.parse(since)) / 1000)}`,
-    ),
-  ].map((words) => `${color.yellow('…')} waiting for ${words}`);
+  return [...(waiting === undefined ? [] : [waiting]), ...view.waits.map((wait) => waitWords(wait, now))].map(
+    (words) => `${color.yellow('…')} waiting for ${words}`,
+  );
+}
+
+function waitWords({ words, since, retry }: RunWait, now: number): string {
+  if (since !== undefined) return `${words}, for ${secondsText((now - Date.parse(since)) / 1000)}`;
+  if (retry?.next === undefined) return words;
+  const left = Math.max(0, Math.ceil((Date.parse(retry.next) - now) / 1000));
+  return `${retry.step}, attempt ${retry.attempt}, next in ${left} s; the last one: ${retry.failure}`;
 }
 
 /** `db  120.4 MiB of about 300.0 MiB, 45.1 MiB/s, 4.0 s left`. */

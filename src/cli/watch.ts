@@ -69,6 +69,7 @@ function createScreen(output: Output, run: string) {
   const { color } = output;
   let moving = 0;
   let waited = '';
+  let howToAnswer = false;
   let last = Date.now();
 
   const clear = (): void => {
@@ -87,12 +88,17 @@ function createScreen(output: Output, run: string) {
     });
   };
   const tellWaits = (view: RunView): void => {
-    // Without how long: once said is enough.
+    // Without how long, or until when: once said is enough.
     const kinds = [view.timeline?.waiting, ...view.waits.map((one) => one.words)].join('\n');
-    if (kinds === waited) return;
-    waited = kinds;
-    waitLines(view, color).forEach(say);
-    if (view.awaiting !== undefined) say(`    answer with: steady approve ${run}`);
+    if (kinds !== waited) {
+      waited = kinds;
+      howToAnswer = false;
+      waitLines(view, color).forEach(say);
+    }
+    // That an answer is awaited may be seen a moment later than the question.
+    if (howToAnswer || view.awaiting === undefined) return;
+    howToAnswer = true;
+    say(`    answer with: steady approve ${run}`);
   };
   const running = (view: RunView): string[] => [
     ...(view.timeline?.steps ?? [])

@@ -1,5 +1,7 @@
-import { DateTime } from 'luxon';
 import { formatBytes } from '../contracts/stack/units.js';
+import { timeText } from '../contracts/time-text.js';
+
+export { timeText };
 
 export const bytesText = formatBytes;
 
@@ -26,15 +28,6 @@ export function agoText(iso: string, now = Date.now()): string {
   const days = Math.round(whole / 86_400);
   const words = days >= 3 ? `${days} d` : whole < 60 ? `${whole} s` : secondsText(whole);
   return seconds < 0 ? `in ${words}` : `${words} ago`;
-}
-
-/** A moment by the clock of the stack, `2026-11-22 03:00:13 +01:00`; `Z` in UTC. */
-export function timeText(iso: string, zone: string): string {
-  const time = DateTime.fromISO(iso, { zone });
-  const local = time.isValid ? time : DateTime.fromISO(iso, { zone: 'utc' });
-  return local.offset === 0
-    ? local.toFormat("yyyy-MM-dd HH:mm:ss'Z'")
-    : local.toFormat('yyyy-MM-dd HH:mm:ss ZZ');
 }
 
 /** `2026-11-22 03:00:13 +01:00 (4 h 8 min ago)`. */

@@ -10,6 +10,7 @@ import { requestToSign } from '../contracts/runs/requester.js';
 import type { Requester } from '../contracts/runs/snapshot.js';
 import { SteadyError } from '../contracts/failures.js';
 import { publicKeyOf, sign } from '../contracts/signing.js';
+import { nextAfterRefusal } from './refusals.js';
 
 /** A person's own key, from `~/.config/steady/identity`. */
 export interface Identity {
@@ -55,13 +56,17 @@ export async function sendDecision(handle: WorkflowHandle, signed: SignedDecisio
   try {
     return await handle.executeUpdate<ApprovalState, [SignedDecision]>(DECIDE_UPDATE, { args: [signed] });
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError)
-      throw new SteadyError('approval.invalid', { reason: await howItEnded(handle) }, { cause: error });
+    if (error instanceof WorkflowNotFoundError) throw refused(await howItEnded(handle), error);
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
-    const failure = new SteadyError('approval.invalid', {}, { cause: error });
-    failure.message = error.cause?.message ?? error.message;
+    const says = error.cause?.message ?? error.message;
+    const failure = refused(says, error);
+    failure.message = says;
     throw failure;
   }
+}
+
+function refused(reason: string, cause: unknown): SteadyError {
+  return new SteadyError('approval.invalid', { reason }, { cause, hint: nextAfterRefusal(reason) });
 }
 
 /** What became of a question whose run has ended, in words. */

@@ -6,7 +6,7 @@ import type { SearchAttributeName } from '../contracts/names.js';
 import { TIMELINE_QUERY, type ActivityProgress, type Timeline } from '../contracts/runs/timeline.js';
 import type { Steady } from './connect.js';
 import { resultOf } from './outcome.js';
-import { waitsOf, type RunWait } from './waits.js';
+import { waitsOf, type RunWait, type StepRetry } from './waits.js';
 
 export interface RunLine {
   readonly run: string;
@@ -132,6 +132,12 @@ export async function viewRun(steady: Steady, handle: WorkflowHandle): Promise<R
 }
 
 type Doing = Pick<RunView, 'progress' | 'waits'>;
+
+/** What of an open run failed and is tried again, its children's too. */
+export async function retriesOf(steady: Steady, run: string): Promise<StepRetry[]> {
+  const { waits } = await progressOf(steady, steady.client.workflow.getHandle(run));
+  return waits.flatMap(({ retry }) => (retry === undefined ? [] : [retry]));
+}
 
 /** What a run and its children do and wait for now. */
 async function progressOf(steady: Steady, handle: WorkflowHandle): Promise<Doing> {

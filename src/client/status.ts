@@ -9,7 +9,9 @@ import type { Freeze, LockHolder, LockRequest } from '../contracts/runs/locks.js
 import type { Steady } from './connect.js';
 import { ledgerState, storageState, targetState } from './entities.js';
 import { askWorker } from './reach.js';
-import { listRuns, type RunLine } from './runs.js';
+import { askedBy } from './approvals.js';
+import { listRuns, retriesOf, type RunLine } from './runs.js';
+import type { StepRetry } from './waits.js';
 
 export interface TargetLine {
   readonly target: string;
@@ -33,14 +35,34 @@ export interface KeptLine extends Pick<HoldState, 'restore' | 'stores' | 'at' | 
   readonly undone: boolean;
 }
 
+/** A run that waits for people, with what is asked: the digest is what an approval in a script has to name. */
+export interface ApprovalLine extends RunLine {
+  /** Left out where no worker answers. */
+  readonly asked?:
+    | {
+        readonly title: string;
+        readonly by: string;
+        readonly at: string;
+        readonly expiresAt: string;
+        readonly digest: string;
+      }
+    | undefined;
+}
+
+export interface OpenLine extends RunLine {
+  /** Steps that failed and are tried again. */
+  readonly retries: readonly StepRetry[];
+}
+
 /** What Temporal alone can tell; standings of stores come from a look on a worker. */
 export interface TemporalStatus {
   /** `unknown` while no worker answers. */
   readonly applied: 'same' | 'differs' | 'never' | 'unknown';
   readonly plans: readonly PlanLine[];
   readonly targets: readonly TargetLine[];
-  readonly approvals: readonly RunLine[];
-  readonly open: readonly RunLine[];
+  readonly approvals: readonly ApprovalLine[];
+  /** Those that wait for people too. */
+  readonly open: readonly OpenLine[];
   /** The newest backup run, by whom ever, when it did not end well. */
   readonly failedBackup?: RunLine | undefined;
   /** What restores replaced, and is kept. */
@@ -82,16 +104,38 @@ export async function temporalStatus(steady: Steady, snapshot: StackSnapshot): P
     ),
   );
   const open = runs.filter((one) => !entities.has(one.run) && one.procedure !== 'hold');
+  const awaited = open.filter((one) => one.awaiting !== undefined);
+  const [approvals, doing] = await Promise.all([
+    Promise.all(awaited.map((one) => approvalLine(steady, one, { answered: storage !== undefined }))),
+    // One that has ended meanwhile tries nothing again.
+    Promise.all(
+      open.map(async (one) => ({ ...one, retries: await retriesOf(steady, one.run).catch(() => []) })),
+    ),
+  ]);
   return {
     applied,
     plans,
     targets,
-    open,
+    open: doing,
     failedBackup: failedNewest(backups),
     kept: kept?.answer ?? [],
-    approvals: open.filter((one) => one.awaiting !== undefined),
+    approvals,
     ledger: ledger?.answer,
   };
+}
+
+/** Where no worker answered for one thing, none answers for this. */
+async function approvalLine(
+  steady: Steady,
+  run: RunLine,
+  worker: { readonly answered: boolean },
+): Promise<ApprovalLine> {
+  if (!worker.answered) return run;
+  const handle = steady.client.workflow.getHandle(run.run);
+  const state = await askWorker(steady, () => askedBy(handle)).catch(() => undefined);
+  if (state === undefined) return run;
+  const { title, requestedBy: by, requestedAt: at, expiresAt } = state.proposal;
+  return { ...run, asked: { title, by, at, expiresAt, digest: state.digest } };
 }
 
 function failedNewest(backups: readonly RunLine[]): RunLine | undefined {

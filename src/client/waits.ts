@@ -6,9 +6,22 @@ type Time = { readonly seconds?: unknown; readonly nanos?: number | null } | nul
 
 /** What a run waits for that its own timeline cannot know. */
 export interface RunWait {
+  /** The same as long as it is the same that is waited for: without how long, or until when. */
   readonly words: string;
   /** RFC 3339. */
   readonly since?: string | undefined;
+  /** A step that failed and is tried again. */
+  readonly retry?: StepRetry | undefined;
+}
+
+export interface StepRetry {
+  readonly step: string;
+  /** The attempt that runs now or is next; the first is 1. */
+  readonly attempt: number;
+  /** What the attempt before died of. */
+  readonly failure: string;
+  /** When the next one begins, RFC 3339; left out while one runs. */
+  readonly next?: string | undefined;
 }
 
 /** Shorter waits than this are the ordinary course of things. */
@@ -35,9 +48,12 @@ function activityWait(activity: PendingActivity, now: number): RunWait | undefin
   const failed = activity.lastFailure?.message;
   const attempt = activity.attempt ?? 1;
   if (failed && attempt > 1) {
-    const next = millis(activity.nextAttemptScheduleTime);
-    const when = next !== undefined && next > now ? `, next in ${Math.ceil((next - now) / 1000)} s` : '';
-    return { words: `${step}, attempt ${attempt}${when}; the last one: ${failed}` };
+    const at = millis(activity.nextAttemptScheduleTime);
+    const next = at !== undefined && at > now ? { next: iso(at) } : {};
+    return {
+      words: `${step}, attempt ${attempt}; the last one: ${failed}`,
+      retry: { step, attempt, failure: failed, ...next },
+    };
   }
   const since = millis(activity.scheduledTime);
   if (Number(activity.state) === SCHEDULED && since !== undefined && now - since > MOMENT_MS)

@@ -45,6 +45,7 @@ export function parseStackText(given: string, fileName: string, options: ParseOp
   const { errors, warnings } = crossCheck(parsed.data, {
     now: options.now ?? new Date(),
     folder: options.folder ?? '.',
+    file: fileName,
   });
   if (errors.length > 0) throw new StackFileError(fileName, inOrder(errors.map(report)));
   return {

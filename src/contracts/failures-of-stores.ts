@@ -29,7 +29,7 @@ export const STORE_FAILURES = {
   ),
   'store.locked': kind('a table is locked', true, 'Something holds an exclusive lock; it is tried again.'),
   'store.pooler': kind(
-    'the connection goes through a transaction pooler',
+    'the connection goes through a pooler',
     false,
     'Give the address of the server itself.',
   ),

@@ -10,15 +10,19 @@ export class SteadyError extends Error {
   constructor(
     readonly code: FailureCode,
     readonly facts: FailureFacts = {},
-    options?: { cause?: unknown; retryable?: boolean },
+    options?: {
+      cause?: unknown;
+      retryable?: boolean;
+      /** What to do next, where that of the registry does not fit what happened. */
+      hint?: string | undefined;
+    },
   ) {
     super(failureMessage(code, facts), options?.cause === undefined ? undefined : { cause: options.cause });
     this.retryable = options?.retryable ?? FAILURES[code].retryable;
+    this.hint = options?.hint ?? FAILURES[code].hint;
   }
   readonly retryable: boolean;
-  get hint(): string {
-    return FAILURES[this.code].hint;
-  }
+  readonly hint: string;
 }
 
 /** `what failed [key=value key="a value"]`; facts that are undefined are left out. */

@@ -14,6 +14,9 @@ export interface RunToolOptions {
   readonly okCodes?: readonly number[];
 }
 
+/** A longer timer fires at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export interface ToolOutput {
   readonly stdout: string;
   readonly stderr: string;
@@ -24,7 +27,7 @@ export interface ToolOutput {
 export async function runTool(tool: PlacedTool, options: RunToolOptions = {}): Promise<ToolOutput> {
   const limit = new AbortController();
   const seconds = options.limitSeconds ?? 60;
-  const timer = setTimeout(() => limit.abort(), seconds * 1000);
+  const timer = setTimeout(() => limit.abort(), Math.min(seconds * 1000, LONGEST_MS));
   const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
   try {
     const running = await spawnTool(tool, { signal });

@@ -14,8 +14,8 @@ beforeAll(async () => {
   await shop.up.start();
   await shop.json('backup', 'run', 'db');
   ({ run: restore } = await shop.json('restore', 'latest', '--store', 'db', '--no-wait'));
-  await shop.untilAsked(restore);
-  const approved = await shop.as('ben', 'approve', restore, '--reason', 'tested');
+  const digest = await shop.untilAsked(restore);
+  const approved = await shop.as('ben', 'approve', restore, '--digest', digest, '--reason', 'tested');
   expect(approved.stderr).toBe('');
   await shop.steady('show', restore, '--watch');
   await vi.waitFor(() => expect(readdirSync(records)).toHaveLength(2), 20_000);
@@ -133,7 +133,7 @@ describe('steady evidence verify', () => {
         true,
         1,
         [
-          'an object in storage is damaged [key=sets/00-damaged.json]',
+          'a stored document cannot be read [key=sets/00-damaged.json]',
           'written by a newer steadyhand [key=sets/01-future.json version=2]',
         ],
       ]);

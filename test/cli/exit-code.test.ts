@@ -4,7 +4,7 @@ import { FAILURES, type FailureCode } from '../../src/contracts/failures.js';
 
 describe('exit codes', () => {
   it.each([
-    [1, ['verify.failed', 'backup.failed', 'evidence.broken', 'key.wrong', 'target.frozen', 'internal']],
+    [1, ['verify.failed', 'backup.failed', 'evidence.broken', 'key.wrong', 'internal']],
     [
       2,
       [
@@ -16,7 +16,7 @@ describe('exit codes', () => {
         'backup.unknown',
       ],
     ],
-    [3, ['approval.denied', 'approval.expired', 'cancelled']],
+    [3, ['approval.denied', 'approval.expired', 'cancelled', 'target.frozen']],
     [5, ['temporal.unreachable', 'worker.absent', 'worker.lost', 'storage.unreachable']],
   ] as const)('%d', (exit, codes) => {
     for (const code of codes) expect([code, exitCodeOf(code)]).toEqual([code, exit]);

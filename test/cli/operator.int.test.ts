@@ -136,11 +136,16 @@ describe('a restore', () => {
 
   it('waits for an approval that names what is asked, by whom, and how to answer', async () => {
     const { run } = await shop.json('restore', 'latest', '--store', 'db', '--no-wait');
-    await shop.untilAsked(run as string);
+    const digest = await shop.untilAsked(run as string);
     const status = await text('status');
     expect(status).toMatch(
       new RegExp(`^\\? ${run} waits for an approval by operator since ${TIME} \\(${AGO}\\)$`, 'm'),
     );
+    expect(status).toMatch(
+      new RegExp(`^    asked by ana; no answer until ${TIME} \\(in .*\\) means no$`, 'm'),
+    );
+    const { approvals } = (await shop.steady('--json', 'status')).json;
+    expect(approvals).toMatchObject([{ run, asked: { by: 'ana', digest } }]);
     expect(status).toContain(`    look: steady show ${run}   answer: steady approve ${run}`);
     const shown = await lines('show', (run as string).slice(-8));
     expect(shown[0]).toBe(`${run}  waiting`);
@@ -150,11 +155,28 @@ describe('a restore', () => {
     );
     expect(shown.at(-1)).toMatch(new RegExp(`^  answer with: steady approve ${run} --digest [0-9a-f]{12} `));
 
-    const own = await shop.as('ana', '--json', 'approve', run as string);
-    expect([own.code, own.json.error.code]).toEqual([1, 'approval.invalid']);
-    expect(own.json.error.message).toContain('ana asked for it and cannot approve it');
+    // A refusal stands alone, without the page of what will not be signed.
+    const own = await shop.as('ana', 'approve', run as string);
+    expect([own.code, own.stdout]).toEqual([1, '']);
+    expect(own.stderr).toContain('ana asked for it and cannot approve it');
+    expect(own.stderr).toContain('  hint: Somebody else with the role has to sign it;');
     const changed = await shop.as('ben', '--json', 'approve', run as string, '--digest', '000000000000');
     expect(changed.json.error.message).toContain('the proposal has changed');
+
+    // Without a terminal nobody signs what nobody has named: not in a pipe, not with an empty variable.
+    const unseen = await shop.as('ben', 'approve', run as string);
+    expect(unseen.code).toBe(2);
+    expect(unseen.stdout).toMatch(/^ {2}db: from /m);
+    expect(unseen.stderr).toContain(`  code: usage.invalid\n`);
+    expect(unseen.stderr).toContain(`then: steady approve ${run} --digest ${digest.slice(0, 12)}\n`);
+    const program = await shop.as('ben', '--json', 'approve', run as string);
+    expect([program.code, program.json.error.code]).toEqual([2, 'usage.invalid']);
+    expect(program.json.error.message).toContain(`digest=${digest.slice(0, 12)}]`);
+    for (const little of ['', digest.slice(0, 11), 'ABCDEFABCDEF']) {
+      const refused = await shop.as('ben', '--json', 'approve', run as string, '--digest', little);
+      expect([refused.code, refused.json.error.code]).toEqual([2, 'usage.invalid']);
+    }
+    expect((await shop.json('show', run as string)).approval).toMatchObject({ digest, decisions: [] });
 
     const denied = await shop.as('ben', 'deny', run as string, '--reason', 'not now');
     expect(denied.stdout).toContain('Denied by ben; the run ends, and nothing is changed.\n');
@@ -162,6 +184,36 @@ describe('a restore', () => {
     expect([watched.code, watched.stderr]).toEqual([
       3,
       expect.stringMatching(/^error: denied \[by=ben reason="not now"\]\n {2}code: approval\.denied\n/),
+    ]);
+    const late = await shop.as('ben', 'approve', run as string, '--digest', digest);
+    expect([late.code, late.stdout]).toEqual([1, '']);
+    expect(late.stderr).toContain('  hint: There is nothing to sign any more:');
+  });
+
+  it('is refused before there is a run to who is not certain to be a person of the file', async () => {
+    const runs = async (): Promise<unknown> => (await shop.json('runs')).runs.length;
+    const before = await runs();
+    const stranger = ['--identity', `${shop.folder}/eve.identity`];
+    await text(...stranger, 'identity', 'create', '--name', 'eve');
+    const { code, stdout, stderr } = await shop.steady(...stranger, 'restore', 'latest', '--no-wait');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(
+      'error: no identity [asked_by=eve why="not a person of the stack file with this key"]\n' +
+        '  code: identity.missing\n' +
+        '  hint: Add its key (`steady identity show`) to approvers in the stack file and run `steady apply`, or name another with --identity.\n',
+    );
+    expect(await runs()).toBe(before);
+    // Who only looks may be anybody.
+    await text(...stranger, 'restore', 'latest', '--store', 'db', '--dry-run');
+    const again = await shop.steady(...stranger, 'identity', 'create');
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('  hint: It is yours to use:')]);
+  });
+
+  it('from before all backups is refused in words that say so', async () => {
+    const { code, stderr } = await shop.steady('restore', '2020-01-01', '--store', 'db', '--dry-run');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('[store=db error="no backup at or before 2020-01-01 23:59:59Z"]'),
     ]);
   });
 
@@ -172,13 +224,12 @@ describe('a restore', () => {
     expect(await text('status')).toMatch(
       new RegExp(`^! db is frozen by ana since ${AGO}: looking for the fault$`, 'm'),
     );
-    const { run } = await shop.json('restore', 'latest', '--store', 'db', '--no-wait');
-    const { code, stderr } = await shop.steady('show', run as string, '--watch');
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringContaining('  code: target.frozen\n  hint: Lift it with `steady thaw`.'),
-    ]);
-    expect(stderr).toContain('looking for the fault');
+    const { code, stdout, stderr } = await shop.steady('restore', 'latest', '--store', 'db', '--no-wait');
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toContain('  code: target.frozen\n  hint: Lift it with `steady thaw`.');
+    expect(stderr).toMatch(
+      new RegExp(`\\[why="db frozen by ana since ${TIME} \\(${AGO}\\): looking for the fault"\\]`),
+    );
     // Backups go on.
     expect((await shop.json('backup', 'run', 'db')).stores).toHaveLength(1);
     expect(await lines('freeze', 'db', '--reason', 'still looking')).toEqual([
@@ -218,6 +269,21 @@ describe('a restore', () => {
     // Who looks later is told the same.
     for (const more of [[], ['--watch']])
       expect((await lines('show', run, ...more)).slice(-3)).toEqual(told.slice(-3));
+  });
+
+  it('is not undone for a stranger, nor while a store is frozen: no run begins', async () => {
+    const { runs } = await shop.json('runs');
+    const [restored] = (runs as { run: string; outcome: string; dryRun: boolean }[]).filter(
+      (one) => one.run.startsWith('restore.') && one.outcome === 'done' && !one.dryRun,
+    );
+    const undo = ['restore', 'undo', restored?.run ?? '', '--no-wait'];
+    const stranger = await shop.steady('--json', '--identity', `${shop.folder}/eve.identity`, ...undo);
+    expect([stranger.code, stranger.json.error.code]).toEqual([2, 'identity.missing']);
+    await text('freeze', 'db', '--reason', 'looking');
+    const frozen = await shop.steady('--json', ...undo);
+    expect([frozen.code, frozen.json.error.code]).toEqual([3, 'target.frozen']);
+    await text('thaw', 'db');
+    expect((await shop.json('runs')).runs).toHaveLength((runs as unknown[]).length);
   });
 
   it('is cancelled cleanly', async () => {

@@ -216,6 +216,25 @@ describe('storage that is away', () => {
   });
 });
 
+describe('a database that is away', () => {
+  it('is what status says of the run that tries again and again, and is told once an attempt in a pipe', async () => {
+    // The last test of this file: the server's data go with it.
+    await shop.postgres.stop();
+    const { run } = await shop.json('backup', 'run', 'db', '--no-wait');
+    const watching = shop.steady('show', run as string, '--watch');
+    const again = new RegExp(
+      `^! ${run} runs, started .*\\n {4}\\w+ is tried again, attempt [3-9]; the last one: cannot reach `,
+      'm',
+    );
+    await expect.poll(async () => (await shop.steady('status')).stdout, { timeout: 40_000 }).toMatch(again);
+    await shop.json('cancel', run as string);
+    const { stdout } = await watching;
+    const attempts = [...stdout.matchAll(/^… waiting for \w+, (attempt \d+)/gm)].map((found) => found[1]);
+    expect(attempts).toContain('attempt 3');
+    expect(attempts).toEqual([...new Set(attempts)]);
+  });
+});
+
 /** Holds a table exclusively, as a migration would, until told to end. */
 function holdTable(of: ShopStack) {
   const child = spawn(

@@ -1,9 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { takeStateFolder } from '../../src/cli/embedded/state-folder.js';
+import { endChild } from '../../src/cli/embedded/supervise.js';
+import { startTemporal } from '../../src/cli/embedded/temporal-server.js';
 import { freePorts } from '../services/free-port.js';
+import { toolPath } from '../services/tools.js';
 import { builtSteady } from './rig/build.js';
 import { runSteady } from './rig/run-steady.js';
 
@@ -34,4 +38,26 @@ it('ends at once, with what Temporal said, when its server cannot begin', async 
   expect(ran.json.error.message).toMatch(/tool=temporal exit=1 says=".*database/i);
   // Far below the minutes for which a server that is slow to begin is waited for.
   expect(Date.now() - begun).toBeLessThan(30_000);
+});
+
+it('draws other ports when somebody took one of its inner ones in the same moment', async () => {
+  const lost = join(folder, 'lost-a-port');
+  const server = join(folder, 'temporal');
+  const says = 'Error: failed starting server: listening on 127.0.0.1:41501: bind: address already in use';
+  writeFileSync(
+    server,
+    `#!/bin/sh\n[ -e '${lost}' ] || { touch '${lost}'; echo '${says}' >&2; exit 1; }\nexec '${toolPath('temporal')}' "$@"\n`,
+    { mode: 0o755 },
+  );
+  vi.stubEnv('STEADY_TEMPORAL', server);
+  const [port, uiPort] = (await freePorts(2)) as [number, number];
+  const state = await takeStateFolder(join(folder, 'state'), () => undefined);
+  try {
+    const child = await startTemporal(state, { port, uiPort });
+    await endChild(child, 5);
+    expect(existsSync(lost)).toBe(true);
+  } finally {
+    vi.unstubAllEnvs();
+    await state.release();
+  }
 });

@@ -105,7 +105,7 @@ const CASES: readonly Case[] = [
     `${STACK} restore undo ${ID} --dry-run --store db`,
     2,
     'usage.invalid',
-    'wrong usage [options=--store,--dry-run error="restore undo puts back all that the restore replaced, and takes none of these"]',
+    'wrong usage [options=--store,--dry-run error="restore undo puts back all that is kept of what the restore replaced, and takes none of these"]',
   ],
   [`${STACK} status --profile nope`, 2, 'usage.invalid', /^wrong usage \[profile=nope error=/],
   [`${STACK} restore latst`, 2, 'usage.invalid', /^wrong usage \[what=latst allowed=.* nearest=latest\]$/],

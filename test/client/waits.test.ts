@@ -30,8 +30,13 @@ describe('what a run waits for', () => {
   it('is another attempt, with what the last one died of', () => {
     const lastFailure = { message: 'cannot reach storage [endpoint=minio]' };
     const waiting = { state: 1, attempt: 3, lastFailure, nextAttemptScheduleTime: ago(-4) };
+    const words = 'loadBackup, attempt 3; the last one: cannot reach storage [endpoint=minio]';
+    const retry = { step: 'loadBackup', attempt: 3, failure: lastFailure.message };
     expect(waitsOf(activity(waiting), now)).toEqual([
-      { words: 'loadBackup, attempt 3, next in 4 s; the last one: cannot reach storage [endpoint=minio]' },
+      { words, retry: { ...retry, next: '2026-11-22T06:00:04.000Z' } },
     ]);
+    // While it runs too: in the same words, so that who has read them is not told again.
+    const running = { state: 2, attempt: 3, lastFailure, nextAttemptScheduleTime: ago(1) };
+    expect(waitsOf(activity(running), now)).toEqual([{ words, retry }]);
   });
 });

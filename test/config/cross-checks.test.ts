@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseStackText } from '../../src/config/parse-stack-text.js';
-import { FULL_STACK, NOW, problemsOf, warningsOf, withPart } from './stack-text.js';
+import { FULL_STACK, parse, problemsOf, warningsOf, withPart } from './stack-text.js';
 
 const HOST = 'runtime:\n  host: {}';
 const COMPOSE = 'runtime:\n  compose: { files: [docker-compose.prod.yml], project: rag }';
@@ -59,6 +58,22 @@ describe('places', () => {
     expect(problemsOf(withPart('service: redis,', 'service: redis, host: 10.0.0.1,'))).toContain(
       'stores.cache.redis.host: either a service or a host, not both',
     );
+  });
+
+  it('of administration are other databases than the one of the store', () => {
+    const wrong =
+      'stores.db.postgres.maintenanceDatabase: must be another database than the one of the store: a restore renames that, which nobody can do from inside; name another one, or leave it out; found ';
+    expect(problemsOf(withPart('database: rag', 'database: rag, maintenanceDatabase: rag'))).toBe(
+      `steady.yaml:17:72 ${wrong}"rag"`,
+    );
+    const usual = (database: string) =>
+      parse(withPart('database: rag', `database: ${database}`)).stack.stores['db']?.postgres
+        ?.maintenanceDatabase;
+    expect([usual('rag'), usual('postgres'), usual('template1')]).toEqual([
+      'postgres',
+      'template1',
+      'postgres',
+    ]);
   });
 
   it('must be named with the compose runtime', () => {
@@ -223,44 +238,6 @@ describe('stores that overlap', () => {
       .replace('    files: { volume: rag_uploads }', '    redis: { host: "::1" }');
     expect(warningsOf(local)).toContain('stores.uploads: the same server as store cache');
   });
-
-  it('with the backups themselves are warned of', () => {
-    const files = (path: string): string =>
-      warningsOf(
-        withPart(
-          'files: { volume: rag_uploads }',
-          `files: { ${path} }`,
-          withPart('{ path: /backups }', '{ path: /srv/data/backups }'),
-        ),
-      );
-    const inside =
-      'steady.yaml:21:20 stores.uploads.files.path: storage.main.directory lies in it: each backup would hold all earlier ones; move storage elsewhere, or name it in exclude';
-    expect(files('path: /srv/data')).toBe(inside);
-    expect(files('path: /srv/data/backups/../')).toBe(inside);
-    expect(files('path: /srv/data/backups')).toBe(inside);
-    expect(files('path: /')).toBe(
-      'steady.yaml:21:20 stores.uploads.files.path: the whole machine, running databases with it: name the folders that hold data',
-    );
-    expect(files('path: /srv/data, exclude: [logs]')).toBe(inside);
-    for (const fine of [
-      'path: /srv/data/uploads',
-      'path: /srv/dat',
-      'path: /srv/data, exclude: [./backups/]',
-      'path: /srv, exclude: [data/backups]',
-      'path: /srv, exclude: [data]',
-    ])
-      expect([fine, files(fine)]).toEqual([fine, '']);
-  });
-
-  it('knows relative paths by the folder of the file', () => {
-    const text = withPart('{ path: /backups }', '{ path: ./backups }').replace(
-      'files: { volume: rag_uploads }',
-      'files: { path: /srv/shop }',
-    );
-    const at = (folder: string) => parseStackText(text, 'steady.yaml', { now: NOW, folder }).warnings;
-    expect(at('/srv/shop')).toMatchObject([{ field: 'stores.uploads.files.path', line: 21 }]);
-    expect(at('/srv/other')).toEqual([]);
-  });
 });
 
 describe('texts that no program takes', () => {
@@ -315,12 +292,32 @@ describe('people', () => {
   });
 });
 
+describe('limits', () => {
+  it('that keep nothing after a restore are warned of: there is no way back', () => {
+    const hold = (time: string) => warningsOf(`${FULL_STACK}limits: { hold: ${time} }\n`);
+    expect(hold('0s')).toBe(
+      'steady.yaml:41:17 limits.hold: the replaced data are deleted as soon as a restore has ended: there is no way back (`steady restore undo`); found 0s',
+    );
+    expect(hold('1h')).toBe('');
+  });
+});
+
 describe('encryption and secrets', () => {
   it('left out is a warning: backups hold password hashes', () => {
     const encryption = FULL_STACK.slice(FULL_STACK.indexOf('  encryption:'), FULL_STACK.indexOf('stores:'));
     expect(warningsOf(withPart(encryption, ''))).toBe(
       'steady.yaml:6:1 storage.encryption: backups are not encrypted, and they hold password hashes; see storage.encryption',
     );
+  });
+
+  it('left out of a stack of files alone is a warning that speaks of files', () => {
+    const files = (stores: string) =>
+      warningsOf(
+        `version: 1\nstack: docs\nstorage: { main: { directory: { path: /backups } } }\nstores:\n  docs: { files: { path: /srv/docs } }\n${stores}`,
+      );
+    const words = 'storage.encryption: backups are not encrypted, and';
+    expect(files('')).toContain(`${words} whoever reads storage reads your files; see storage.encryption`);
+    expect(files('  cache: { redis: {} }\n')).toContain(`${words} they hold password hashes;`);
   });
 
   it('for one recipient is a warning', () => {

@@ -157,6 +157,22 @@ describe('a stack file with mistakes', () => {
   });
 });
 
+describe('a duration', () => {
+  it.each(['99999999999999d', '36526d', `${'9'.repeat(50)}s`])('has an end, in words: %s', (time) => {
+    const words = `must be at most 36525d, a hundred years; found "${time}"`;
+    expect(problemsOf(withPart('from: operator }', `from: operator, expires: ${time} }`))).toBe(
+      `steady.yaml:40:30 approvals.restore.expires: ${words}`,
+    );
+    expect(problemsOf(`${FULL_STACK}limits: { hold: ${time} }\n`)).toBe(
+      `steady.yaml:41:11 limits.hold: ${words}`,
+    );
+  });
+
+  it('of a hundred years is as long as any', () => {
+    expect(parse(`${FULL_STACK}limits: { hold: 36525d }\n`).stack.limits.hold).toBe(3_155_760_000);
+  });
+});
+
 describe('text that is no YAML of ours', () => {
   it.each([
     ['', 'steady.yaml:1:1: the file is empty'],

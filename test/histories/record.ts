@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { askedBy, decide } from '../../src/client/approvals.js';
 import { freeze, thaw } from '../../src/client/entities.js';
 import { resultOf } from '../../src/client/outcome.js';
+import { SteadyError } from '../../src/contracts/failures.js';
 import { ledgerEntityId, runId, storageEntityId, targetEntityId } from '../../src/contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../../src/contracts/names.js';
 import type { LedgerInput } from '../../src/contracts/runs/ledger.js';
@@ -173,6 +174,45 @@ it('records restores that put everything back, and an undo', async () => {
   await keep(undo, 'undoRestore.done');
   await resultOf(hold);
   await keep(hold, 'hold.undone-then-released');
+});
+
+it('records a restore that could not put everything back, until an undo did', async () => {
+  const world = rig.world({
+    stores: { cache: { live: 'warm' }, db: { live: 'good' } },
+    services: { api: ['cache', 'db'] },
+    file: { limits: { hold: '5s' } },
+  });
+  await world.backup();
+  world.script.on('load db', ({ time }) => {
+    if (time === 1) throw new SteadyError('tool.failed', {}, { retryable: false });
+  });
+  const inPlace = await world.restore({ mode: 'in-place' });
+  await failureOfRun(inPlace);
+  await keep(inPlace, 'restore.in-place-put-back-from-its-backup');
+
+  world.script.fail('cutover db', 'store.blocked');
+  world.script.fail('undo cache', 'store.denied');
+  const failed = await world.restore();
+  await failureOfRun(failed);
+  await keep(failed, 'restore.not-put-back');
+  const hold = byId(runId('hold', world.stack, failed.workflowId.slice(-8)));
+  const undo = async () =>
+    world.start<UndoInput & { hold: HoldInput }>('restore-undo', {
+      restore: failed.workflowId,
+      hold: await hold.query<HoldInput>('hold'),
+    });
+  const half = await undo();
+  await failureOfRun(half);
+  await keep(half, 'undoRestore.fails');
+  const gate = world.script.gate('undo cache');
+  const late = await undo();
+  await gate.reached;
+  await late.cancel();
+  gate.open();
+  await resultOf(late);
+  await keep(late, 'undoRestore.cancelled-too-late');
+  await resultOf(hold);
+  await keep(hold, 'hold.until-an-undo');
 });
 
 it('records a denied restore and a target that was frozen and renewed', async () => {

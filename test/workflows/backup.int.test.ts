@@ -9,9 +9,11 @@ import type {
   BackupResult,
   LookInput,
   MarkInput,
+  RestoreResult,
   Selection,
   VerifyInput,
 } from '../../src/contracts/runs/procedures.js';
+import { keys } from '../../src/contracts/keys.js';
 import { setSchema } from '../../src/contracts/stored/others.js';
 import { startRig, type Rig } from './harness.js';
 import { loseHeartbeats, never, untilStopped } from './script.js';
@@ -269,6 +271,25 @@ describe.concurrent('a backup', () => {
     await resultOf(restore);
     await resultOf(backup);
     expect(world.services.get('api')).toBe('running');
+  });
+
+  it('says in the set, and before a restore of it, that a restore lay between two of its backups', async () => {
+    const world = rig.world({ stores: { cache: {}, db: {} }, file: { limits: { parallel: 1 } } });
+    await world.backup();
+    const gate = world.script.gate('readable cache');
+    const backup = await world.start<BackupInput>('backup', { stores: ['cache', 'db'] });
+    await gate.reached;
+    const first = { text: 'latest', stores: ['cache'], unverified: false };
+    const restore = await world.restore({ selection: first });
+    await resultOf(restore);
+    gate.open();
+    const { setId } = await resultOf<BackupResult>(backup);
+    const set = setSchema.parse(JSON.parse(String(await world.storage.read(keys.set(setId)))));
+    expect(set.mixed).toBe(
+      `cache was changed by ${restore.workflowId} after its backup and before that of db: they are of two states`,
+    );
+    const { lines } = await resultOf<RestoreResult>(await world.restore({ dryRun: true }));
+    expect(lines.filter((line) => line.includes('mixed'))).toEqual([`set ${setId} is mixed: ${set.mixed}`]);
   });
 
   it('goes on while the stores are frozen, also where it stops services', async () => {

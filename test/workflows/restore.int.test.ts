@@ -261,7 +261,9 @@ describe.concurrent('a restore that fails', () => {
     const failure = await failureOfRun(handle);
     // The failure is the one that began it.
     expect(failure.code).toBe('store.blocked');
-    expect(failure.message).toMatch(/; could not be undone: cache: Put cache back, start api again; put cache back with: /);
+    expect(failure.message).toMatch(
+      /; could not be undone: cache: Put cache back, start api again; put cache back with: /,
+    );
     expect((await world.steps(handle)).slice(-5)).toEqual([
       '✗ db: Switch db over',
       ...['Undo: db: Put db back', '✗ Undo: cache: Put cache back', '✗ Undo: start api again'],

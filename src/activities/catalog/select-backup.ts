@@ -1,6 +1,7 @@
 import { SteadyError } from '../../contracts/failures.js';
 import { isTimeId } from '../../contracts/ids.js';
 import type { Depth } from '../../contracts/names.js';
+import { timeText } from '../../contracts/time-text.js';
 import { isVerified, type ListedBackup } from './list-backups.js';
 
 export interface Selected {
@@ -20,6 +21,8 @@ export function selectBackup(
     readonly text: string;
     readonly unverified: boolean;
     readonly demanded: Depth;
+    /** Of the stack: moments are told by its clock. */
+    readonly zone: string;
   },
 ): Selected {
   const { store, text } = choice;
@@ -46,8 +49,15 @@ export function selectBackup(
   const backup = usable.at(-1);
   const newest = candidates.at(-1);
   if (backup === undefined) {
-    const code = candidates.length === 0 ? 'backup.unknown' : 'backup.none-verified';
-    throw new SteadyError(code, { store, wanted: text, newest: newest?.id, demanded: choice.demanded });
+    const until = text === 'latest' ? '' : ` at or before ${timeText(text, choice.zone)}`;
+    throw newest === undefined
+      ? new SteadyError('backup.unknown', { store, error: `no backup${until || ' yet'}` })
+      : new SteadyError('backup.none-verified', {
+          store,
+          wanted: `${text === 'latest' ? text : 'the newest'}${until}`,
+          newest: newest.id,
+          demanded: choice.demanded,
+        });
   }
   const notes = failedProof(backup);
   if (newest !== undefined && newest.id !== backup.id) {

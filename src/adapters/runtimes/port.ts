@@ -2,11 +2,20 @@ import type { PlacedTool, Tool } from '../../pipelines/tool.js';
 
 export type ServiceStatus = 'running' | 'stopped' | 'missing' | 'unknown';
 
+/** How a start command ended that did not end well. */
+export interface StartFailure {
+  readonly exit: number;
+  /** The last lines it wrote. */
+  readonly says?: string | undefined;
+}
+
 export interface ServiceState {
   readonly service: string;
   readonly status: ServiceStatus;
   /** The status is what was done here last; what others did since, nobody looked at. */
   readonly recorded?: boolean;
+  /** The start command this runtime ran last, where it has failed since: also long after `start` took it for the server. */
+  readonly failed?: StartFailure;
   /** Container health where one is defined. */
   readonly health?: 'healthy' | 'unhealthy' | 'starting';
   readonly restarts?: number;

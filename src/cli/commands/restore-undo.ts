@@ -8,6 +8,7 @@ import { SteadyError } from '../../contracts/failures.js';
 import { parseRunId, runId } from '../../contracts/ids.js';
 import { HOLD_QUERY, type HoldInput, type UndoInput } from '../../contracts/runs/procedures.js';
 import { contextOf } from '../context.js';
+import { assertKnown, assertNotFrozen } from '../may-change.js';
 import { watchRun } from '../watch.js';
 
 async function isOpen(handle: WorkflowHandle): Promise<boolean> {
@@ -58,13 +59,20 @@ export function addUndoCommand(restore: Command): void {
         const hold = steady.client.workflow.getHandle(runId('hold', stack, parts.last.slice(-8)));
         if (!(await isOpen(hold))) throw new SteadyError('store.gone', { restore: handle.workflowId });
         const snapshot = await context.appliedSnapshot(steady);
+        const request = { undo: handle.workflowId };
         const input: UndoInput & { hold: HoldInput } = {
           version: 1,
           snapshot,
-          by: await context.requester({ undo: handle.workflowId }),
+          by: await context.requester(request),
           restore: handle.workflowId,
           hold: await askWorker(steady, () => hold.query<HoldInput>(HOLD_QUERY)),
         };
+        assertKnown(input.by, snapshot.stack, request);
+        const stores = Object.keys(input.hold.unresolved ?? {});
+        await assertNotFrozen(steady, snapshot.stack, {
+          stores: input.hold.unresolved === undefined ? input.hold.stores : stores,
+          all: true,
+        });
         const undo = await startRun(steady, { procedure: 'restore-undo', input });
         context.output.line(`run ${undo.workflowId}`);
         if (!wait) {

@@ -8,6 +8,7 @@ import { contextOf, type Context } from '../context.js';
 import { chosen, oneOfWords, selectionText } from '../arguments.js';
 import { ask } from '../ask.js';
 import { proofWords } from '../backup-words.js';
+import { assertKnown, assertNotFrozen } from '../may-change.js';
 import { restoredLines } from '../restored-lines.js';
 import { watchRun } from '../watch.js';
 import { addUndoCommand } from './restore-undo.js';
@@ -106,6 +107,13 @@ export function addRestoreCommands(program: Command): void {
           ...(options.into !== undefined && { into: options.into }),
         } as const;
         const by = await context.requester(restoreRequest(asked));
+        // Nothing is started for who may not ask, or for what may not be changed.
+        if (asked.mode !== 'into' && !asked.dryRun) {
+          assertKnown(by, snapshot.stack, restoreRequest(asked));
+          // An id may be of some of the stores only.
+          const meant = { stores: selection.stores, all: !isTimeId(selection.text) };
+          await assertNotFrozen(steady, snapshot.stack, meant);
+        }
         const input: RestoreInput = { version: 1, snapshot, by, ...asked };
         const handle = await startRun(steady, { procedure: 'restore', input, request });
         output.line(`run ${handle.workflowId}`);

@@ -8,17 +8,10 @@ import { SteadyError } from '../../contracts/failures.js';
 import type { LookInput } from '../../contracts/runs/procedures.js';
 import { contextOf, type Context } from '../context.js';
 import { exitCodeOf } from '../exit-code.js';
+import { isDown, serviceRows, type Service } from '../service-rows.js';
 import { againstRpo, standingRow, type Standing } from '../standing.js';
 import { attentionLines, planRows } from '../status-lines.js';
 import { table } from '../words.js';
-
-interface Service {
-  readonly service: string;
-  readonly status: string;
-  readonly health?: string;
-  readonly restarts?: number;
-  readonly image?: string;
-}
 
 /** A morning look does not wait for a worker as long as a run does: that none answers is what it says then. */
 const WORKER_SECONDS = 15;
@@ -94,6 +87,8 @@ async function status(context: Context): Promise<void> {
   if (standings instanceof SteadyError) process.exitCode = exitCodeOf(standings.code);
   else if (stores.some((one) => one.error?.code === 'storage.unreachable')) process.exitCode = 5;
   else if (stores.some((one) => !one.ok)) process.exitCode = 1;
+  else if (services instanceof SteadyError) process.exitCode = exitCodeOf(services.code);
+  else if (services.some(isDown)) process.exitCode = 1;
 }
 
 const errorOf = ({ code, message, hint }: SteadyError) => ({ code, message, hint });
@@ -101,19 +96,4 @@ const errorOf = ({ code, message, hint }: SteadyError) => ({ code, message, hint
 function tellError({ output }: Context, what: string, error: SteadyError): void {
   output.line(output.color.red(`✗ ${what}: ${error.message}`));
   output.line(`    ${error.hint}`);
-}
-
-function serviceRows(services: readonly Service[]): string[] {
-  return table(
-    services.map((one) => [
-      one.status === 'unknown' ? '?' : one.status === 'running' && one.health !== 'unhealthy' ? '✓' : '✗',
-      one.service,
-      one.status === 'unknown' && one.health === undefined
-        ? 'unknown: nothing tells how it is; name its health (or unit) in the file'
-        : one.status,
-      one.health ?? '',
-      one.restarts ? `${one.restarts} restarts` : '',
-      one.image ?? '',
-    ]),
-  );
 }

@@ -43,6 +43,8 @@ async function up(context: Context, options: Options): Promise<void> {
     });
   const basis = await basisOf(context, options.state);
   const { broken } = basis;
+  // Its log may lie on a full disk, or its reader be gone: no reason to end what runs.
+  process.stderr.on('error', () => undefined);
   const folder = await takeStateFolder(basis.state, (words) => output.warn(words));
   const address = `127.0.0.1:${ports.port}`;
   const ui = `http://127.0.0.1:${ports.uiPort}`;

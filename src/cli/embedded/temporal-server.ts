@@ -17,6 +17,8 @@ export interface Ports {
 
 const RETENTION_SECONDS = 90 * 86_400;
 const KEYWORD = 2;
+/** How often ports are drawn. */
+const DRAWS = 5;
 
 /** Temporal's own server binary: STEADY_TEMPORAL, the folder of `scripts/setup`, PATH. Throws `tool.missing`. */
 export function temporalBinary(): string {
@@ -49,9 +51,24 @@ export function temporalArgv(
   ];
 }
 
-/** Starts the server; it dies with this process however that ends, and its file survives both. */
+/**
+ * Starts the server; it dies with this process however that ends, and its file survives both. Its inner parts listen on
+ * ports drawn here and by itself, which somebody may take in the same moment: then others are drawn.
+ */
 export async function startTemporal(folder: StateFolder, ports: Ports): Promise<ChildProcess> {
-  await refuseTaken({ '--port': ports.port, '--ui-port': ports.uiPort });
+  for (let tries = 1; ; tries++) {
+    await refuseTaken({ '--port': ports.port, '--ui-port': ports.uiPort });
+    try {
+      return await startOnce(folder, ports);
+    } catch (error) {
+      const lostPort =
+        error instanceof SteadyError && /address already in use/.test(String(error.facts['says']));
+      if (!lostPort || tries === DRAWS) throw error;
+    }
+  }
+}
+
+async function startOnce(folder: StateFolder, ports: Ports): Promise<ChildProcess> {
   const [httpPort, metricsPort] = [await freePort(), await freePort()];
   const argv = temporalArgv(temporalBinary(), { ...ports, database: folder.database, httpPort, metricsPort });
   const log = openSync(folder.file('temporal.log'), 'a');
@@ -139,6 +156,11 @@ function freePort(): Promise<number> {
   });
 }
 
+/** Empty where somebody has removed the log: this is told from inside an event. */
 function lastLine(path: string): string {
-  return readFileSync(path, 'utf8').trim().split('\n').at(-1) ?? '';
+  try {
+    return readFileSync(path, 'utf8').trim().split('\n').at(-1) ?? '';
+  } catch {
+    return '';
+  }
 }

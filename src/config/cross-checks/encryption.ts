@@ -1,4 +1,5 @@
 import { Encrypter } from 'age-encryption';
+import { plainBackups } from '../../contracts/stack/plain-backups.js';
 import type { Stack } from '../../contracts/stack/stack.js';
 import { EXAMPLE_AGE_RECIPIENTS } from '../example-keys.js';
 import type { CrossCheckReport } from './report.js';
@@ -7,8 +8,9 @@ import type { CrossCheckReport } from './report.js';
 export function checkEncryption(stack: Stack, report: CrossCheckReport): void {
   const age = stack.storage.encryption?.age;
   if (!age) {
-    const message = 'backups are not encrypted, and they hold password hashes; see storage.encryption';
-    report.warn(['storage', 'encryption'], message, { at: 'parent' });
+    report.warn(['storage', 'encryption'], `${plainBackups(stack)}; see storage.encryption`, {
+      at: 'parent',
+    });
     return;
   }
   const path = ['storage', 'encryption', 'age'];

@@ -1,5 +1,6 @@
 import type { Stack } from '../../contracts/stack/stack.js';
 import { checkEncryption } from './encryption.js';
+import { checkLimits } from './limits.js';
 import { checkOverlaps } from './overlaps.js';
 import { checkPeople } from './people.js';
 import { checkPlaces } from './places.js';
@@ -8,24 +9,23 @@ import { checkReferences } from './references.js';
 import { createReport, type CrossCheckResult } from './report.js';
 import { checkSchedules } from './schedules.js';
 import { checkSecrets } from './secrets.js';
+import { checkStoreFolders, type FilePlace } from './store-folders.js';
 import { checkTexts } from './texts.js';
 
 /**
  * What one field alone cannot tell: names that must exist, places that must fit the runtime, times, people, keys.
  *
  * @param at.now from when on schedules are compared with daylight saving time
- * @param at.folder of the stack file
  */
-export function crossCheck(
-  stack: Stack,
-  at: { readonly now: Date; readonly folder: string },
-): CrossCheckResult {
+export function crossCheck(stack: Stack, at: FilePlace & { readonly now: Date }): CrossCheckResult {
   const report = createReport();
   checkReferences(stack, report);
   checkPlaces(stack, report);
   checkOverlaps(stack, report, at.folder);
+  checkStoreFolders(stack, report, at);
   checkSchedules(stack, report, at.now);
   checkPromises(stack, report);
+  checkLimits(stack, report);
   checkPeople(stack, report);
   checkEncryption(stack, report);
   checkSecrets(stack, report);

@@ -1,10 +1,10 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Stack } from '../../contracts/stack/stack.js';
 import type { StoreConfig } from '../../contracts/stack/stores.js';
+import { placeAt } from './folders.js';
 import type { CrossCheckReport } from './report.js';
 
 /**
- * Data in two stores would be restored twice, over one another; backups inside of what is backed up grow without end.
+ * Data in two stores would be restored twice, over one another.
  *
  * @param folder of the stack file: relative paths begin there
  */
@@ -19,8 +19,6 @@ export function checkOverlaps(stack: Stack, report: CrossCheckReport, folder: st
         `the same ${KINDS[kindOf(store)]} as store ${other[0]}: it is backed up twice, and a restore of one replaces the other`,
         { at: 'key' },
       );
-    if (store.files?.path !== undefined)
-      checkFolder(stack, report, { name, path: resolve(folder, store.files.path), folder });
   }
 }
 
@@ -34,7 +32,7 @@ function placeOf({ postgres, redis, files }: StoreConfig, folder: string): strin
   if (postgres) return `postgres ${serverOf(postgres)} ${postgres.database}`;
   if (redis) return `redis ${serverOf(redis)}`;
   return files?.volume === undefined
-    ? `path ${resolve(folder, files?.path ?? '')}`
+    ? `path ${placeAt(folder, files?.path ?? '').real}`
     : `volume ${files.volume}`;
 }
 
@@ -46,34 +44,4 @@ function serverOf(at: {
   if (at.service !== undefined) return `service ${at.service} ${at.port}`;
   const host = (at.host ?? '127.0.0.1').toLowerCase();
   return `host ${['localhost', '::1'].includes(host) ? '127.0.0.1' : host} ${at.port}`;
-}
-
-function checkFolder(
-  stack: Stack,
-  report: CrossCheckReport,
-  of: { readonly name: string; readonly path: string; readonly folder: string },
-): void {
-  const at = ['stores', of.name, 'files', 'path'];
-  if (of.path === sep) {
-    report.warn(at, 'the whole machine, running databases with it: name the folders that hold data');
-    return;
-  }
-  const { directory } = stack.storage.main;
-  if (directory === undefined) return;
-  const inside = relative(of.path, resolve(of.folder, directory.path));
-  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) return;
-  if (isLeftOut(inside, stack.stores[of.name]?.files?.exclude ?? [])) return;
-  const message =
-    'storage.main.directory lies in it: each backup would hold all earlier ones; move storage elsewhere, or name it in exclude';
-  report.warn(at, message);
-}
-
-/** Whether tar leaves a folder out: by the name, or the end of the path, of it or of a folder it is in. No wildcards. */
-function isLeftOut(inside: string, exclude: readonly string[]): boolean {
-  const parts = inside.split(sep);
-  const above = parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
-  return exclude.some((pattern) => {
-    const end = `/${pattern.replace(/^(\.?\/)+/, '').replace(/\/+$/, '')}`;
-    return end !== '/' && above.some((path) => path.endsWith(end));
-  });
 }

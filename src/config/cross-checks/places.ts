@@ -54,6 +54,13 @@ function checkStore(path: FieldPath, store: StoreConfig, compose: boolean, repor
       );
     }
   }
+  if (store.postgres && store.postgres.database === store.postgres.maintenanceDatabase) {
+    report.error(
+      [...path, 'postgres', 'maintenanceDatabase'],
+      'must be another database than the one of the store: a restore renames that, which nobody can do from inside; name another one, or leave it out',
+      { found: JSON.stringify(store.postgres.database) },
+    );
+  }
   if (store.redis?.process && store.redis.service !== undefined) {
     report.error([...path, 'redis', 'process'], 'for a server without a service only; compose knows how', {
       at: 'key',

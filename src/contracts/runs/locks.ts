@@ -42,12 +42,21 @@ export interface Freeze {
   readonly at: string;
 }
 
+export interface TargetChange {
+  /** RFC 3339. */
+  readonly at: string;
+  /** Workflow id. */
+  readonly by: string;
+}
+
 /** What the query `target` answers. */
 export interface TargetState {
   readonly holders: readonly LockHolder[];
   readonly waiting: readonly LockRequest[];
   readonly frozen?: Freeze | undefined;
   readonly fence: number;
+  /** When it was last granted to a run that changes its data, and to whom. */
+  readonly changed?: TargetChange | undefined;
   /** After a holder that died: no grant before this time, for its activities may still be running. RFC 3339. */
   readonly notBefore?: string | undefined;
 }

@@ -15,6 +15,8 @@ export interface StoreBackupResult {
   readonly store: string;
   readonly backupId?: string;
   readonly takenAt?: string;
+  /** Between these the store was held for reading, RFC 3339. */
+  readonly held?: { readonly from: string; readonly to: string };
   readonly bytes?: number;
   readonly rawBytes?: number;
   readonly seconds?: number;

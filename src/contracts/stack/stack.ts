@@ -15,7 +15,9 @@ export const limitsSchema = z.strictObject({
   run: limitSchema.prefault('24h').describe('longest time for a run asked for by hand'),
   worker: limitSchema.prefault('5m').describe('longest wait for a worker to take a step'),
   lock: limitSchema.prefault('6h').describe('longest wait for another run to release a target'),
-  hold: durationSchema.prefault('7d').describe('how long replaced data are kept after a restore'),
+  hold: durationSchema
+    .prefault('7d')
+    .describe('how long replaced data are kept after a restore; 0s: no way back'),
   parallel: z
     .number()
     .int()

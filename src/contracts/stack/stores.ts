@@ -14,7 +14,10 @@ const place = {
 
 const port = (number: number) => z.number().int().min(1).max(65_535).default(number).describe('TCP port');
 
-export const postgresStoreSchema = z.strictObject({
+/** Every server of PostgreSQL has these two (manual, chapter "Managing Databases"): one is never the store itself. */
+const usualMaintenance = (database: string): string => (database === 'postgres' ? 'template1' : 'postgres');
+
+const postgresFields = z.strictObject({
   ...place,
   port: port(5432),
   database: z.string().min(1).max(63).describe('the database'),
@@ -23,8 +26,10 @@ export const postgresStoreSchema = z.strictObject({
   maintenanceDatabase: z
     .string()
     .min(1)
-    .default('postgres')
-    .describe('where administrative statements are run'),
+    .optional()
+    .describe(
+      'where administrative statements are run: another one than `database`; left out: postgres, and template1 for a store of postgres itself',
+    ),
   sslmode: z
     .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
     .optional()
@@ -41,6 +46,11 @@ export const postgresStoreSchema = z.strictObject({
       'where proofs of depth restored load: a throwaway server, or a database of its own on the live server, which bears the load',
     ),
 });
+
+export const postgresStoreSchema = postgresFields.transform((given) => ({
+  ...given,
+  maintenanceDatabase: given.maintenanceDatabase ?? usualMaintenance(given.database),
+}));
 export type PostgresStoreConfig = z.infer<typeof postgresStoreSchema>;
 
 export const redisStoreSchema = z.strictObject({
@@ -64,7 +74,13 @@ export const redisStoreSchema = z.strictObject({
 export type RedisStoreConfig = z.infer<typeof redisStoreSchema>;
 
 export const volumeStoreSchema = z.strictObject({
-  path: z.string().min(1).optional().describe('a folder on the worker'),
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'a folder on the worker, absolute or relative to the stack file, that holds data only: neither the stack file nor storage',
+    ),
   volume: z.string().min(1).optional().describe('a named volume of the runtime, by its full name'),
   exclude: z.array(z.string()).default([]).describe('tar patterns left out'),
 });

@@ -29,18 +29,24 @@ export function formatDuration(seconds: number): string {
 
 const DURATION_WORDS = 'must be a duration such as 90s, 15m, 24h, 7d or 1h30m';
 
-/** A duration as text in the file, as seconds in the program. */
-export const durationSchema = z
+/** A hundred years, in seconds. What is longer is a slip, and moments that far away cannot be written as dates. */
+const LONGEST = 36_525 * SECONDS.d;
+
+const durationText = z
   .string()
   .regex(DURATION_PATTERN, { error: DURATION_WORDS, abort: true })
-  .refine((text) => parseDuration(text) !== undefined, 'is longer than any clock can count')
+  .refine((text) => (parseDuration(text) ?? Number.POSITIVE_INFINITY) <= LONGEST, {
+    error: 'must be at most 36525d, a hundred years',
+    abort: true,
+  });
+
+/** A duration as text in the file, as seconds in the program. */
+export const durationSchema = durationText
   .transform((text) => parseDuration(text) ?? 0)
   .describe('a duration such as 90s, 15m, 24h, 7d or 1h30m');
 
 /** A duration that cannot be nothing: a limit of 0 would end everything at once. */
-export const limitSchema = z
-  .string()
-  .regex(DURATION_PATTERN, { error: DURATION_WORDS, abort: true })
+export const limitSchema = durationText
   .refine((text) => (parseDuration(text) ?? 0) > 0, 'must be longer than 0s')
   .transform((text) => parseDuration(text) ?? 0)
   .describe('a duration such as 90s, 15m, 24h, 7d or 1h30m');

@@ -53,6 +53,12 @@ export const setSchema = z.strictObject({
   at: timeSchema,
   backups: z.record(z.string(), z.string()).describe('backup id by store'),
   failed: z.record(z.string(), z.string()).default({}).describe('failure message by store'),
+  mixed: z
+    .string()
+    .optional()
+    .describe(
+      'who changed a store after its backup and before another’s, in words: they do not belong together',
+    ),
   skewSeconds: z.number().nonnegative().describe('between the earliest and the latest takenAt'),
   configSha256: sha256Schema,
   ledgerHead: z.strictObject({ number: z.number().int(), sha256: sha256Schema }).optional(),

@@ -37,6 +37,7 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
         reads: true,
       }),
     );
+    const from = new Date().toISOString();
     const running = await runningOf(run, snapshot, consumers);
     await stopConsumers(run, snapshot, consumers, running);
     const dumped = await run.step(`Back up ${store}`, async (note) => {
@@ -55,6 +56,7 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
     });
     const notStarted = await startEach(run, snapshot, running);
     run.commit();
+    const to = new Date().toISOString();
     // What follows reads storage alone: nobody has to wait for it.
     await run.locks.releaseAll();
     const sealed = await run.step(`Seal ${dumped.backupId}`, async (note) => {
@@ -77,6 +79,7 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
       store,
       backupId: dumped.backupId,
       takenAt: dumped.takenAt,
+      held: { from, to },
       bytes: dumped.bytes,
       rawBytes: dumped.rawBytes,
       seconds: dumped.seconds,

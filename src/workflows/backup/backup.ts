@@ -13,6 +13,7 @@ import { failureOf, fail, isOwnCancellation } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { pruneStores } from '../prune/prune-stores.js';
 import { backupStore } from './backup-store.js';
+import { mixedBy } from './mixed.js';
 
 /** Backups of a plan's stores taken together: a child per store, then the set, then retention. */
 export async function backup(input: BackupInput): Promise<BackupResult> {
@@ -49,7 +50,17 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
         note(`without the head of the chain of records: ${failureOf(error).message}`);
         return undefined;
       });
-      const set = { ...setOf(setId, input, results), ...(head && { ledgerHead: head }) };
+      const changes = await run.activities.quick.lastChanges({
+        stack: snapshot.stack.stack,
+        targets: results.map((one) => one.store),
+      });
+      const mixed = mixedBy(results, changes);
+      if (mixed !== undefined) note(mixed);
+      const set = {
+        ...setOf(setId, input, results),
+        ...(head && { ledgerHead: head }),
+        ...(mixed !== undefined && { mixed }),
+      };
       await run.activities.look.writeSet({ snapshot, set });
     });
     const failed = results.filter((one) => one.failure !== undefined);

@@ -39,6 +39,7 @@ export function createQueue(begin: TargetState | undefined): Queue {
   let queue = [...(begin?.waiting ?? [])];
   let frozen = begin?.frozen;
   let fence = begin?.fence ?? 0;
+  let changed = begin?.changed;
   let notBefore = begin?.notBefore === undefined ? 0 : Date.parse(begin.notBefore);
 
   const has = (list: readonly LockRequest[], requestId: string): boolean =>
@@ -55,6 +56,7 @@ export function createQueue(begin: TargetState | undefined): Queue {
       holders,
       waiting: inOrder(),
       fence,
+      ...(changed && { changed }),
       ...(frozen && { frozen }),
       ...(notBefore > 0 && { notBefore: new Date(notBefore).toISOString() }),
     }),
@@ -89,6 +91,8 @@ export function createQueue(begin: TargetState | undefined): Queue {
       const holder: LockHolder = { ...request, fence, since };
       queue = queue.filter((one) => one.requestId !== request.requestId);
       holders = [...holders, holder];
+      if (request.mode === 'exclusive' && request.reads !== true)
+        changed = { at: since, by: request.workflowId };
       return holder;
     },
     waiting: () =>

@@ -80,7 +80,7 @@ describe('the list of a store’s backups', () => {
 describe('the backup that is meant', () => {
   const choose = async (text: string, unverified: boolean, ...names: string[]) => {
     const storage = await storageWith(keys.manifest('db', OLD), keys.manifest('db', NEW), ...names);
-    const choice = { store: 'db', text, unverified, demanded: 'readable' } as const;
+    const choice = { store: 'db', text, unverified, demanded: 'readable', zone: 'Europe/Berlin' } as const;
     const { backup, notes } = selectBackup(await listBackups(storage, 'db'), choice);
     return { id: backup.id, notes };
   };
@@ -105,7 +105,15 @@ describe('the backup that is meant', () => {
       `no verified backup [store=db id=${NEW} proven=nothing demanded=readable]`,
     );
     await expect(choose('20261122T020000Z-dddddddd', true)).rejects.toMatchObject({ code: 'backup.unknown' });
-    await expect(choose('2026-11-19T00:00:00Z', true)).rejects.toMatchObject({ code: 'backup.unknown' });
+  });
+
+  it('is none at or before a date before all of them: that is said by the clock of the stack', async () => {
+    await expect(choose('2026-11-19T22:59:59.999Z', true)).rejects.toThrow(
+      'no such backup [store=db error="no backup at or before 2026-11-19 23:59:59 +01:00"]',
+    );
+    await expect(choose('2026-11-20T22:59:59.999Z', false)).rejects.toThrow(
+      `no verified backup [store=db wanted="the newest at or before 2026-11-20 23:59:59 +01:00" newest=${OLD} demanded=readable]`,
+    );
   });
 
   it('says when its last proof failed', async () => {

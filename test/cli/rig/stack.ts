@@ -38,8 +38,8 @@ export interface ShopStack {
     workerPid(): number;
     words(): string;
   };
-  /** Until a run waits for an approval. */
-  untilAsked(run: string): Promise<void>;
+  /** Until a run waits for an approval; gives the digest of what is asked. */
+  untilAsked(run: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -190,7 +190,7 @@ limits: { ${options.limits ?? 'stall: 1m'} }
     async untilAsked(run) {
       for (const end = Date.now() + 60_000; ; await sleep(100)) {
         const { json: view } = await steady('--json', 'show', run);
-        if (view?.approval !== undefined) return;
+        if (view?.approval !== undefined) return view.approval.digest as string;
         if (Date.now() > end) throw new Error(`${run} asks nothing: ${JSON.stringify(view)}`);
       }
     },

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { askedBy } from '../../../src/client/approvals.js';
 import { viewOf } from './runs.js';
 import type { CrashStack, StoreName } from './stack.js';
 import { waitFor } from './wait-for.js';
@@ -24,10 +25,13 @@ export async function untilAsked(stack: CrashStack, run: string): Promise<void> 
   );
 }
 
-/** Says yes, as ben. */
+/** Says yes to what is asked, as ben. */
 export async function approve(stack: CrashStack, run: string): Promise<void> {
   await untilAsked(stack, run);
-  const { code, json } = await stack.steady.cli('--identity', stack.identity('ben'), 'approve', run);
+  const { client } = await stack.client();
+  const asked = await askedBy(client.workflow.getHandle(run));
+  const yes = ['approve', run, '--digest', asked?.digest ?? ''];
+  const { code, json } = await stack.steady.cli('--identity', stack.identity('ben'), ...yes);
   expect([code, json.status]).toEqual([0, 'approved']);
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SteadyError } from '../../../contracts/failures.js';
 import { runTool } from '../../../pipelines/run-tool.js';
-import type { CallOptions, ServiceHandle, ServiceState } from '../port.js';
+import type { CallOptions, ServiceHandle, ServiceState, StartFailure } from '../port.js';
 import { serviceFailure } from '../service-failure.js';
 import { launchDetached } from './launch-detached.js';
 import { createProcessRecords, runs, type ProcessRecord } from './process-record.js';
@@ -26,36 +26,44 @@ export interface GivenCommandsOptions {
 export function createGivenCommands({ baseFolder, stateFolder }: GivenCommandsOptions) {
   const records = createProcessRecords(stateFolder);
   const logFile = (service: string): string => join(stateFolder, `${service}.log`);
+  /** How the command started last has ended, by service. */
+  const exits = new Map<string, { code?: number }>();
+  const failureOf = async (service: string): Promise<StartFailure | undefined> => {
+    const exit = exits.get(service)?.code ?? 0;
+    if (exit === 0) return undefined;
+    const says = (await tail(logFile(service), 3)).trim().replaceAll('\n', ' | ');
+    return { exit, says: says || undefined };
+  };
 
   return {
     async state({ name }: ServiceHandle): Promise<ServiceState> {
       const record = await records.read(name);
       if (await runs(record)) return { service: name, status: 'running' };
       if (record?.last === 'stopped') return { service: name, status: 'stopped', recorded: true };
-      return { service: name, status: 'unknown' };
+      const failed = await failureOf(name);
+      return { service: name, status: 'unknown', ...(failed && { failed }) };
     },
 
     /**
      * Runs the start command in a session of its own, without our death signal: the service outlives this worker. It
-     * may be the server itself or go to the background; one that fails within a second is a failure.
+     * may be the server itself or go to the background; one that fails within a second is a failure, and of one that
+     * fails later the state tells.
      */
     async start(handle: ServiceHandle, argv: readonly string[]): Promise<void> {
       const before = await records.read(handle.name);
       if (await runs(before)) return;
       const launched = await launchDetached(argv, { cwd: baseFolder, logFile: logFile(handle.name) });
+      const exit: { code?: number } = {};
+      exits.set(handle.name, exit);
+      void launched.ended.then((code) => (exit.code = code));
       // At once: a worker that dies now must not leave a server that nobody knows of.
       await records.write(handle.name, { last: 'started', ...launched.running });
       const code = await soon(launched.ended);
       // It was started before and went to the background: that it cannot start twice is as good as done.
       if (code !== undefined && code !== 0 && before?.last !== 'started') {
         await records.write(handle.name, { last: 'failed' });
-        const says = (await tail(logFile(handle.name), 3)).trim().replaceAll('\n', ' | ');
-        throw new SteadyError('service.failed', {
-          service: handle.name,
-          action: 'start',
-          exit: code,
-          says: says || undefined,
-        });
+        const failed = await failureOf(handle.name);
+        throw new SteadyError('service.failed', { service: handle.name, action: 'start', ...failed });
       }
       if (code !== undefined) await records.write(handle.name, { last: 'started' });
     },

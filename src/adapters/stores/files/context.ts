@@ -49,7 +49,8 @@ export function folderRoot({ runtime }: FilesStoreOptions, call: StoreCall, fold
     folder,
     label: folder,
     volume: false,
-    place: (tool) => runtime.place(tool, { marker: call.marker }),
+    // Not in the stack file's folder: were that the one that is swapped, no tool could start to put it back.
+    place: (tool) => ({ ...runtime.place(tool, { marker: call.marker }), cwd: '/' }),
   };
 }
 

@@ -47,7 +47,10 @@ export async function stopServer(options: RedisStoreOptions, call: StoreCall): P
     await options.runtime.stop(handle, { signal: call.signal });
 }
 
-/** Starts it when it does not answer, and waits until it has loaded its data. */
+/**
+ * Starts it when it does not answer, and waits until it has loaded its data. Fails with the last words of a start command
+ * as soon as that has failed.
+ */
 export async function startServer(
   options: RedisStoreOptions,
   call: StoreCall,
@@ -61,7 +64,16 @@ export async function startServer(
     return live ? ping(live.ask, call.signal) : 'down';
   };
   if ((await state()) === 'down') await options.runtime.start(handle, { signal: call.signal });
-  await until('answering', ANSWER_LIMIT, call, async () => (await state()) !== 'down');
+  const answers = async (): Promise<boolean> => {
+    // Asked before the ping: a command that failed because a server is there already leaves one that answers.
+    const failed = options.service
+      ? undefined
+      : (await options.runtime.state(handle, { signal: call.signal })).failed;
+    if ((await state()) !== 'down') return true;
+    if (failed) throw new SteadyError('service.failed', { service: handle.name, action: 'start', ...failed });
+    return false;
+  };
+  await until('answering', ANSWER_LIMIT, call, answers);
   await until('loaded', loadSeconds, call, async () => (await state()) === 'up');
 }
 

@@ -124,6 +124,19 @@ describe('a service of given commands', () => {
     });
   });
 
+  it('tells of a start command that fails after it was taken for the server', async () => {
+    const gate = join(folder, 'gate');
+    const script = `until [ -e '${gate}' ]; do sleep 0.05; done; echo 'no way' >&2; exit 7`;
+    const api = service({ start: ['sh', '-c', script], stop: ['true'] });
+    await runtime.start(api);
+    expect(await runtime.state(api)).toEqual({ service: 'api', status: 'running' });
+    await writeFile(gate, '');
+    const failed = { service: 'api', status: 'unknown', failed: { exit: 7, says: 'no way' } };
+    await vi.waitFor(async () => expect(await runtime.state(api)).toEqual(failed));
+    await runtime.stop(api);
+    expect(await runtime.state(api)).toEqual({ service: 'api', status: 'stopped', recorded: true });
+  });
+
   it('is not said to be stopped when nobody knows how', async () => {
     await expect(runtime.stop(service({}))).rejects.toThrow(
       'no stop command, no unit, and it was not started from here',

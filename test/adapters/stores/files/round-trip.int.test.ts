@@ -37,11 +37,11 @@ afterEach(() => {
   backup.remove();
 });
 
-function make(exclude: string[] = []): StorePort {
+function make(exclude: string[] = [], baseFolder = folder): StorePort {
   return createFilesStore({
     name: 'uploads',
     config: volumeStoreSchema.parse({ path: live, exclude }),
-    runtime: createHostRuntime({ baseFolder: folder }),
+    runtime: createHostRuntime({ baseFolder }),
   });
 }
 
@@ -142,6 +142,23 @@ describe('files store', () => {
     expect(existsSync(join(live, 'plain.txt'))).toBe(false);
     await store.release(testCall(), PLACE);
     expect(readdirSync(live).filter((name) => name.includes('.steady'))).toEqual([]);
+  });
+
+  it('switches and undoes also where the folder of the stack file is the one that is swapped', async () => {
+    makeTree(live);
+    const before = listTree(live);
+    const store = make([], live);
+    const manifest = await backUp(store);
+    writeFileSync(join(live, 'poison'), 'x');
+    await store.load(testCall(), backup.reader(manifest), PLACE);
+    await store.compare(testCall(), manifest, PLACE);
+    // The moment in which no folder has the name.
+    renameSync(live, `${live}.steady-old-20261122-k7q2m9xd`);
+    await store.cutover(testCall(), PLACE);
+    expect(listTree(live)).toEqual(before);
+    renameSync(live, `${live}.steady-undone-20261122-k7q2m9xd`);
+    await store.undo(testCall(), PLACE);
+    expect(existsSync(join(live, 'poison'))).toBe(true);
   });
 
   it('takes up a cut-over that died between the two renames, and undoes it too', async () => {

@@ -260,6 +260,25 @@ describe.each(someRedis())('Redis store on $title', ({ server }) => {
     },
   );
 
+  it('says at once how a start command failed, and is switched back by one that works', async () => {
+    const redis = await start({ server });
+    const made = make(redis);
+    seed(redis, 10);
+    const { backup, manifest } = await backUp(made);
+    redis.cli('SET', 'poison', 'yes');
+    const slow = ['sh', '-c', 'sleep 1.5; echo "redis: no way" >&2; exit 7'];
+    const broken = make(redis, { config: { data: redis.data, process: { start: slow } }, worker: made });
+    await broken.store.load(testCall(), backup.reader(manifest), PLACE);
+    await broken.store.compare(testCall(), manifest, PLACE);
+    const begun = performance.now();
+    await expect(broken.store.cutover(testCall(), PLACE)).rejects.toThrow(
+      'a service did not start, stop or become healthy [service=cache action=start exit=7 says="redis: no way"]',
+    );
+    expect(performance.now() - begun).toBeLessThan(30_000);
+    await make(redis, { config: { data: redis.data }, worker: made }).store.undo(testCall(), PLACE);
+    expect(redis.cli('GET', 'poison')).toBe('yes');
+  });
+
   it('restores a server whose data are damaged so that it does not start', async () => {
     const redis = await start({ server, appendonly: true });
     const made = make(redis, { config: { data: redis.data } });

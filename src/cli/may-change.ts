@@ -1,0 +1,49 @@
+import type { Steady } from '../client/connect.js';
+import { targetState } from '../client/entities.js';
+import { SteadyError } from '../contracts/failures.js';
+import { doubtAboutRequester } from '../contracts/runs/requester.js';
+import type { Requester } from '../contracts/runs/snapshot.js';
+import type { Stack } from '../contracts/stack/stack.js';
+import { momentText } from './words.js';
+
+/**
+ * Throws `identity.missing` for a request that the run would refuse because it is not certain who asks, before there is
+ * a run. The run asks itself once more.
+ */
+export function assertKnown(by: Requester, stack: Stack, request: unknown, now = Date.now()): void {
+  const policy = stack.approvals.restore;
+  if (policy === undefined) return;
+  const why = doubtAboutRequester(by, {
+    approvers: stack.approvers,
+    request,
+    startedAt: now,
+    mustSign: !policy.self,
+  });
+  if (why === undefined) return;
+  const hint =
+    by.signed === undefined
+      ? 'Name yours with --identity, or make one with `steady identity create`; its key belongs under approvers in the stack file.'
+      : 'Add its key (`steady identity show`) to approvers in the stack file and run `steady apply`, or name another with --identity.';
+  throw new SteadyError('identity.missing', { asked_by: by.name, why }, { hint });
+}
+
+/** Throws `target.frozen` when the run would be refused for it: when any is, or where not all are meant, when all are. */
+export async function assertNotFrozen(
+  steady: Steady,
+  stack: Stack,
+  targets: { readonly stores: readonly string[]; readonly all: boolean },
+): Promise<void> {
+  const states = await Promise.all(
+    targets.stores.map(async (store) => ({
+      store,
+      frozen: (await targetState(steady, stack, store))?.frozen,
+    })),
+  );
+  const frozen = states.flatMap(({ store, frozen: by }) =>
+    by === undefined
+      ? []
+      : [`${store} frozen by ${by.by} since ${momentText(by.at, stack.timezone)}: ${by.reason}`],
+  );
+  if (frozen.length === 0 || (!targets.all && frozen.length < targets.stores.length)) return;
+  throw new SteadyError('target.frozen', { why: frozen.join('; ') });
+}
