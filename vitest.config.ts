@@ -67,6 +67,8 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // Cases of the matrix, each with a stack of its own: they wait for heartbeats to run out, mostly.
+          maxConcurrency: 4,
           globalSetup: ['test/crash/rig/build-once.ts', 'test/crash/rig/seeded-postgres.ts'],
         },
       },

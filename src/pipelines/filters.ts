@@ -115,8 +115,8 @@ async function findCause(chain: readonly RunningTool[]): Promise<FilterFailure |
 
 /**
  * SIGPIPE, or a write that was refused: what joins the processes are socket pairs, and one whose reader died with bytes
- * unread gives ECONNRESET, which kills nobody.
+ * unread gives ECONNRESET, which kills nobody. C says it with a capital letter, Go without.
  */
 function lostItsReader(tool: RunningTool, exit: Exit): boolean {
-  return exit.signal === 'SIGPIPE' || /Connection reset by peer|Broken pipe/.test(tool.lastWords());
+  return exit.signal === 'SIGPIPE' || /connection reset by peer|broken pipe/i.test(tool.lastWords());
 }

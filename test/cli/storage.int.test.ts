@@ -223,15 +223,15 @@ describe('a database that is away', () => {
     const { run } = await shop.json('backup', 'run', 'db', '--no-wait');
     const watching = shop.steady('show', run as string, '--watch');
     const again = new RegExp(
-      `^! ${run} runs, started .*\\n {4}\\w+ is tried again, attempt [3-9]; the last one: cannot reach `,
+      `^! ${run} runs, started .*\\n {4}\\w+ is tried again, attempt [5-9]; the last one: cannot reach `,
       'm',
     );
-    await expect.poll(async () => (await shop.steady('status')).stdout, { timeout: 40_000 }).toMatch(again);
+    await expect.poll(async () => (await shop.steady('status')).stdout, { timeout: 60_000 }).toMatch(again);
     await shop.json('cancel', run as string);
     const { stdout } = await watching;
-    const attempts = [...stdout.matchAll(/^… waiting for \w+, (attempt \d+)/gm)].map((found) => found[1]);
-    expect(attempts).toContain('attempt 3');
-    expect(attempts).toEqual([...new Set(attempts)]);
+    const told = [...stdout.matchAll(/^… waiting for (\w+, attempt \d+)/gm)].map((found) => found[1]);
+    expect(told.length).toBeGreaterThan(1);
+    expect(told).toEqual([...new Set(told)]);
   });
 });
 

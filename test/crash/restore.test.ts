@@ -12,7 +12,7 @@ import {
   untilLoading,
 } from './rig/restores.js';
 import { ended, resumed, untilStarted, untilStep } from './rig/runs.js';
-import { createCrashStack, type CrashStack, type StoreName } from './rig/stack.js';
+import { createCrashStack, type CrashStack, type DatabaseName } from './rig/stack.js';
 import type { Victim } from './rig/steady.js';
 import { waitFor } from './rig/wait-for.js';
 import { expectWhole } from './rig/whole.js';
@@ -43,7 +43,7 @@ afterEach(() => {
 });
 
 /** The run is done, the data are those of the backup, the service serves, and nothing else is left. */
-async function expectRestored(run: string, store: StoreName): Promise<void> {
+async function expectRestored(run: string, store: DatabaseName): Promise<void> {
   const view = await ended(stack, run);
   expect(view).toMatchObject({ status: 'completed', outcome: 'done' });
   expect(await stack.databases.digest(stack.database(store))).toBe(await stack.seeded(store));

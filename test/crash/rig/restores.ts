@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { askedBy } from '../../../src/client/approvals.js';
 import { viewOf } from './runs.js';
-import type { CrashStack, StoreName } from './stack.js';
+import type { CrashStack, DatabaseName } from './stack.js';
 import { waitFor } from './wait-for.js';
 
 /** Destroys something, so that equal digests afterwards come from the restore. */
-export async function spoil(stack: CrashStack, store: StoreName): Promise<void> {
+export async function spoil(stack: CrashStack, store: DatabaseName): Promise<void> {
   await stack.databases.sql(
     stack.database(store),
     `DELETE FROM orders WHERE id % 3 = 0; DROP TABLE events; SELECT setval('invoices', 1)`,
@@ -13,7 +13,7 @@ export async function spoil(stack: CrashStack, store: StoreName): Promise<void> 
 }
 
 /** Asks for a restore of the newest backup, as ana. */
-export async function askRestore(stack: CrashStack, store: StoreName): Promise<string> {
+export async function askRestore(stack: CrashStack, store: DatabaseName): Promise<string> {
   const { code, json } = await stack.steady.cli('restore', 'latest', '--store', store, '--no-wait');
   expect(code).toBe(0);
   return json.run;
@@ -36,7 +36,7 @@ export async function approve(stack: CrashStack, run: string): Promise<void> {
 }
 
 /** Waits until a database is loaded: rows are flowing into the one beside the live one. */
-export async function untilLoading(stack: CrashStack, store: StoreName): Promise<void> {
+export async function untilLoading(stack: CrashStack, store: DatabaseName): Promise<void> {
   const fresh = `${stack.database(store)}_new_`;
   await waitFor(
     'rows are loaded',
@@ -52,7 +52,7 @@ export async function untilLoading(stack: CrashStack, store: StoreName): Promise
  * A session on the live database that cannot go: its backend is stopped, so that a cut-over, which has closed the
  * database, waits for it until `letGo`.
  */
-export async function stubbornSession(stack: CrashStack, store: StoreName): Promise<{ letGo(): void }> {
+export async function stubbornSession(stack: CrashStack, store: DatabaseName): Promise<{ letGo(): void }> {
   const name = stack.database(store);
   const sleeping = stack.databases.sql(name, `SELECT pg_sleep(600)`).catch(() => undefined);
   void sleeping;
@@ -73,7 +73,7 @@ export async function stubbornSession(stack: CrashStack, store: StoreName): Prom
 }
 
 /** Waits until the cut-over has closed the live database. */
-export async function untilClosed(stack: CrashStack, store: StoreName): Promise<void> {
+export async function untilClosed(stack: CrashStack, store: DatabaseName): Promise<void> {
   const name = stack.database(store);
   await waitFor(
     'the live database is closed',

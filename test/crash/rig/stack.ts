@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inject } from 'vitest';
 import { connect, type Steady } from '../../../src/client/connect.js';
 import { freePorts } from '../../services/free-port.js';
@@ -10,7 +10,9 @@ import { createDatabases, type Databases } from './databases.js';
 import { createSteady, type SteadyCommand } from './steady.js';
 import { waitFor } from './wait-for.js';
 
-export type StoreName = 'big' | 'small';
+/** A store of the stack; `uploads` is a folder, the others are databases. */
+export type StoreName = DatabaseName | 'uploads';
+export type DatabaseName = 'big' | 'small';
 
 /** A stack in a folder of its own: two databases on the shared server, a service, a storage folder, two approvers. */
 export interface CrashStack {
@@ -20,9 +22,9 @@ export interface CrashStack {
   readonly steady: SteadyCommand;
   readonly databases: Databases;
   /** Name of the live database of a store. */
-  database(store: StoreName): string;
+  database(store: DatabaseName): string;
   /** The digest of a store's data as seeded. */
-  seeded(store: StoreName): Promise<string>;
+  seeded(store: DatabaseName): Promise<string>;
   /** A connection of the test's own; it finds the server again by itself when that was killed. */
   client(): Promise<Steady>;
   identity(name: 'ana' | 'ben'): string;
@@ -41,11 +43,19 @@ export interface CrashStack {
 
 export interface StackOptions {
   /** Databases to copy; a store that is left out is not in the file. */
-  readonly stores: readonly StoreName[];
+  readonly stores: readonly DatabaseName[];
   /** Asked before a restore; default false. */
   readonly approvals?: boolean;
   /** Start `steady up`; default true. */
   readonly up?: boolean;
+  /** A folder as one more store, `uploads`, for whose backup the service is stopped; default false. */
+  readonly uploads?: boolean;
+  /** More of the stack file, such as limits. */
+  readonly more?: string;
+  /** Longest wait for the service after a start; default 2m. */
+  readonly healthWithin?: string;
+  /** A file that Node.js loads before the program; it finds the folder `points` of the stack in STEADY_FAILPOINTS. */
+  readonly preload?: string;
 }
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -63,10 +73,11 @@ export async function createCrashStack(options: StackOptions): Promise<CrashStac
   const storage = join(folder, 'storage');
   mkdirSync(storage);
   mkdirSync(join(folder, 'tmp'));
+  if (options.preload !== undefined) mkdirSync(join(folder, 'points'));
   for (const file of ['app.mjs', 'stop-app.sh']) copyFileSync(join(here, file), join(folder, file));
 
   const databases = createDatabases(server);
-  const database = (store: StoreName): string => `${store}_${id}`;
+  const database = (store: DatabaseName): string => `${store}_${id}`;
   for (const store of options.stores) await databases.copy(`seed_${store}`, database(store));
 
   const mark = `STEADY_CRASH_STACK=${id}`;
@@ -78,6 +89,10 @@ export async function createCrashStack(options: StackOptions): Promise<CrashStac
     STEADY_IDENTITY: join(folder, 'ana.identity'),
     TEMPORAL_ADDRESS: undefined,
     NO_COLOR: '1',
+    ...(options.preload !== undefined && {
+      NODE_OPTIONS: `--import ${pathToFileURL(options.preload).href}`,
+      STEADY_FAILPOINTS: join(folder, 'points'),
+    }),
   };
   const steady = createSteady({
     main: inject('steadyMain'),
@@ -99,24 +114,29 @@ export async function createCrashStack(options: StackOptions): Promise<CrashStac
     keys.push(made.json.key);
   }
   const stackFile = join(folder, 'steady.yaml');
+  const uploads = options.uploads === true ? ['uploads'] : [];
+  if (uploads.length > 0) fillUploads(join(folder, 'uploads'));
+  const needs = [...options.stores.filter((store) => store === 'small'), ...uploads];
   const text = `version: 1
 stack: crash
 storage: { main: { directory: { path: storage } } }
 stores:
 ${options.stores.map((store) => `  ${store}: { postgres: { port: ${server.port}, database: ${database(store)}, user: ${server.user}, password: { env: PG_PASSWORD } } }`).join('\n')}
+${uploads.map((store) => `  ${store}: { files: { path: uploads } }`).join('\n')}
 services:
   app:
-    needs: [${options.stores.includes('small') ? 'small' : ''}]
+    needs: [${needs.join(', ')}]
     start: [node, app.mjs, "${appPort}", "${process.pid}"]
     stop: [sh, stop-app.sh]
     drain: 60s
     health: { http: { url: "http://127.0.0.1:${appPort}/" } }
+    healthWithin: ${options.healthWithin ?? '2m'}
 plans:
-  nightly: { schedule: "30 3 * * *", stores: [${options.stores.join(', ')}], keep: { last: 2, verified: 1 } }
+  nightly: { schedule: "30 3 * * *", stores: [${[...options.stores, ...uploads].join(', ')}], keep: { last: 2, verified: 1 } }
 approvers:
   - { name: ana, key: "${keys[0]}", roles: [operator] }
   - { name: ben, key: "${keys[1]}", roles: [operator] }
-${options.approvals === true ? 'approvals: { restore: { from: operator } }\n' : ''}`;
+${options.approvals === true ? 'approvals: { restore: { from: operator } }\n' : ''}${options.more ?? ''}`;
   writeFileSync(stackFile, text);
 
   const connections: Steady[] = [];
@@ -169,4 +189,13 @@ ${options.approvals === true ? 'approvals: { restore: { from: operator } }\n' : 
   };
   if (options.up !== false) await steady.start();
   return stack;
+}
+
+/** A few folders of files, some larger than a block of tar, some empty. */
+export function fillUploads(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  for (let at = 0; at < 24; at++) {
+    mkdirSync(join(folder, `at-${at % 4}`), { recursive: true });
+    writeFileSync(join(folder, `at-${at % 4}`, `${at}.txt`), `upload ${at}\n`.repeat(at * 400));
+  }
 }

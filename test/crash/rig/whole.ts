@@ -9,7 +9,7 @@ import type { CrashStack, StoreName } from './stack.js';
 import { waitFor } from './wait-for.js';
 
 /** Procedures that leave no record. */
-const SILENT = ['look', 'check', 'backup-store', 'hold', 'target', 'storage', 'ledger'];
+const SILENT = ['look', 'check', 'backup-store', 'target', 'storage', 'ledger'];
 
 /**
  * What must hold when all runs have ended, whatever was killed: nothing half-done is listed, held or left over, and the
@@ -66,10 +66,12 @@ async function expectNothingLeft(stack: CrashStack, stores: readonly StoreName[]
     expect(tools()).toEqual([]),
   );
   for (const store of stores) {
+    if (store === 'uploads') continue;
     const name = stack.database(store);
     const others = (await stack.databases.named(name)).filter((one) => one !== name);
-    // What a restore replaced is kept, closed, under a dated name; the live one is open.
-    expect(others.filter((one) => !/_old_\d{8}_[0-9a-z]{8} closed$/.test(one))).toEqual([]);
+    // What a restore replaced, or an undo, is kept, closed, under a name of its own; the live one is open.
+    const kept = /_(old_\d{8}|undone)_[0-9a-z]{8} closed$/;
+    expect(others.filter((one) => !kept.test(one))).toEqual([]);
     expect(await stack.databases.named(name)).toContain(name);
     await waitFor('no session is left', async () => (await stack.databases.toolSessions(name)).length === 0, {
       seconds: 5,

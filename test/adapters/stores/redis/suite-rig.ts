@@ -80,7 +80,7 @@ export async function redisRig(runtime: RuntimePort, server: string): Promise<St
       });
     },
     async escape(lines, env) {
-      const cli = `${server.replace(/-server$/, '-cli')} -p ${redis.port} --no-auth-warning`;
+      const cli = `'${server.replace(/-server$/, '-cli')}' -p ${redis.port} --no-auth-warning`;
       execFileSync('bash', ['-e', '-o', 'pipefail', '-c', lines.join('\n')], {
         env: {
           ...{ ...process.env, ...env, DATA: redis.data, REDISCLI_AUTH: PASSWORD },

@@ -1,0 +1,58 @@
+// Loaded before `steady worker` (NODE_OPTIONS=--import …): an interceptor round every activity that kills the worker with
+// -9 at the point written in `<STEADY_FAILPOINTS>/armed.json`, once, and notes what ran. Nothing in src knows of it.
+import { appendFileSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+
+const folder = process.env['STEADY_FAILPOINTS'];
+if (folder !== undefined && process.argv.includes('worker')) await wire(folder);
+
+async function wire(folder) {
+  const { default: sdk } = await import('@temporalio/worker');
+  const { Context } = await import('@temporalio/activity');
+  const create = sdk.Worker.create;
+  sdk.Worker.create = (options) => {
+    const { activity = [], ...others } = options.interceptors ?? {};
+    const interceptors = { ...others, activity: [...activity, () => ({ inbound: { execute } })] };
+    return create.call(sdk.Worker, options.activities ? { ...options, interceptors } : options);
+  };
+
+  async function execute(input, next) {
+    const context = Context.current();
+    const { activityType } = context.info;
+    const point = armedFor(activityType);
+    if (point?.phase === 'before') die(activityType);
+    if (point?.phase === 'heartbeat') {
+      const beat = context.heartbeat.bind(context);
+      let beats = 0;
+      context.heartbeat = (details) => {
+        beat(details);
+        if (++beats === point.beat) die(activityType);
+      };
+    }
+    const result = await next(input);
+    // One that ended before that heartbeat dies with its effect done, too.
+    if (point !== undefined) die(activityType);
+    return result;
+  }
+
+  function armedFor(activity) {
+    try {
+      const point = JSON.parse(readFileSync(join(folder, 'armed.json'), 'utf8'));
+      return point.activity === activity ? point : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Disarmed first, so that the next attempt lives. Nothing runs after the signal. */
+  function die(activity) {
+    try {
+      renameSync(join(folder, 'armed.json'), join(folder, 'fired.json'));
+    } catch {
+      return; // somebody else died of it
+    }
+    appendFileSync(join(folder, 'deaths.log'), `${activity}\n`);
+    process.kill(process.pid, 'SIGKILL');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  }
+}

@@ -1,0 +1,196 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { runId } from '../../../src/contracts/ids.js';
+import { cloneBackups } from '../rig/clone-backups.js';
+import { ended, openRun, stepsOf, untilStarted } from '../rig/runs.js';
+import { waitFor } from '../rig/wait-for.js';
+import { HOLD, type Lane } from './lane.js';
+
+/** Procedures as people run them, each to its end and compared with what they must find then. */
+export const SCENARIOS = {
+  /** A set as the schedule runs it: a service stopped, proofs, retention. */
+  async backup(lane: Lane) {
+    const before = await backups(lane);
+    await lane.cli('backup', 'run', '--plan', 'nightly', '--verify', 'restored');
+    const after = await backups(lane);
+    for (const store of ['small', 'uploads']) {
+      // One came, one went.
+      expect(after[store]?.length).toBe(before[store]?.length);
+      expect(before[store]).not.toContain(after[store]?.at(-1));
+    }
+    expect(await lane.stack.app.healthy()).toBe(true);
+  },
+
+  async verify(lane: Lane) {
+    const { proofs } = await lane.cli('backup', 'verify', 'latest', '--depth', 'restored');
+    expect(proofs).toHaveLength(2);
+  },
+
+  async prune(lane: Lane) {
+    const before = await backups(lane);
+    cloneBackups(lane.stack, 'small', 2);
+    const { lines } = await lane.cli('backup', 'prune');
+    expect(lines.filter((one) => one.deleted)).toHaveLength(2);
+    expect(await backups(lane)).toEqual(before);
+  },
+
+  /** Beside the live data, of both stores. */
+  async restore(lane: Lane) {
+    const good = await lane.contents();
+    await lane.spoil();
+    await lane.cli('restore', 'latest');
+    expect(await lane.contents()).toBe(good);
+    expect(await lane.stack.app.healthy()).toBe(true);
+  },
+
+  async inPlace(lane: Lane) {
+    const good = await lane.contents();
+    await lane.spoil();
+    await lane.cli('restore', 'latest', '--in-place');
+    expect(await lane.contents()).toBe(good);
+    expect(await lane.stack.app.healthy()).toBe(true);
+    // What was taken first is the newest, and of spoilt data: no later case may restore it.
+    await lane.cli('backup', 'run', '--plan', 'nightly');
+  },
+
+  async into(lane: Lane) {
+    const { stack } = lane;
+    const copy = `${stack.database('small')}_copy`;
+    const good = await stack.seeded('small');
+    await lane.spoil();
+    const spoilt = await lane.contents();
+    await lane.cli('restore', 'latest', '--store', 'small', '--into', copy);
+    expect(await stack.databases.digest(copy)).toBe(good);
+    expect(await lane.contents()).toBe(spoilt);
+    await stack.databases.sql('postgres', `DROP DATABASE ${copy} WITH (FORCE)`);
+    await lane.heal();
+  },
+
+  /** A restore that fails after its cut-over: what it replaced comes back. */
+  async putBack(lane: Lane) {
+    const { stack } = lane;
+    await lane.spoil();
+    const spoilt = await lane.contents();
+    stack.app.holdHealth(true);
+    const asked = stack.steady.cli('restore', 'latest');
+    const run = await openRun(stack, 'restore');
+    await waitFor('the way back', async () =>
+      (await stepsOf(stack, run)).some((one) => one.title.startsWith('Undo:')),
+    );
+    stack.app.holdHealth(false);
+    const { code, json } = await asked;
+    expect([code, json.error.code]).toEqual([1, 'service.failed']);
+    expect(await lane.contents()).toBe(spoilt);
+    expect(await stack.app.healthy()).toBe(true);
+    await lane.heal();
+  },
+
+  async undo(lane: Lane) {
+    const { stack } = lane;
+    await lane.spoil();
+    const spoilt = await lane.contents();
+    const { run } = await lane.cli('restore', 'latest', '--no-wait');
+    expect((await ended(stack, run)).outcome).toBe('done');
+    await lane.undo(run);
+    expect(await lane.contents()).toBe(spoilt);
+    expect(await stack.app.healthy()).toBe(true);
+    await lane.heal();
+  },
+
+  /** The end of the time for which replaced data are kept. */
+  async released(lane: Lane) {
+    const { stack } = lane;
+    stack.file.write(stack.file.text.replace(HOLD, 'hold: 1s'));
+    await lane.cli('apply');
+    const before = await stack.databases.named(stack.database('small'));
+    const { run } = await lane.cli('restore', 'latest', '--no-wait');
+    expect((await ended(stack, run)).outcome).toBe('done');
+    const hold = runId('hold', 'crash', run.slice(-8));
+    expect((await ended(stack, hold)).outcome).toBe('done');
+    expect(await stack.databases.named(stack.database('small'))).toEqual(before);
+    stack.file.write(stack.file.text);
+    await lane.cli('apply');
+  },
+
+  async sweep(lane: Lane) {
+    const folder = lane.litter();
+    await lane.cli('backup', 'sweep');
+    expect(existsSync(folder)).toBe(false);
+  },
+
+  /** A dump whose session is ended half-way: what that attempt stored goes without a sweep. */
+  async discard(lane: Lane) {
+    const { stack } = lane;
+    const database = stack.database('small');
+    const asked = lane.cli('backup', 'run', 'small');
+    await waitFor(
+      'a session of the dump to end',
+      async () =>
+        (await stack.databases.sql(
+          'postgres',
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}' AND query LIKE 'COPY%'`,
+        )) !== '',
+      { every: 2 },
+    );
+    await asked;
+    await waitFor('only what is sealed is left', async () => {
+      const { data, sealed } = lane.stored('small');
+      return data.length === sealed.length;
+    });
+  },
+
+  /** A run that somebody terminates in Temporal: whoever comes next waits until it is surely gone. */
+  async terminated(lane: Lane) {
+    const { stack } = lane;
+    const { client } = await stack.client();
+    await lane.cli('backup', 'run', 'small', '--no-wait');
+    const run = await openRun(stack, 'backup');
+    await untilStarted(stack, run, 'dumpStore');
+    for (const id of [await openRun(stack, 'backup-store'), run])
+      await client.workflow.getHandle(id).terminate('by hand');
+    await lane.spoil();
+    await lane.cli('restore', 'latest');
+  },
+
+  /** What is applied is kept in storage by its digest. */
+  async apply(lane: Lane) {
+    const { stack } = lane;
+    const text = `${stack.file.text}# ${Math.random()}\n`;
+    stack.file.write(text);
+    const { config } = await lane.cli('apply');
+    await waitFor('the applied file in storage', () =>
+      existsSync(join(stack.storage, 'config', `${config}.yaml`)),
+    );
+    stack.file.write(stack.file.text);
+    await lane.cli('apply');
+  },
+
+  async keep(lane: Lane) {
+    const newest = (await backups(lane))['small']?.at(-1) ?? '';
+    await lane.cli('backup', 'keep', newest, '--until', tomorrow(), '--reason', 'a test');
+  },
+
+  async looks(lane: Lane) {
+    const newest = (await backups(lane))['small']?.at(-1) ?? '';
+    await lane.cli('backup', 'show', newest);
+    await lane.cli('status');
+  },
+
+  async check(lane: Lane) {
+    await lane.cli('check');
+  },
+} as const;
+
+export type Scenario = keyof typeof SCENARIOS;
+
+const tomorrow = (): string => new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+
+/** Ids by store, oldest first. */
+async function backups(lane: Lane): Promise<Record<string, string[]>> {
+  const { backups: listed } = await lane.cli('backup', 'list');
+  const byStore: Record<string, string[]> = {};
+  for (const { store, id } of listed) (byStore[store] ??= []).push(id);
+  for (const ids of Object.values(byStore)) ids.sort();
+  return byStore;
+}
