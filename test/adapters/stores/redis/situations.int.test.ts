@@ -401,7 +401,7 @@ describe.each(someRedis())('Redis store on $title', ({ server }) => {
       const { backup, manifest } = await backUp(made);
       redis.cli('FLUSHALL');
       const commands = made.store.escape(manifest, (stream) => `cat '${backup.path(stream)}'`);
-      const cli = `${server.replace(/-server$/, '-cli')} -p ${redis.port}`;
+      const cli = `'${server.replace(/-server$/, '-cli')}' -p ${redis.port}`;
       const env = { ...process.env, DATA: redis.data, STOP: `${cli} SHUTDOWN NOSAVE`, START: 'true' };
       execFileSync('bash', ['-c', commands.join('\n')], { env });
       await redis.start();
