@@ -68,7 +68,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           fileParallelism: false,
           // Cases of the matrix, each with a stack of its own: they wait for heartbeats to run out, mostly.
-          maxConcurrency: 4,
+          maxConcurrency: 5,
           globalSetup: ['test/crash/rig/build-once.ts', 'test/crash/rig/seeded-postgres.ts'],
         },
       },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bytesIn, namesUnder } from './rig/bytes.js';
+import { bytesIn } from './rig/bytes.js';
 import { ended, openRun, resumed, untilStarted } from './rig/runs.js';
 import { createCrashStack, type CrashStack } from './rig/stack.js';
 import type { Victim } from './rig/steady.js';
@@ -33,19 +33,4 @@ describe('kill -9 in the middle of a backup', () => {
       await expectWhole(stack, ['big']);
     },
   );
-
-  it('finishes when the worker is killed between the dump and the seal', async () => {
-    const drafts = (): number =>
-      namesUnder(stack.storage).filter((name) => name.endsWith('manifest.draft.json')).length;
-    const before = drafts();
-    const asked = stack.steady.cli('backup', 'run');
-    const run = await openRun(stack, 'backup');
-    await waitFor('the draft of the manifest', () => drafts() > before, { every: 2 });
-    await stack.steady.killAndRestart('worker');
-
-    const view = await ended(stack, run);
-    expect(view).toMatchObject({ status: 'completed', outcome: 'done' });
-    expect((await asked).code).toBe(0);
-    await expectWhole(stack, ['big']);
-  });
 });

@@ -18,7 +18,6 @@ describe('kill -9 in the middle of a proof', () => {
   const underWay = { readable: 'zstd', restored: 'COPY' } as const;
 
   it.each([
-    ['readable', 'worker'],
     ['readable', 'temporal'],
     ['restored', 'worker'],
     ['restored', 'up'],

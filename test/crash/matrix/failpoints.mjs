@@ -1,6 +1,6 @@
 // Loaded before `steady worker` (NODE_OPTIONS=--import …): an interceptor round every activity that kills the worker with
-// -9 at the point written in `<STEADY_FAILPOINTS>/armed.json`, once, and notes what ran. Nothing in src knows of it.
-import { appendFileSync, readFileSync, renameSync } from 'node:fs';
+// -9 at the point written in `<STEADY_FAILPOINTS>/<activity>.json`, once. Nothing in src knows of it.
+import { readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 const folder = process.env['STEADY_FAILPOINTS'];
@@ -37,8 +37,7 @@ async function wire(folder) {
 
   function armedFor(activity) {
     try {
-      const point = JSON.parse(readFileSync(join(folder, 'armed.json'), 'utf8'));
-      return point.activity === activity ? point : undefined;
+      return JSON.parse(readFileSync(fileOf(activity), 'utf8'));
     } catch {
       return undefined;
     }
@@ -47,12 +46,15 @@ async function wire(folder) {
   /** Disarmed first, so that the next attempt lives. Nothing runs after the signal. */
   function die(activity) {
     try {
-      renameSync(join(folder, 'armed.json'), join(folder, 'fired.json'));
+      unlinkSync(fileOf(activity));
     } catch {
-      return; // somebody else died of it
+      return; // another call of it died of this one
     }
-    appendFileSync(join(folder, 'deaths.log'), `${activity}\n`);
     process.kill(process.pid, 'SIGKILL');
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  }
+
+  function fileOf(activity) {
+    return join(folder, `${activity}.json`);
   }
 }

@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
@@ -23,9 +14,10 @@ export interface Lane {
   readonly stack: CrashStack;
   /** Runs a command that must end well; gives its document. */
   cli(...args: string[]): Promise<CommandDocument>;
-  arm(point: Point): void;
-  /** Whether the worker died at the armed point. */
-  fired(): boolean;
+  /** The worker dies at each of these, once. */
+  arm(these: readonly Point[]): void;
+  /** Where it has not died yet. */
+  armed(): Point[];
   /** What is live, as one text: equal only when all data are. */
   contents(): Promise<string>;
   /** Loses and changes data in both stores. */
@@ -80,13 +72,10 @@ export async function createLane(): Promise<Lane> {
   const lane: Lane = {
     stack,
     cli,
-    arm(point) {
-      rmSync(join(points, 'fired.json'), { force: true });
-      const file = join(points, 'armed.json');
-      writeFileSync(`${file}.new`, JSON.stringify(point));
-      renameSync(`${file}.new`, file);
+    arm(these) {
+      for (const point of these) writeFileSync(join(points, `${point.activity}.json`), JSON.stringify(point));
     },
-    fired: () => existsSync(join(points, 'fired.json')),
+    armed: () => names(points).map((name) => JSON.parse(readFileSync(join(points, name), 'utf8')) as Point),
     contents: async () => `${await stack.databases.sql(database, DIGEST)} ${treeDigest(uploads)}`,
     async spoil() {
       const sql = `DELETE FROM orders WHERE id % 3 = 0; DELETE FROM events WHERE id % 2 = 0; SELECT setval('invoices', 1)`;

@@ -11,8 +11,10 @@ export interface Point {
   readonly beat?: number;
 }
 
-export interface Case extends Point {
+/** A scenario, and where the worker is killed while it runs, each once, in whatever order they come. */
+export interface Case {
   readonly scenario: Scenario;
+  readonly points: readonly Point[];
 }
 
 type NamesOf<A> = A extends unknown ? keyof A : never;
@@ -75,33 +77,49 @@ const BEATING: readonly ActivityName[] = [
   ...(['deleteBackups', 'findLitter', 'deleteLitter', 'checkStore', 'checkStorage', 'checkChecks'] as const),
 ];
 
-/** Every activity of every scenario at every phase. */
-export function allCases(): Case[] {
-  return Object.entries(RUNS).flatMap(([scenario, activities]) =>
+/** Every activity of every scenario at every phase, one kill a run. */
+export function allCases(seed: number): Case[] {
+  const random = createRandom(seed);
+  return scenarios().flatMap(([scenario, activities]) =>
     activities.flatMap((activity) =>
-      phasesOf(activity).map((phase) => ({ scenario: scenario as Scenario, activity, phase })),
+      phasesOf(activity).map((phase) => ({ scenario, points: [pointAt(activity, phase, random)] })),
     ),
   );
 }
 
+/**
+ * Every activity once, in the first scenario that has it, at the phase the seed has for it. Several kills a run: most of
+ * its time passes until a heartbeat is missed.
+ */
+export function rotatingCases(seed: number): Case[] {
+  const random = createRandom(seed);
+  const seen = new Set<ActivityName>();
+  return scenarios().flatMap(([scenario, activities]) => {
+    const points = activities
+      .filter((activity) => !seen.has(activity) && seen.add(activity))
+      .map((activity) => {
+        const phases = phasesOf(activity);
+        return pointAt(activity, phases[Math.floor(random() * phases.length)] as Phase, random);
+      });
+    // Each run gets points from all over the scenario.
+    const runs = Math.ceil(points.length / KILLS);
+    return Array.from({ length: runs }, (_, run) => ({
+      scenario,
+      points: points.filter((_point, at) => at % runs === run),
+    }));
+  });
+}
+
+/** Most kills in one run. */
+const KILLS = 5;
+
+const scenarios = () => Object.entries(RUNS) as [Scenario, readonly ActivityName[]][];
+
 const phasesOf = (activity: ActivityName): Phase[] =>
   BEATING.includes(activity) ? ['before', 'heartbeat', 'after'] : ['before', 'after'];
 
-/** Every activity once, in one of its scenarios at one of its phases, as the seed has it. */
-export function rotatingCases(seed: number): Case[] {
-  const random = createRandom(seed);
-  const byActivity = new Map<ActivityName, Case[]>();
-  for (const one of allCases()) byActivity.set(one.activity, [...(byActivity.get(one.activity) ?? []), one]);
-  return [...byActivity.values()].map((cases) => cases[Math.floor(random() * cases.length)] as Case);
-}
-
-/** The cases with the number of the beat, where one is needed. */
-export function withBeats(cases: readonly Case[], seed: number): Case[] {
-  const random = createRandom(seed + 1);
-  return cases.map((one) =>
-    one.phase === 'heartbeat' ? { ...one, beat: 1 + Math.floor(random() * 3) } : one,
-  );
-}
+const pointAt = (activity: ActivityName, phase: Phase, random: () => number): Point =>
+  phase === 'heartbeat' ? { activity, phase, beat: 1 + Math.floor(random() * 3) } : { activity, phase };
 
 /** Mulberry32: the same numbers for the same seed, on every machine. */
 function createRandom(seed: number): () => number {

@@ -123,6 +123,9 @@ export const SCENARIOS = {
   async discard(lane: Lane) {
     const { stack } = lane;
     const database = stack.database('small');
+    // Large enough to be met while it is copied.
+    const bulk = `CREATE TABLE bulk AS SELECT i, repeat(md5(i::text), 4) FROM generate_series(1, 400000) i`;
+    await stack.databases.sql(database, bulk);
     const asked = lane.cli('backup', 'run', 'small');
     await waitFor(
       'a session of the dump to end',
@@ -138,6 +141,7 @@ export const SCENARIOS = {
       const { data, sealed } = lane.stored('small');
       return data.length === sealed.length;
     });
+    await lane.heal();
   },
 
   /** A run that somebody terminates in Temporal: whoever comes next waits until it is surely gone. */
