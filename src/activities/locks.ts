@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { SteadyError } from '../contracts/failures.js';
-import { targetEntityId } from '../contracts/ids.js';
+import { runId, targetEntityId } from '../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
 import {
   LOCK_REQUEST_SIGNAL,
@@ -11,6 +11,7 @@ import {
   type TargetInput,
   type TargetState,
 } from '../contracts/runs/locks.js';
+import { HOLD_QUERY, type HoldState } from '../contracts/runs/procedures.js';
 import { askEntity } from './ask-entity.js';
 import type { ClaimHolder } from '../contracts/runs/claims.js';
 
@@ -61,6 +62,19 @@ export function createLockActivities() {
         }),
       );
       return Object.fromEntries(found.flat());
+    },
+
+    /** Stores whose data a restore could not put back, and no undo has yet: their services stand still. Reading only. */
+    async unresolvedStores(input: { stack: string }): Promise<string[]> {
+      const { workflow } = Context.current().client;
+      const query = 'WorkflowType = "hold" AND ExecutionStatus = "Running"';
+      const stores: string[] = [];
+      for await (const { workflowId } of workflow.list({ query })) {
+        if (!workflowId.startsWith(runId('hold', input.stack, ''))) continue;
+        const hold = await askEntity<HoldState>(workflowId, HOLD_QUERY);
+        if (hold?.undone !== true) stores.push(...Object.keys(hold?.unresolved ?? {}));
+      }
+      return stores;
     },
 
     /** Whether a run is still open; reading only. */

@@ -115,7 +115,7 @@ function isDoubtful(state: ServiceState, service: Stack['services'][string]): bo
   return state.status === 'running' && (service.start ?? service.stop) !== undefined;
 }
 
-/** Asks once. `certain` is false where nothing could be asked: a secret that is missing, no answer in time. */
+/** Asks once. `certain`: nobody listens, so it does not run. */
 async function askNow(
   probes: ProbesPort,
   health: CheckConfig,
@@ -123,7 +123,8 @@ async function askNow(
   const signal = AbortSignal.timeout(ASKED_MS);
   try {
     const { passed, answer } = await probes.run(health, { signal });
-    return { passed, answer, certain: true };
+    // An answer that is not as it should be, or that does not come in time, is one of something that runs.
+    return { passed, answer, certain: !passed && /ECONNREFUSED|connection refused/i.test(answer) };
   } catch (error) {
     if (!(error instanceof SteadyError)) throw error;
     const answer = signal.aborted ? `nothing within ${ASKED_MS / 1000} s` : error.message;

@@ -330,6 +330,37 @@ describe.concurrent('a restore that fails', () => {
     expect([...world.services.values()]).toEqual(['stopped', 'stopped']);
   });
 
+  it('starts, by the undo, also a service that uses only what was put back', async () => {
+    const world = await changedSince({
+      stores: { cache: { live: 'warm' }, db: { live: 'good' } },
+      services: { api: ['cache'], web: ['db'] },
+    });
+    world.script.fail('cutover db', 'store.blocked');
+    world.script.fail('undo cache', 'store.denied');
+    const handle = await world.restore();
+    await failureOfRun(handle);
+    expect([...world.services.values()]).toEqual(['stopped', 'stopped']);
+    world.script.on('undo cache', () => undefined);
+    await resultOf(await undo(world, handle));
+    expect([...world.services.values()]).toEqual(['running', 'running']);
+    expect([world.data('cache').live, world.data('db').live]).toEqual(['bad cache', 'bad db']);
+  });
+
+  it('is not merely cancelled where its data could not be put back', async () => {
+    const world = await changedSince();
+    world.script.fail('undo db', 'store.denied');
+    const gate = world.script.gate('start api');
+    const handle = await world.restore();
+    await gate.reached;
+    await handle.cancel();
+    gate.open();
+    const failure = await failureOfRun(handle);
+    expect(failure.code).toBe('run.left');
+    expect(failure.message).toContain(`put db back with: steady restore undo ${handle.workflowId}`);
+    expect([...world.services.values()]).toEqual(['stopped', 'stopped']);
+    expect(await world.record(handle)).toMatchObject({ outcome: 'failed' });
+  });
+
   it('keeps what it replaced until an undo, where that could not be put back', async () => {
     const world = await changedSince({ file: { limits: { hold: '1s' } } });
     world.answers.set('health web', '502');

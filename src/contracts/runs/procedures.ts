@@ -122,6 +122,8 @@ export interface HoldInput extends RunInput {
   readonly restore: string;
   /** Stores of which something is kept. */
   readonly stores: readonly string[];
+  /** All stores of the restore: where it failed, the services of each may stand still. */
+  readonly of: readonly string[];
   /** What is left for the others, in words: an undo cannot put them back. */
   readonly wayBack?: Readonly<Record<string, string>>;
   readonly token: string;

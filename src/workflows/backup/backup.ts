@@ -50,9 +50,11 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
         note(`without the head of the chain of records: ${failureOf(error).message}`);
         return undefined;
       });
-      const changes = await run.activities.quick.lastChanges({
-        stack: snapshot.stack.stack,
-        targets: results.map((one) => one.store),
+      const asked = { stack: snapshot.stack.stack, targets: results.map((one) => one.store) };
+      const changes = await run.activities.quick.lastChanges(asked).catch((error: unknown) => {
+        if (isOwnCancellation(error)) throw error;
+        note(`nobody could tell whether a restore lay in between: ${failureOf(error).message}`);
+        return {};
       });
       const mixed = mixedBy(results, changes);
       if (mixed !== undefined) note(mixed);

@@ -14,6 +14,10 @@ export interface AfterCutOver {
   readonly run: Run;
   readonly input: RestoreInput;
   readonly place: RestoreStep['place'];
+  /** All stores of the restore. */
+  readonly of: readonly string[];
+  /** Backups that were taken first, by store. */
+  readonly saved: ReadonlyMap<string, string>;
   /** Stores that an undo cannot put back, with what is left for them in words. */
   readonly wayBack: ReadonlyMap<string, string>;
   readonly fenceOf: (store: string) => { readonly fence?: FenceCheck };
@@ -50,9 +54,16 @@ export async function endFailed(
       startHold(after, kept, { undone: left.length === 0, ...(left.length > 0 && { unresolved }) }),
     );
   await unmark(after, back);
-  return left.length === 0
-    ? undefined
-    : `put ${left.join(', ')} back with: steady restore undo ${workflowInfo().workflowId}`;
+  const ways = [
+    ...(left.length === 0
+      ? []
+      : [`put ${left.join(', ')} back with: steady restore undo ${workflowInfo().workflowId}`]),
+    ...Object.keys(dataLeft).flatMap((store) => {
+      const id = after.saved.get(store);
+      return id === undefined ? [] : [`put ${store} back with: steady restore ${id} --in-place --unverified`];
+    }),
+  ];
+  return ways.length === 0 ? undefined : ways.join('; ');
 }
 
 /** The data are in service, whatever becomes of this: it is no reason to call the restore failed. */
@@ -70,7 +81,7 @@ async function unmark(after: AfterCutOver, stores: readonly string[]): Promise<v
 
 /** Starts what drops the kept data in time. */
 async function startHold(
-  { input, place, wayBack }: AfterCutOver,
+  { input, place, of, wayBack }: AfterCutOver,
   stores: readonly string[],
   how: Pick<HoldInput, 'undone' | 'unresolved'>,
 ): Promise<void> {
@@ -81,6 +92,7 @@ async function startHold(
     by: input.by,
     restore: workflowInfo().workflowId,
     stores,
+    of,
     wayBack: Object.fromEntries(wayBack),
     token: input.token,
     at: place.at,

@@ -79,7 +79,8 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     const switched = new Set<string>();
     /** Of stores that an undo cannot put back. */
     const wayBack = new Map<string, string>();
-    const after: AfterCutOver = { run, input, place, wayBack, fenceOf };
+    const saved = new Map<string, string>();
+    const after: AfterCutOver = { run, input, place, of: stores, saved, wayBack, fenceOf };
     if (mode !== 'into')
       run.atEnd(async (dataLeft) => (finished ? undefined : await endFailed(after, [...switched], dataLeft)));
     for (const { preview, store, backupId } of previews) {
@@ -87,6 +88,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       // Some stores keep the replaced data themselves also in place.
       const bare = inPlace && preview.keptAs === undefined;
       const safety = bare && !preview.absent ? await saveFirst(run, { input, store, step }) : undefined;
+      if (safety !== undefined) saved.set(store, safety);
       let loaded = false;
       /** Of data that were never replaced, what could not be removed is only in the way. */
       const touched = () => (switched.has(store) || (inPlace && loaded) ? store : undefined);
@@ -101,7 +103,8 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
           throw error;
         }
       };
-      run.compensate(`${store}: ${preview.words.undo}`, undo, { data: touched });
+      const back = safety === undefined ? preview.words.undo : `put it back, from ${safety} where it is gone`;
+      run.compensate(`${store}: ${back}`, undo, { data: touched });
       const { rawBytes, seconds } = await run.step(`${store}: ${preview.words.load}`, () => {
         loaded = true;
         return run.activities.change.loadBackup(step);

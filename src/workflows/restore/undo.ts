@@ -13,7 +13,7 @@ import { undoneSignal } from './hold.js';
 const NONE = { stop: [], start: [] };
 
 /** Failures that say by themselves that the live data are as they were. */
-const UNTOUCHED = new Set(['store.gone', 'target.fenced', 'worker.absent']);
+const UNTOUCHED = new Set(['store.gone', 'target.fenced']);
 
 /** Puts the data a restore replaced back into service. Writes since the cut-over go with it, and are kept too. */
 export async function undoRestore(input: UndoInput & { readonly hold: HoldInput }): Promise<string[]> {
@@ -32,7 +32,7 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
       const frozen = await run.activities.quick.frozenTargets({ stack: stack.stack, targets: stores });
       // Nobody is asked for what would be refused afterwards.
       if (frozen.length > 0) throw fail('target.frozen', { why: frozen.join('; ') });
-      const consumers = consumersFor(stack, stores);
+      const consumers = consumersFor(stack, hold.unresolved === undefined ? stores : hold.of);
       const policy = stack.approvals.restore;
       if (policy) {
         requireKnownRequester(run, input, { request: { undo: input.restore }, policy });

@@ -17,7 +17,7 @@ export function consumersFor(stack: Stack, stores: readonly string[]): Consumers
 
 /**
  * Those that run: one that was stopped before, by a person or because its data are not in order, stays so. One of which
- * nobody can tell counts as running.
+ * nobody can tell counts as running, unless it stands still for data that could not be put back.
  */
 export async function runningOf(run: Run, snapshot: StackSnapshot, consumers: Consumers): Promise<Consumers> {
   if (consumers.stop.length === 0) return consumers;
@@ -25,6 +25,8 @@ export async function runningOf(run: Run, snapshot: StackSnapshot, consumers: Co
   const stopped = new Set(
     states.filter((one) => one.status === 'stopped' && one.recorded !== true).map((one) => one.service),
   );
+  const notBack = await run.activities.quick.unresolvedStores({ stack: snapshot.stack.stack });
+  if (notBack.length > 0) for (const service of consumersOf(snapshot.stack, notBack)) stopped.add(service);
   const runs = (service: string): boolean => !stopped.has(service);
   return { stop: consumers.stop.filter(runs), start: consumers.start.filter(runs) };
 }

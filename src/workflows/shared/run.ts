@@ -132,8 +132,12 @@ export async function runProcedure<T>(
         code: 'run.limit',
         message: failureMessage('run.limit', { limit: `${options.limitSeconds}s` }),
       };
+    let putBack = true;
     await CancellationScope.nonCancellable(async () => {
       const left = await compensate(compensations, step);
+      putBack = Object.keys(left.data).length === 0;
+      if (!putBack && failure.code === 'cancelled')
+        failure = { code: 'run.left', message: failureMessage('run.left', left.data) };
       const words = [
         ...(left.all.length > 0 ? [`could not be undone: ${left.all.join(', ')}`] : []),
         ...(await end(left.data)),
@@ -141,7 +145,7 @@ export async function runProcedure<T>(
       failure = { ...failure, message: [failure.message, ...words].join('; ') };
       await finish(outcomeOf(failure.code), { failure });
     });
-    if (isCancellation(error) && !timedOut) throw error;
+    if (isCancellation(error) && !timedOut && putBack) throw error;
     throw ApplicationFailure.create({ message: failure.message, type: failure.code, nonRetryable: true });
   }
   await CancellationScope.nonCancellable(async () => {

@@ -23,7 +23,15 @@ export type ActivityName = NamesOf<Activities[keyof Activities]>;
 /** Which activities each scenario runs. That none is missing is a test: they are enumerated from the code. */
 export const RUNS: Readonly<Record<Scenario, readonly ActivityName[]>> = {
   backup: [
-    ...(['openStack', 'requestLock', 'serviceStates', 'stopService', 'dumpStore', 'startService'] as const),
+    ...([
+      'openStack',
+      'requestLock',
+      'serviceStates',
+      'unresolvedStores',
+      'stopService',
+      'dumpStore',
+      'startService',
+    ] as const),
     ...(['awaitHealthy', 'seal', 'claimBackups', 'verifyBackup', 'writeProof', 'unclaimBackups'] as const),
     ...(['ledgerHead', 'lastChanges', 'writeSet', 'planPrune', 'beginDelete', 'deleteBackups'] as const),
     ...(['endDelete', 'submitRecord', 'appendRecord'] as const),

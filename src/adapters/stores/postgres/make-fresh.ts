@@ -30,10 +30,10 @@ export function makeFresh(
   return withSession(access.session(config.maintenanceDatabase), async (session) => {
     if ((await databaseState(session, names.old, place.token)).own) return false;
     const earlier = await databaseState(session, names.fresh, place.token);
+    // From storage, so before anything is dropped. A copy for a proof leaves nothing behind, and roles would stay.
+    if (!proof) await readRoles(access, session, reader, detail);
     await dropOwn(session, names.fresh, place.token);
     await session.run(`DROP DATABASE IF EXISTS ${quoteIdentifier(names.nascent)} WITH (FORCE)`);
-    // A copy for a proof leaves nothing behind, and roles would stay.
-    if (!proof) await readRoles(access, session, reader, detail);
 
     const live = place.mode === 'into' ? undefined : await databaseFacts(session, config.database);
     const like = live ?? earlier.own?.kept.live ?? detail.database;

@@ -18,7 +18,7 @@ export async function undo(
   options: StoreOptions,
   call: StoreCall,
   place: RestorePlace,
-  { finished = false }: UndoOptions = {},
+  { finished = false, loaded }: UndoOptions = {},
 ): Promise<string[]> {
   const { maintenanceDatabase } = options.config;
   const access = await openAccess(options, call, maintenanceDatabase);
@@ -40,12 +40,13 @@ export async function undo(
         throw new SteadyError('store.gone', { database: names.live, says: why });
       return [`nothing to do: ${why}`];
     }
-    if (!fresh.own) return alreadyUndone(session, names, place, finished);
-    if (place.mode !== 'into' && live.exists) await allowConnections(session, names.live, true);
-    if (place.mode === 'in-place' && !live.exists) {
-      const says = `it was dropped to make room; ${names.fresh} is left as it is, restore the safety backup`;
+    // Whatever became of the loaded one: a later attempt may have dropped it, and failed before it made it again.
+    if (place.mode === 'in-place' && !live.exists && loaded !== false) {
+      const says = 'it was dropped to make room; restore the backup taken before';
       throw new SteadyError('store.gone', { database: names.live, says });
     }
+    if (!fresh.own) return alreadyUndone(session, names, place, finished);
+    if (place.mode !== 'into' && live.exists) await allowConnections(session, names.live, true);
     await dropOwn(session, names.fresh, place.token);
     return [`${names.fresh} was dropped`, ...(place.mode === 'into' ? [] : [`${names.live} serves`])];
   });

@@ -194,6 +194,16 @@ describe('a cut-over', () => {
     ).toBe('mine');
   });
 
+  it('in place, says that there is nothing to go back to also when what was loaded is gone again', async () => {
+    const inPlace = { ...place, mode: 'in-place' } as const;
+    await store.load(call(), readerOf(taken), inPlace);
+    pg.sql('postgres', `DROP DATABASE ${names.fresh} WITH (FORCE)`);
+    await expect(store.undo(call(), inPlace)).rejects.toMatchObject({ code: 'store.gone' });
+    await store.load(call(), readerOf(taken), inPlace);
+    await store.cutover(call(), inPlace);
+    expect(orders()).toBe('1000');
+  });
+
   it('replaces in place where there is no room, keeping the settings', async () => {
     pg.sql('postgres', `ALTER DATABASE shop SET work_mem TO '11MB'`);
     const before = settingsOf('shop');
