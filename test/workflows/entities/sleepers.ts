@@ -24,7 +24,7 @@ export async function sleeper(rig: Rig, world: World): Promise<Sleeper> {
     by: { name: 'tester' },
     restore: '',
     stores: [],
-      of: [],
+    of: [],
     token: '',
     at: '',
     mode: 'beside',
