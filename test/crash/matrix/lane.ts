@@ -24,8 +24,6 @@ export interface Lane {
   spoil(): Promise<void>;
   /** Brings what is live back to how it was at first, without steadyhand. */
   heal(): Promise<void>;
-  /** Undoes a restore, to its end. */
-  undo(restore: string): Promise<void>;
   /** Ids of a store's folders in storage, and of its manifests. */
   stored(store: string): { readonly data: string[]; readonly sealed: string[] };
   /** A folder in storage that belongs to no backup, as old as a sweep wants it. */
@@ -38,12 +36,6 @@ export interface Lane {
 }
 
 const WEEKS_AGO = new Date(Date.now() - 21 * 86_400_000);
-
-const DIGEST = `SELECT md5(concat(
-  (SELECT string_agg(md5(t::text), '' ORDER BY id) FROM orders t),
-  (SELECT string_agg(md5(t::text), '' ORDER BY id) FROM customers t),
-  (SELECT string_agg(md5(t::text), '' ORDER BY id) FROM events t),
-  (SELECT last_value FROM invoices)))`;
 
 /** Holds of replaced data, so that an undo is in time; one scenario shortens it. */
 export const HOLD = 'hold: 1h';
@@ -76,7 +68,7 @@ export async function createLane(): Promise<Lane> {
       for (const point of these) writeFileSync(join(points, `${point.activity}.json`), JSON.stringify(point));
     },
     armed: () => names(points).map((name) => JSON.parse(readFileSync(join(points, name), 'utf8')) as Point),
-    contents: async () => `${await stack.databases.sql(database, DIGEST)} ${treeDigest(uploads)}`,
+    contents: async () => `${await stack.databases.digest(database)} ${treeDigest(uploads)}`,
     async spoil() {
       const sql = `DELETE FROM orders WHERE id % 3 = 0; DELETE FROM events WHERE id % 2 = 0; SELECT setval('invoices', 1)`;
       await stack.databases.sql(database, sql);
@@ -87,9 +79,6 @@ export async function createLane(): Promise<Lane> {
       await stack.databases.sql('postgres', `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
       await stack.databases.copy('seed_small', database);
       fillUploads(uploads);
-    },
-    async undo(restore) {
-      await cli('restore', 'undo', restore);
     },
     stored: (store) => ({ data: dataOf(store), sealed: sealedOf(store) }),
     litter() {

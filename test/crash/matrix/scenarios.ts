@@ -92,7 +92,7 @@ export const SCENARIOS = {
     const spoilt = await lane.contents();
     const { run } = await lane.cli('restore', 'latest', '--no-wait');
     expect((await ended(stack, run)).outcome).toBe('done');
-    await lane.undo(run);
+    await lane.cli('restore', 'undo', run);
     expect(await lane.contents()).toBe(spoilt);
     expect(await stack.app.healthy()).toBe(true);
     await lane.heal();
