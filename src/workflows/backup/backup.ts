@@ -45,18 +45,14 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
 
     await run.step('Write the set', async (note) => {
       // A chain that was rewritten later differs from what stands in the sets.
-      const head = await run.activities.quick.ledgerHead(snapshot.stack.stack).catch((error: unknown) => {
-        if (isOwnCancellation(error)) throw error;
-        note(`without the head of the chain of records: ${failureOf(error).message}`);
-        return undefined;
-      });
+      const head = await orNote(run.activities.quick.ledgerHead(snapshot.stack.stack), (why) =>
+        note(`without the head of the chain of records: ${why}`),
+      );
       const asked = { stack: snapshot.stack.stack, targets: results.map((one) => one.store) };
-      const changes = await run.activities.quick.lastChanges(asked).catch((error: unknown) => {
-        if (isOwnCancellation(error)) throw error;
-        note(`nobody could tell whether a restore lay in between: ${failureOf(error).message}`);
-        return {};
-      });
-      const mixed = mixedBy(results, changes);
+      const changes = await orNote(run.activities.quick.lastChanges(asked), (why) =>
+        note(`nobody could tell whether a restore lay in between: ${why}`),
+      );
+      const mixed = mixedBy(results, changes ?? {});
       if (mixed !== undefined) note(mixed);
       const set = {
         ...setOf(setId, input, results),
@@ -77,6 +73,17 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     const lines = await pruneStores(run, { snapshot, stores: input.stores, dryRun: false });
     return { ...result, pruned: lines.filter((one) => one.deleted).length };
   });
+}
+
+/** What is worth knowing, and no reason to fail a backup that is sealed: where nobody can tell, why is noted. */
+async function orNote<T>(asked: Promise<T>, note: (why: string) => void): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isOwnCancellation(error)) throw error;
+    note(failureOf(error).message);
+    return undefined;
+  }
 }
 
 /** A step that keeps a failing store's failure to itself; cancelling the set cancels it. */
