@@ -17,7 +17,8 @@ export interface Output {
 }
 
 export function createOutput(options: { json: boolean }): Output {
-  const terminal = process.stdout.isTTY && !options.json;
+  // In a pipe isTTY is undefined, whatever its type says; picocolors would then ask CI and FORCE_COLOR.
+  const terminal = Boolean(process.stdout.isTTY) && !options.json;
   const dumb = process.env['TERM'] === 'dumb';
   return {
     json: options.json,

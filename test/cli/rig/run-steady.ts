@@ -15,13 +15,16 @@ export interface RunSteadyOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Runs a command line as a person would, to its end; it dies with the test. */
+/**
+ * Runs a command line as a pipeline would, to its end; it dies with the test. With CI set, which some libraries take for
+ * a terminal with colours: what goes into a pipe stays plain all the same.
+ */
 export function runSteady(args: readonly string[], options: RunSteadyOptions): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const argv = ['--pdeathsig', 'KILL', '--', process.execPath, options.main, ...args];
     const child = spawn('setpriv', argv, {
       cwd: options.cwd,
-      env: options.env,
+      env: { ...options.env, CI: 'true', NO_COLOR: undefined },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
