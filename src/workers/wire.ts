@@ -33,6 +33,7 @@ export function wire(options: { readonly scratch: string; readonly env: NodeJS.P
         stack: snapshot.stack.stack,
         baseFolder: snapshot.folder,
         secrets: secrets(snapshot),
+        stallSeconds: snapshot.stack.limits.stall,
       }),
     store: (snapshot, name) =>
       createStore({ snapshot, name, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),

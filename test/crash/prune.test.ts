@@ -29,7 +29,7 @@ describe('kill -9 in the middle of a prune', () => {
   it.each<Victim>(['temporal', 'up'])(
     'deletes all of what it began when the %s is killed',
     async (victim) => {
-      cloneBackups(stack, 'small', MANY);
+      await cloneBackups(stack, 'small', MANY);
       const pruning = stack.steady.cli('backup', 'prune');
       const run = await openRun(stack, 'prune');
       const all = manifests().length;

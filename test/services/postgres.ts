@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,10 @@ export interface PostgresService {
   sql(database: string, sql: string): string;
   /** Runs a program of this server's folder. */
   tool(program: string, args: string[], options?: { database?: string; input?: string | Buffer }): Buffer;
+  /** Ends the server at once (SIGKILL, its backends too) and keeps its data. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and data. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -85,10 +90,12 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
     ...options.settings,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn('setpriv', asOwner([join(bin, 'postgres'), '-D', data, '-p', String(port), ...args]), {
-    stdio: 'ignore',
-    cwd: folder,
-  });
+  const launch = (): ChildProcess =>
+    spawn('setpriv', asOwner([join(bin, 'postgres'), '-D', data, '-p', String(port), ...args]), {
+      stdio: 'ignore',
+      cwd: folder,
+    });
+  let server = launch();
 
   const service: PostgresService = {
     host: '127.0.0.1',
@@ -120,6 +127,15 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
         maxBuffer: 2 ** 30,
         stdio: ['pipe', 'pipe', 'pipe'],
       }),
+    async kill() {
+      const gone = once(server, 'exit');
+      server.kill('SIGKILL');
+      await gone;
+    },
+    async start() {
+      server = launch();
+      await untilReady(service, server);
+    },
     stop: () => stop(server, folder),
   };
   await untilReady(service, server);

@@ -4,6 +4,7 @@ import type { S3StorageConfig, StorageKindConfig } from '../../contracts/stack/s
 import type { SecretsPort } from '../secrets/port.js';
 import { createDirectoryStorage } from './directory/directory.js';
 import type { StoragePort } from './port.js';
+import { S3_LIMITS } from './s3/client.js';
 import { createS3Storage } from './s3/s3.js';
 
 export interface CreateStorageOptions {
@@ -11,6 +12,8 @@ export interface CreateStorageOptions {
   /** Folder of the stack file: relative paths in the config start there. Absolute. */
   readonly baseFolder: string;
   readonly secrets: SecretsPort;
+  /** A connection that moves no byte for this long is given up; never later than the adapter's own limit. */
+  readonly stallSeconds: number;
 }
 
 /**
@@ -48,5 +51,6 @@ async function createS3(config: S3StorageConfig, options: CreateStorageOptions):
     config: ca === undefined ? config : { ...config, ca },
     credentials: resolved,
     stack: options.stack,
+    limits: { stallSeconds: Math.min(options.stallSeconds, S3_LIMITS.stallSeconds) },
   });
 }

@@ -6,5 +6,10 @@ import type { LoadedStack } from '../../config/load-stack-file.js';
 /** The storage a stack file names, as this machine and this environment reach it: for what works without Temporal. */
 export async function openStorage({ stack, folder }: LoadedStack): Promise<StoragePort> {
   const secrets = createSecrets({ env: process.env, baseFolder: folder });
-  return await createStorage(stack.storage.main, { stack: stack.stack, baseFolder: folder, secrets });
+  return await createStorage(stack.storage.main, {
+    stack: stack.stack,
+    baseFolder: folder,
+    secrets,
+    stallSeconds: stack.limits.stall,
+  });
 }

@@ -8,6 +8,7 @@ const asked: SecretRef[] = [];
 const options = {
   stack: 'demo',
   baseFolder: '/srv/app',
+  stallSeconds: 60,
   secrets: {
     resolve: (ref: SecretRef) => {
       asked.push(ref);

@@ -1,6 +1,7 @@
-// Loaded before `steady worker` (NODE_OPTIONS=--import …): an interceptor round every activity that kills the worker with
-// -9 at the point written in `<STEADY_FAILPOINTS>/<activity>.json`, once. Nothing in src knows of it.
-import { readFileSync, unlinkSync } from 'node:fs';
+// Loaded before `steady worker` (NODE_OPTIONS=--import …): an interceptor round every activity that lets the fault written in
+// `<STEADY_FAILPOINTS>/<activity>.json` happen, once: the worker or Temporal killed with -9, or the connection to storage
+// cut. Nothing in src knows of it.
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const folder = process.env['STEADY_FAILPOINTS'];
@@ -20,18 +21,18 @@ async function wire(folder) {
     const context = Context.current();
     const { activityType } = context.info;
     const point = armedFor(activityType);
-    if (point?.phase === 'before') die(activityType);
+    if (point?.phase === 'before') happen(point);
     if (point?.phase === 'heartbeat') {
       const beat = context.heartbeat.bind(context);
       let beats = 0;
       context.heartbeat = (details) => {
         beat(details);
-        if (++beats === point.beat) die(activityType);
+        if (++beats === point.beat) happen(point);
       };
     }
     const result = await next(input);
-    // One that ended before that heartbeat dies with its effect done, too.
-    if (point !== undefined) die(activityType);
+    // One that ended before that heartbeat meets it with its effect done, too.
+    if (point !== undefined) happen(point);
     return result;
   }
 
@@ -43,15 +44,23 @@ async function wire(folder) {
     }
   }
 
-  /** Disarmed first, so that the next attempt lives. Nothing runs after the signal. */
-  function die(activity) {
+  /** Disarmed first, so that the next attempt lives. */
+  function happen({ activity, victim, cut }) {
     try {
       unlinkSync(fileOf(activity));
     } catch {
-      return; // another call of it died of this one
+      return; // it has happened, here or to another call of the activity
     }
+    if (victim === 'storage') return writeFileSync(join(folder, '..', 'cut'), cut);
+    if (victim === 'temporal') return killTemporal();
     process.kill(process.pid, 'SIGKILL');
+    // Nothing runs after the signal.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  }
+
+  function killTemporal() {
+    const { temporalPid } = JSON.parse(readFileSync(join(folder, '..', '.steady', 'up.json'), 'utf8'));
+    process.kill(temporalPid, 'SIGKILL');
   }
 
   function fileOf(activity) {

@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { timeId } from '../../../src/contracts/ids.js';
+import type { MinioServer } from '../../services/minio.js';
+import { STALL_LIMIT_SECONDS } from '../rig/cut-proxy.js';
 import { createCrashStack, fillUploads, type CrashStack } from '../rig/stack.js';
 import type { CommandDocument } from '../rig/steady.js';
 import { expectWhole } from '../rig/whole.js';
@@ -14,9 +16,9 @@ export interface Lane {
   readonly stack: CrashStack;
   /** Runs a command that must end well; gives its document. */
   cli(...args: string[]): Promise<CommandDocument>;
-  /** The worker dies at each of these, once. */
+  /** The fault of each of these happens, once. */
   arm(these: readonly Point[]): void;
-  /** Where it has not died yet. */
+  /** Whose fault has not happened yet. */
   armed(): Point[];
   /** What is live, as one text: equal only when all data are. */
   contents(): Promise<string>;
@@ -25,9 +27,9 @@ export interface Lane {
   /** Brings what is live back to how it was at first, without steadyhand. */
   heal(): Promise<void>;
   /** Ids of a store's folders in storage, and of its manifests. */
-  stored(store: string): { readonly data: string[]; readonly sealed: string[] };
-  /** A folder in storage that belongs to no backup, as old as a sweep wants it. */
-  litter(): string;
+  stored(store: string): Promise<{ readonly data: string[]; readonly sealed: string[] }>;
+  /** Data in storage that belong to no backup; gives their id. */
+  litter(): Promise<string>;
   /** What must hold when all runs have ended. */
   expectWhole(): Promise<void>;
   /** What killed attempts left in storage goes with a sweep, and nothing else. */
@@ -40,13 +42,15 @@ const WEEKS_AGO = new Date(Date.now() - 21 * 86_400_000);
 /** Holds of replaced data, so that an undo is in time; one scenario shortens it. */
 export const HOLD = 'hold: 1h';
 
-export async function createLane(): Promise<Lane> {
+/** With a bucket, storage can be cut; else it is a folder. */
+export async function createLane(minio?: MinioServer): Promise<Lane> {
   const stack = await createCrashStack({
     stores: ['small'],
     uploads: true,
     up: false,
     healthWithin: '10s',
-    more: `checks: { answers: { sql: { store: small, query: "SELECT count(*) > 0 FROM customers", expect: t } } }\nlimits: { ${HOLD}, litter: 1s }\n`,
+    ...(minio !== undefined && { minio }),
+    more: `checks: { answers: { sql: { store: small, query: "SELECT count(*) > 0 FROM customers", expect: t } } }\nlimits: { ${HOLD}, litter: 1s, stall: ${STALL_LIMIT_SECONDS}s }\n`,
     preload: fileURLToPath(new URL('failpoints.mjs', import.meta.url)),
   });
   const points = join(stack.folder, 'points');
@@ -57,9 +61,9 @@ export async function createLane(): Promise<Lane> {
     expect([args.join(' '), code, json.error]).toEqual([args.join(' '), 0, undefined]);
     return json;
   };
-  const dataOf = (store: string): string[] => names(join(stack.storage, 'data', store));
-  const sealedOf = (store: string): string[] =>
-    names(join(stack.storage, 'manifests', store)).map((name) => name.replace('.json', ''));
+  const dataOf = (store: string): Promise<string[]> => stack.stored.names(`data/${store}`);
+  const sealedOf = async (store: string): Promise<string[]> =>
+    (await stack.stored.names(`manifests/${store}`)).map((name) => name.replace('.json', ''));
 
   const lane: Lane = {
     stack,
@@ -80,20 +84,19 @@ export async function createLane(): Promise<Lane> {
       await stack.databases.copy('seed_small', database);
       fillUploads(uploads);
     },
-    stored: (store) => ({ data: dataOf(store), sealed: sealedOf(store) }),
-    litter() {
-      const id = timeId(WEEKS_AGO, Uint8Array.from([1, 2, 3, 4, names(join(stack.storage, 'data')).length]));
-      const folder = join(stack.storage, 'data', 'small', id);
-      mkdirSync(folder, { recursive: true });
-      const file = join(folder, 'data.zst.000');
-      writeFileSync(file, 'left by a killed attempt');
-      utimesSync(file, WEEKS_AGO, WEEKS_AGO);
-      return folder;
+    stored: async (store) => ({ data: await dataOf(store), sealed: await sealedOf(store) }),
+    async litter() {
+      const id = timeId(WEEKS_AGO, randomBytes(5));
+      const key = `data/small/${id}/data.zst.000`;
+      await stack.stored.port.create(key, Buffer.from('left by a killed attempt'));
+      const file = join(stack.storage, key);
+      if (existsSync(file)) utimesSync(file, WEEKS_AGO, WEEKS_AGO);
+      return id;
     },
     expectWhole: () => expectWhole(stack, ['small', 'uploads']),
     async expectSwept() {
       await cli('backup', 'sweep');
-      for (const store of ['small', 'uploads']) expect(dataOf(store)).toEqual(sealedOf(store));
+      for (const store of ['small', 'uploads']) expect(await dataOf(store)).toEqual(await sealedOf(store));
     },
     close: () => stack.close(),
   };

@@ -1,30 +1,42 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
 import type { Ports } from '../../../src/activities/ports.js';
+import { startMinio, type MinioServer } from '../../services/minio.js';
 import { createLane, type Lane } from './lane.js';
-import { allCases, NOT_KILLED, rotatingCases, RUNS, type Point } from './points.js';
+import { allCases, NOT_KILLED, rotatingCases, RUNS, type Point, type Victim } from './points.js';
 import { SCENARIOS } from './scenarios.js';
 
 const all = process.env['STEADY_CRASH_ALL'] === '1';
 const seed = Number(process.env['STEADY_CRASH_SEED'] ?? Math.floor(Math.random() * 1e6));
 console.log(`STEADY_CRASH_SEED=${seed}${all ? ' STEADY_CRASH_ALL=1' : ''}`);
+const FAULT: Record<Victim, string> = {
+  worker: 'worker killed',
+  temporal: 'Temporal killed',
+  storage: 'storage cut',
+};
 const only = process.env['STEADY_CRASH_ONLY'];
-const words = ({ activity, phase, beat }: Point): string =>
-  `${activity} ${phase}${beat === undefined ? '' : ` ${beat}`}`;
+const words = ({ activity, phase, beat, cut }: Point): string =>
+  [activity, phase, beat, cut].filter((word) => word !== undefined).join(' ');
 const chosen = (all ? allCases(seed) : rotatingCases(seed))
-  .map(({ scenario, points }) => ({
-    title: `${scenario}: ${points.map(words).join(', ')}`,
+  .map(({ scenario, victim, points }) => ({
+    title: `${FAULT[victim]} in ${scenario}: ${points.map(words).join(', ')}`,
     scenario,
+    victim,
     points,
   }))
   .filter(({ title }) => only === undefined || new RegExp(only).test(title));
 
 /** Stacks that wait for a case; those that a failed case has left behind are not used again. */
-const idle: Lane[] = [];
+const idle: Record<'folder' | 'bucket', Lane[]> = { folder: [], bucket: [] };
 const open = new Set<Lane>();
+let minio: MinioServer | undefined;
+beforeAll(async () => {
+  if (chosen.some(({ victim }) => victim === 'storage')) minio = await startMinio();
+});
 afterAll(async () => {
-  for (const lane of idle) await lane.expectSwept();
+  for (const lane of Object.values(idle).flat()) await lane.expectSwept();
   await Promise.all([...open].map((lane) => lane.close()));
+  await minio?.close();
 });
 
 it('every activity is killed in some scenario', () => {
@@ -33,14 +45,15 @@ it('every activity is killed in some scenario', () => {
   expect([...new Set(names)].sort()).toEqual([...new Set([...killed, ...NOT_KILLED])].sort());
 });
 
-describe.concurrent('kill -9 of the worker', () => {
-  it.each(chosen)('$title', async ({ scenario, points }) => {
-    const lane = idle.pop() ?? (await createLane());
+describe.concurrent('a run goes on', () => {
+  it.each(chosen)('$title', async ({ scenario, victim, points }) => {
+    const kind = victim === 'storage' ? 'bucket' : 'folder';
+    const lane = idle[kind].pop() ?? (await createLane(kind === 'bucket' ? minio : undefined));
     open.add(lane);
     lane.arm(points);
     await SCENARIOS[scenario](lane);
     expect(lane.armed()).toEqual([]);
     await lane.expectWhole();
-    idle.push(lane);
+    idle[kind].push(lane);
   });
 });

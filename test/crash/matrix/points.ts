@@ -1,19 +1,28 @@
 import type { Activities } from '../../../src/activities/index.js';
+import { CUTS, type Cut } from '../rig/cut-proxy.js';
 import type { Scenario } from './scenarios.js';
 
 /** `heartbeat`: at the n-th beat of an activity, or once its effect is done where it ends before that. */
 export type Phase = 'before' | 'heartbeat' | 'after';
 
-/** Where the worker is killed. */
+/** Worker and Temporal are killed with -9 and started again; the connection to storage is cut for some seconds. */
+export const VICTIMS = ['worker', 'temporal', 'storage'] as const;
+export type Victim = (typeof VICTIMS)[number];
+
+/** Where the fault happens. */
 export interface Point {
+  readonly victim: Victim;
+  /** How storage is cut. */
+  readonly cut?: Cut;
   readonly activity: ActivityName;
   readonly phase: Phase;
   readonly beat?: number;
 }
 
-/** A scenario, and where the worker is killed while it runs, each once, in whatever order they come. */
+/** A scenario, and the faults that happen while it runs, all of one kind, each once, in whatever order they come. */
 export interface Case {
   readonly scenario: Scenario;
+  readonly victim: Victim;
   readonly points: readonly Point[];
 }
 
@@ -85,40 +94,61 @@ const BEATING: readonly ActivityName[] = [
   ...(['deleteBackups', 'findLitter', 'deleteLitter', 'checkStore', 'checkStorage', 'checkChecks'] as const),
 ];
 
-/** Every activity of every scenario at every phase, one kill a run. */
+/** Every activity of every scenario at every phase, one kill of the worker a run; the other victims as in `shared`. */
 export function allCases(seed: number): Case[] {
   const random = createRandom(seed);
-  return scenarios().flatMap(([scenario, activities]) =>
+  const alone = scenarios().flatMap(([scenario, activities]) =>
     activities.flatMap((activity) =>
-      phasesOf(activity).map((phase) => ({ scenario, points: [pointAt(activity, phase, random)] })),
+      phasesOf(activity).map((phase) => ({
+        scenario,
+        victim: 'worker' as const,
+        points: [pointAt('worker', activity, phase, random)],
+      })),
     ),
+  );
+  return [...alone, ...sharedCases('temporal', random), ...sharedCases('storage', random)];
+}
+
+/**
+ * Every activity of every scenario at every phase, with several faults a run: each leaves the run to go on, so that the
+ * next one meets it a step later.
+ */
+function sharedCases(victim: Victim, random: () => number): Case[] {
+  return scenarios().flatMap(([scenario, activities]) =>
+    (['before', 'heartbeat', 'after'] as const).flatMap((phase) => {
+      const having = activities.filter((activity) => phasesOf(activity).includes(phase));
+      const points = having.map((activity) => pointAt(victim, activity, phase, random));
+      return spread(points).map((some) => ({ scenario, victim, points: some }));
+    }),
   );
 }
 
 /**
- * Every activity once, in the first scenario that has it, at the phase the seed has for it. Several kills a run: most of
- * its time passes until a heartbeat is missed.
+ * Every activity once, in the first scenario that has it, with the victim and at the phase that the seed has for it.
+ * Several kills a run: most of its time passes until a heartbeat is missed.
  */
 export function rotatingCases(seed: number): Case[] {
   const random = createRandom(seed);
   const seen = new Set<ActivityName>();
   return scenarios().flatMap(([scenario, activities]) => {
-    const points = activities
-      .filter((activity) => !seen.has(activity) && seen.add(activity))
-      .map((activity) => {
-        const phases = phasesOf(activity);
-        return pointAt(activity, phases[Math.floor(random() * phases.length)] as Phase, random);
-      });
-    // Each run gets points from all over the scenario.
-    const runs = Math.ceil(points.length / KILLS);
-    return Array.from({ length: runs }, (_, run) => ({
-      scenario,
-      points: points.filter((_point, at) => at % runs === run),
-    }));
+    const fresh = activities.filter((activity) => !seen.has(activity) && seen.add(activity));
+    return spread(fresh).map((some) => {
+      const victim = pick(VICTIMS, random);
+      const points = some.map((activity) =>
+        pointAt(victim, activity, pick(phasesOf(activity), random), random),
+      );
+      return { scenario, victim, points };
+    });
   });
 }
 
-/** Most kills in one run. */
+/** Into runs of at most KILLS, each with some from all over the scenario. */
+function spread<T>(all: readonly T[]): T[][] {
+  const runs = Math.ceil(all.length / KILLS);
+  return Array.from({ length: runs }, (_, run) => all.filter((_one, at) => at % runs === run));
+}
+
+/** Most faults in one run. */
 const KILLS = 5;
 
 const scenarios = () => Object.entries(RUNS) as [Scenario, readonly ActivityName[]][];
@@ -126,8 +156,16 @@ const scenarios = () => Object.entries(RUNS) as [Scenario, readonly ActivityName
 const phasesOf = (activity: ActivityName): Phase[] =>
   BEATING.includes(activity) ? ['before', 'heartbeat', 'after'] : ['before', 'after'];
 
-const pointAt = (activity: ActivityName, phase: Phase, random: () => number): Point =>
-  phase === 'heartbeat' ? { activity, phase, beat: 1 + Math.floor(random() * 3) } : { activity, phase };
+const pointAt = (victim: Victim, activity: ActivityName, phase: Phase, random: () => number): Point => ({
+  victim,
+  activity,
+  phase,
+  ...(victim === 'storage' && { cut: pick(Object.keys(CUTS) as Cut[], random) }),
+  ...(phase === 'heartbeat' && { beat: 1 + Math.floor(random() * 3) }),
+});
+
+const pick = <T>(from: readonly T[], random: () => number): T =>
+  from[Math.floor(random() * from.length)] as T;
 
 /** Mulberry32: the same numbers for the same seed, on every machine. */
 function createRandom(seed: number): () => number {

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'vitest';
 import { runId } from '../../../src/contracts/ids.js';
 import { cloneBackups } from '../rig/clone-backups.js';
@@ -29,7 +27,7 @@ export const SCENARIOS = {
 
   async prune(lane: Lane) {
     const before = await backups(lane);
-    cloneBackups(lane.stack, 'small', 2);
+    await cloneBackups(lane.stack, 'small', 2);
     const { lines } = await lane.cli('backup', 'prune');
     expect(lines.filter((one) => one.deleted)).toHaveLength(2);
     expect(await backups(lane)).toEqual(before);
@@ -114,9 +112,12 @@ export const SCENARIOS = {
   },
 
   async sweep(lane: Lane) {
-    const folder = lane.litter();
-    await lane.cli('backup', 'sweep');
-    expect(existsSync(folder)).toBe(false);
+    const id = await lane.litter();
+    // A bucket has its own clock: what was just written there has to grow old first.
+    await waitFor('the litter is swept', async () => {
+      await lane.cli('backup', 'sweep');
+      return !(await lane.stored('small')).data.includes(id);
+    });
   },
 
   /** A dump whose session is ended half-way: what that attempt stored goes without a sweep. */
@@ -138,7 +139,7 @@ export const SCENARIOS = {
     );
     await asked;
     await waitFor('only what is sealed is left', async () => {
-      const { data, sealed } = lane.stored('small');
+      const { data, sealed } = await lane.stored('small');
       return data.length === sealed.length;
     });
     await lane.heal();
@@ -163,8 +164,8 @@ export const SCENARIOS = {
     const text = `${stack.file.text}# ${Math.random()}\n`;
     stack.file.write(text);
     const { config } = await lane.cli('apply');
-    await waitFor('the applied file in storage', () =>
-      existsSync(join(stack.storage, 'config', `${config}.yaml`)),
+    await waitFor('the applied file in storage', async () =>
+      (await stack.stored.names('config')).includes(`${config}.yaml`),
     );
     stack.file.write(stack.file.text);
     await lane.cli('apply');

@@ -1,32 +1,31 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { timeId } from '../../../src/contracts/ids.js';
 import type { CrashStack, StoreName } from './stack.js';
+import { readStored } from './stored.js';
 
 /**
  * Older copies of a store's first proven backup, a day apart, with its proofs: as many nights of backups as are wanted without
  * waiting for them. Gives their ids, oldest last.
  */
-export function cloneBackups(stack: CrashStack, store: StoreName, count: number): string[] {
-  const manifests = join(stack.storage, 'manifests', store);
-  const proven = (id: string): boolean => existsSync(join(stack.storage, 'proofs', store, id));
-  const original = readdirSync(manifests)
-    .map((name) => name.replace('.json', ''))
-    .find(proven);
+export async function cloneBackups(stack: CrashStack, store: StoreName, count: number): Promise<string[]> {
+  const { names, port } = stack.stored;
+  const sealed = (await names(`manifests/${store}`)).map((name) => name.replace('.json', ''));
+  const proven = await names(`proofs/${store}`);
+  const original = sealed.find((id) => proven.includes(id));
   if (original === undefined) throw new Error(`no proven backup of ${store} to copy`);
-  const text = readFileSync(join(manifests, `${original}.json`), 'utf8');
+  const text = (await readStored(port, `manifests/${store}/${original}.json`)).toString('utf8');
   const { takenAt } = JSON.parse(text) as { takenAt: string };
-  return Array.from({ length: count }, (_, at) => {
+  const objects: { readonly key: string; readonly bytes: Buffer }[] = [];
+  for (const kind of ['data', 'proofs'])
+    for await (const { key } of port.list(`${kind}/${store}/${original}/`))
+      objects.push({ key, bytes: await readStored(port, key) });
+  const ids: string[] = [];
+  for (let at = 0; at < count; at++) {
     const time = new Date(Date.parse(takenAt) - (at + 1) * 86_400_000);
     const id = timeId(time, Uint8Array.from([at >> 8, at & 255, 1, 2, 3]));
-    for (const kind of ['data', 'proofs']) {
-      mkdirSync(join(stack.storage, kind, store), { recursive: true });
-      cpSync(join(stack.storage, kind, store, original), join(stack.storage, kind, store, id), {
-        recursive: true,
-      });
-    }
+    for (const { key, bytes } of objects) await port.create(key.replace(original, id), bytes);
     const clone = text.replaceAll(original, id).replaceAll(takenAt, time.toISOString());
-    writeFileSync(join(manifests, `${id}.json`), clone);
-    return id;
-  });
+    await port.create(`manifests/${store}/${id}.json`, Buffer.from(clone));
+    ids.push(id);
+  }
+  return ids;
 }

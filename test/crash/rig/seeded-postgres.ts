@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { startPostgres } from '../../services/postgres.js';
+import { startPostgres, type PostgresService } from '../../services/postgres.js';
 
 export interface SeededPostgres {
   readonly port: number;
@@ -35,16 +35,19 @@ CREATE INDEX ON orders (token);
 CREATE TABLE events AS SELECT i AS id, md5(i::text) || md5((i + 1)::text) AS body FROM generate_series(1, ${orders / 3}) i;
 ALTER TABLE events ADD PRIMARY KEY (id);`;
 
+/** The template database of the store `small`. */
+export const seedSmall = (server: PostgresService): void => seed(server, 'seed_small', 50, 3000);
+
+function seed(server: PostgresService, name: string, customers: number, orders: number): void {
+  server.sql('postgres', `CREATE DATABASE ${name}`);
+  server.sql(name, `${SCHEMA}${rows(customers, orders)}\nVACUUM ANALYZE;`);
+}
+
 /** vitest's globalSetup: a real server, seeded once; each file copies the templates. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startPostgres({ settings: { max_connections: '100', max_wal_size: '2GB' } });
-  for (const [name, customers, orders] of [
-    ['seed_big', 5000, ROWS],
-    ['seed_small', 50, 3000],
-  ] as const) {
-    server.sql('postgres', `CREATE DATABASE ${name}`);
-    server.sql(name, `${SCHEMA}${rows(customers, orders)}\nVACUUM ANALYZE;`);
-  }
+  seed(server, 'seed_big', 5000, ROWS);
+  seedSmall(server);
   const { port, user, password, bin } = server;
   project.provide('seededPostgres', { port, user, password, bin });
   return () => server.stop();

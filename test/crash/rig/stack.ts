@@ -6,8 +6,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inject } from 'vitest';
 import { connect, type Steady } from '../../../src/client/connect.js';
 import { freePorts } from '../../services/free-port.js';
+import type { MinioServer } from '../../services/minio.js';
 import { createDatabases, type Databases } from './databases.js';
+import type { SeededPostgres } from './seeded-postgres.js';
 import { createSteady, type SteadyCommand } from './steady.js';
+import { storedInBucket, storedInFolder, type Stored } from './stored.js';
 import { waitFor } from './wait-for.js';
 
 /** A store of the stack; `uploads` is a folder, the others are databases. */
@@ -17,7 +20,9 @@ export type DatabaseName = 'big' | 'small';
 /** A stack in a folder of its own: two databases on the shared server, a service, a storage folder, two approvers. */
 export interface CrashStack {
   readonly folder: string;
+  /** Folder of the stack in directory storage. */
   readonly storage: string;
+  readonly stored: Stored;
   readonly mark: string;
   readonly steady: SteadyCommand;
   readonly databases: Databases;
@@ -44,6 +49,8 @@ export interface CrashStack {
 export interface StackOptions {
   /** Databases to copy; a store that is left out is not in the file. */
   readonly stores: readonly DatabaseName[];
+  /** A server with the template databases; default the one that all files share. */
+  readonly server?: SeededPostgres;
   /** Asked before a restore; default false. */
   readonly approvals?: boolean;
   /** Start `steady up`; default true. */
@@ -54,6 +61,8 @@ export interface StackOptions {
   readonly more?: string;
   /** Longest wait for the service after a start; default 2m. */
   readonly healthWithin?: string;
+  /** Backups go into this bucket, through a connection that the file `cut` of the stack cuts; default a folder. */
+  readonly minio?: MinioServer;
   /** A file that Node.js loads before the program; it finds the folder `points` of the stack in STEADY_FAILPOINTS. */
   readonly preload?: string;
 }
@@ -61,7 +70,7 @@ export interface StackOptions {
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 export async function createCrashStack(options: StackOptions): Promise<CrashStack> {
-  const server = inject('seededPostgres');
+  const server = options.server ?? inject('seededPostgres');
   const folder = await mkdtemp(join(inject('crashFolder'), 'stack-'));
   // As the folder above it.
   chmodSync(folder, 0o711);
@@ -80,6 +89,11 @@ export async function createCrashStack(options: StackOptions): Promise<CrashStac
   const database = (store: DatabaseName): string => `${store}_${id}`;
   for (const store of options.stores) await databases.copy(`seed_${store}`, database(store));
 
+  const stored =
+    options.minio === undefined
+      ? storedInFolder(folder)
+      : await storedInBucket(options.minio, id, join(folder, 'cut'));
+
   const mark = `STEADY_CRASH_STACK=${id}`;
   const env: NodeJS.ProcessEnv = {
     ...process.env,
@@ -88,7 +102,7 @@ export async function createCrashStack(options: StackOptions): Promise<CrashStac
     TMPDIR: join(folder, 'tmp'),
     STEADY_IDENTITY: join(folder, 'ana.identity'),
     TEMPORAL_ADDRESS: undefined,
-    NO_COLOR: '1',
+    ...stored.env,
     ...(options.preload !== undefined && {
       NODE_OPTIONS: `--import ${pathToFileURL(options.preload).href}`,
       STEADY_FAILPOINTS: join(folder, 'points'),
@@ -119,7 +133,7 @@ export async function createCrashStack(options: StackOptions): Promise<CrashStac
   const needs = [...options.stores.filter((store) => store === 'small'), ...uploads];
   const text = `version: 1
 stack: crash
-storage: { main: { directory: { path: storage } } }
+storage: { main: ${stored.config} }
 stores:
 ${options.stores.map((store) => `  ${store}: { postgres: { port: ${server.port}, database: ${database(store)}, user: ${server.user}, password: { env: PG_PASSWORD } } }`).join('\n')}
 ${uploads.map((store) => `  ${store}: { files: { path: uploads } }`).join('\n')}
@@ -149,6 +163,7 @@ ${options.approvals === true ? 'approvals: { restore: { from: operator } }\n' : 
   const stack: CrashStack = {
     folder,
     storage: join(storage, 'crash'),
+    stored,
     mark,
     steady,
     databases,
@@ -179,6 +194,7 @@ ${options.approvals === true ? 'approvals: { restore: { from: operator } }\n' : 
     async close() {
       for (const connection of connections) await connection.close().catch(() => undefined);
       await steady.end();
+      await stored.close();
       for (const name of await databases.lines(
         'postgres',
         `SELECT datname FROM pg_database WHERE datname ~ '_${id}(_|$)'`,

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { storageState } from '../../../src/client/entities.js';
 import { listRuns } from '../../../src/client/runs.js';
 import { processesWith } from './processes.js';
 import type { CrashStack, StoreName } from './stack.js';
+import { readStored } from './stored.js';
 import { waitFor } from './wait-for.js';
 
 /** Procedures that leave no record. */
@@ -42,15 +43,17 @@ interface StoredManifest {
 async function expectOnlySealed(stack: CrashStack, stores: readonly StoreName[]): Promise<void> {
   const { json } = await stack.steady.cli('backup', 'list');
   const listed = json.backups.map(({ store, id }) => `${store}/${id}`);
-  const sealed = stores.flatMap((store) =>
-    namesIn(stack, 'manifests', store).map((name) => `${store}/${name.replace('.json', '')}`),
-  );
+  const { names, port } = stack.stored;
+  const sealed: string[] = [];
+  for (const store of stores)
+    for (const name of await names(`manifests/${store}`))
+      sealed.push(`${store}/${name.replace('.json', '')}`);
   expect(listed.sort()).toEqual(sealed.sort());
   for (const backup of listed) {
-    const path = join(stack.storage, 'manifests', `${backup}.json`);
-    const manifest = JSON.parse(readFileSync(path, 'utf8')) as StoredManifest;
+    const text = await readStored(port, `manifests/${backup}.json`);
+    const manifest = JSON.parse(text.toString('utf8')) as StoredManifest;
     for (const piece of manifest.streams.flatMap((one) => one.pieces)) {
-      const bytes = readFileSync(join(stack.storage, piece.key));
+      const bytes = await readStored(port, piece.key);
       expect([piece.key, bytes.length, sha256(bytes)]).toEqual([piece.key, piece.bytes, piece.sha256]);
     }
   }
@@ -77,7 +80,8 @@ async function expectNothingLeft(stack: CrashStack, stores: readonly StoreName[]
       seconds: 5,
     });
   }
-  expect(namesIn(stack, '..', '..', '.steady', 'scratch')).toEqual([]);
+  const scratch = join(stack.folder, '.steady', 'scratch');
+  expect(existsSync(scratch) ? readdirSync(scratch) : []).toEqual([]);
   expect(readdirSync(join(stack.folder, 'tmp')).filter((name) => name.startsWith('steady-'))).toEqual([]);
 }
 
@@ -93,24 +97,20 @@ export async function expectRecords(stack: CrashStack): Promise<void> {
     // A run that was terminated can write none; `evidence verify` names it.
     .filter((one) => !['running', 'terminated'].includes(one.status) && !SILENT.includes(one.procedure))
     .map((one) => one.runId);
-  await waitFor('all records are written', () => namesIn(stack, 'records').length >= closed.length, {
+  const { names, port } = stack.stored;
+  await waitFor('all records are written', async () => (await names('records')).length >= closed.length, {
     seconds: 20,
   });
   let previous: string | null = null;
   const runs: string[] = [];
-  for (const [at, name] of namesIn(stack, 'records').entries()) {
-    const bytes = readFileSync(join(stack.storage, 'records', name));
+  for (const [at, name] of (await names('records')).entries()) {
+    const bytes = await readStored(port, `records/${name}`);
     const record = JSON.parse(bytes.toString('utf8')) as StoredRecord;
     expect([record.number, record.previous]).toEqual([at + 1, previous]);
     previous = sha256(bytes);
     runs.push(record.run.runId);
   }
   expect(runs.sort()).toEqual(closed.sort());
-}
-
-function namesIn(stack: CrashStack, ...parts: string[]): string[] {
-  const folder = join(stack.storage, ...parts);
-  return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

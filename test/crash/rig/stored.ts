@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { createDirectoryStorage } from '../../../src/adapters/storage/directory/directory.js';
+import { createS3Storage } from '../../../src/adapters/storage/s3/s3.js';
+import type { StoragePort } from '../../../src/adapters/storage/port.js';
+import type { MinioServer } from '../../services/minio.js';
+import { startCutProxy } from './cut-proxy.js';
+
+/** Where the backups of a stack lie: as the program reaches it, and straight, for the test's own looks. */
+export interface Stored {
+  /** `storage.main` of the stack file. */
+  readonly config: string;
+  /** What the program's processes need in their environment. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Reached without the fault. */
+  readonly port: StoragePort;
+  /** Names of what lies directly under a folder, in order. */
+  names(folder: string): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export function storedInFolder(folder: string): Stored {
+  const port = createDirectoryStorage({ root: join(folder, 'storage'), stack: 'crash' });
+  return {
+    config: '{ directory: { path: storage } }',
+    env: {},
+    port,
+    names: (within) => namesIn(port, within),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A prefix of its own in the bucket; the program reaches it through a connection that the file `cut` cuts. */
+export async function storedInBucket(minio: MinioServer, prefix: string, cut: string): Promise<Stored> {
+  const { accessKey, secretKey, bucket } = minio;
+  const proxy = await startCutProxy(minio.endpoint, cut);
+  const port = createS3Storage({
+    config: minio.config({ prefix }),
+    credentials: { accessKey, secretKey },
+    stack: 'crash',
+  });
+  const credentials = '{ accessKey: { env: S3_ACCESS }, secretKey: { env: S3_SECRET } }';
+  return {
+    config: `{ s3: { bucket: ${bucket}, prefix: ${prefix}, endpoint: "${proxy.endpoint}", credentials: ${credentials} } }`,
+    env: { S3_ACCESS: accessKey.reveal(), S3_SECRET: secretKey.reveal() },
+    port,
+    names: (within) => namesIn(port, within),
+    close: () => proxy.close(),
+  };
+}
+
+async function namesIn(port: StoragePort, folder: string): Promise<string[]> {
+  const names = new Set<string>();
+  for await (const { key } of port.list(`${folder}/`))
+    names.add(key.slice(folder.length + 1).split('/')[0] ?? '');
+  return [...names].sort();
+}
+
+/** An object whole; throws when it is not there. */
+export async function readStored(port: StoragePort, key: string): Promise<Buffer> {
+  const bytes = await port.read(key);
+  if (bytes === undefined) throw new Error(`${key} is not in storage`);
+  return bytes;
+}
