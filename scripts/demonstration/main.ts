@@ -15,6 +15,13 @@ const { values } = parseArgs({
   },
 });
 
+/** With less, the worker that is killed in the middle of the backup would meet no middle. */
+const LEAST_MIB = 60;
+if (!(Number(values.mib) >= LEAST_MIB)) {
+  console.error(`--mib ${values.mib}: must be a number from ${LEAST_MIB} on`);
+  process.exit(2);
+}
+
 const demo = await createDemo({ mib: Number(values.mib), docker: values.docker });
 let held = false;
 try {

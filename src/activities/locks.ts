@@ -1,17 +1,17 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { SteadyError } from '../contracts/failures.js';
-import { runId, targetEntityId } from '../contracts/ids.js';
+import { targetEntityId } from '../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
 import {
   LOCK_REQUEST_SIGNAL,
   TARGET_QUERY,
   type LockRequest,
+  type NotBack,
   type TargetChange,
   type TargetInput,
   type TargetState,
 } from '../contracts/runs/locks.js';
-import { HOLD_QUERY, type HoldState } from '../contracts/runs/procedures.js';
 import { askEntity } from './ask-entity.js';
 import type { ClaimHolder } from '../contracts/runs/claims.js';
 
@@ -64,17 +64,18 @@ export function createLockActivities() {
       return Object.fromEntries(found.flat());
     },
 
-    /** Stores whose data a restore could not put back, and no undo has yet: their services stand still. Reading only. */
-    async unresolvedStores(input: { stack: string }): Promise<string[]> {
-      const { workflow } = Context.current().client;
-      const query = 'WorkflowType = "hold" AND ExecutionStatus = "Running"';
-      const stores: string[] = [];
-      for await (const { workflowId } of workflow.list({ query })) {
-        if (!workflowId.startsWith(runId('hold', input.stack, ''))) continue;
-        const hold = await askEntity<HoldState>(workflowId, HOLD_QUERY);
-        if (hold?.undone !== true) stores.push(...Object.keys(hold?.unresolved ?? {}));
-      }
-      return stores;
+    /** Of these stores, those whose data a restore could not put back, and nothing has since. Reading only. */
+    async storesNotBack(input: {
+      stack: string;
+      stores: readonly string[];
+    }): Promise<Record<string, NotBack>> {
+      const found = await Promise.all(
+        input.stores.map(async (store) => {
+          const state = await askEntity<TargetState>(targetEntityId(input.stack, store), TARGET_QUERY);
+          return state?.notBack === undefined ? [] : [[store, state.notBack] as const];
+        }),
+      );
+      return Object.fromEntries(found.flat());
     },
 
     /** Whether a run is still open; reading only. */

@@ -122,9 +122,9 @@ async function askNow(
 ): Promise<{ readonly passed: boolean; readonly answer: string; readonly certain: boolean }> {
   const signal = AbortSignal.timeout(ASKED_MS);
   try {
-    const { passed, answer } = await probes.run(health, { signal });
+    const { passed, answer, refused = false } = await probes.run(health, { signal });
     // An answer that is not as it should be, or that does not come in time, is one of something that runs.
-    return { passed, answer, certain: !passed && /ECONNREFUSED|connection refused/i.test(answer) };
+    return { passed, answer, certain: refused };
   } catch (error) {
     if (!(error instanceof SteadyError)) throw error;
     const answer = signal.aborted ? `nothing within ${ASKED_MS / 1000} s` : error.message;

@@ -66,8 +66,14 @@ function keptLine({ restore, stores, until, trouble, undone }: KeptLine, zone: s
 }
 
 function targetLines(target: TargetLine, now: number): string[] {
-  const { frozen, holders, waiting } = target;
+  const { frozen, holders, notBack, waiting } = target;
   return [
+    ...(notBack
+      ? [
+          `✗ ${target.target}: its data are not back since ${notBack.by} failed ${agoText(notBack.at, now)}: ${notBack.why}`,
+          ...(notBack.way === undefined ? [] : [`    ${notBack.way}`]),
+        ]
+      : []),
     ...(frozen
       ? [`! ${target.target} is frozen by ${frozen.by} since ${agoText(frozen.at, now)}: ${frozen.reason}`]
       : []),

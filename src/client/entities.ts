@@ -10,6 +10,7 @@ import {
 } from '../contracts/runs/claims.js';
 import { LEDGER_QUERY, type LedgerState } from '../contracts/runs/ledger.js';
 import {
+  ACCEPT_UPDATE,
   FREEZE_UPDATE,
   TARGET_QUERY,
   THAW_UPDATE,
@@ -51,6 +52,11 @@ export async function freeze(steady: Steady, at: At, target: string, freeze: Fre
 
 export async function thaw(steady: Steady, at: At, target: string): Promise<TargetState> {
   return await updateTarget<TargetState>(steady, at, target, THAW_UPDATE, []);
+}
+
+/** The data of a store are in order, although a restore could not put them back: a person has seen to it. */
+export async function acceptData(steady: Steady, at: At, target: string): Promise<TargetState> {
+  return await updateTarget<TargetState>(steady, at, target, ACCEPT_UPDATE, []);
 }
 
 async function updateTarget<T>(

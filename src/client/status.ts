@@ -5,7 +5,7 @@ import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { HOLD_QUERY, type HoldState } from '../contracts/runs/procedures.js';
 import { scheduleId, targetEntityId } from '../contracts/ids.js';
 import type { LedgerState } from '../contracts/runs/ledger.js';
-import type { Freeze, LockHolder, LockRequest } from '../contracts/runs/locks.js';
+import type { Freeze, LockHolder, LockRequest, NotBack } from '../contracts/runs/locks.js';
 import type { Steady } from './connect.js';
 import { ledgerState, storageState, targetState } from './entities.js';
 import { askWorker } from './reach.js';
@@ -16,6 +16,7 @@ import type { StepRetry } from './waits.js';
 export interface TargetLine {
   readonly target: string;
   readonly frozen?: Freeze | undefined;
+  readonly notBack?: NotBack | undefined;
   readonly holders: readonly LockHolder[];
   readonly waiting: readonly LockRequest[];
 }
@@ -91,6 +92,7 @@ export async function temporalStatus(steady: Steady, snapshot: StackSnapshot): P
         return {
           target,
           frozen: state?.frozen,
+          notBack: state?.notBack,
           holders: state?.holders ?? [],
           waiting: state?.waiting ?? [],
         };

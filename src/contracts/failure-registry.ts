@@ -58,9 +58,9 @@ export const FAILURES = {
     'See where it stood with `steady show RUN`.',
   ),
   'run.left': kind(
-    'left as it is',
+    'not all could be put back',
     false,
-    'Data could not be put back, so services stay stopped: mend what is named, then `steady restore undo` that run.',
+    'Do what the message names; `steady status` goes on naming data that are not back, and `steady show RUN` each step.',
   ),
   'schedule.foreign': kind(
     'a schedule of this name is not ours',

@@ -27,7 +27,11 @@ export const STORE_FAILURES = {
     false,
     'Install the client tools of the version wanted.',
   ),
-  'store.locked': kind('a table is locked', true, 'Something holds an exclusive lock; it is tried again.'),
+  'store.locked': kind(
+    'a table is locked',
+    true,
+    'A session holds an exclusive lock; it is tried again. To end that session: pg_terminate_backend(pid).',
+  ),
   'store.pooler': kind(
     'the connection goes through a pooler',
     false,
@@ -60,6 +64,11 @@ export const STORE_FAILURES = {
     'some stores were put back, others not; their services stay stopped',
     false,
     'Mend what is named, then run the undo again: what is put back already stays so.',
+  ),
+  'store.not-back': kind(
+    'the data of this store are not back since a restore failed',
+    false,
+    'Do what is named as the way back. Mended by hand: `steady restore accept STORE`.',
   ),
   'store.gone': kind(
     'nothing to undo',

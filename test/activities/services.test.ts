@@ -9,7 +9,7 @@ import type { StackSnapshot } from '../../src/contracts/runs/snapshot.js';
 const HEALTH = { http: { url: 'http://127.0.0.1/health' } };
 const passes: ProbesPort['run'] = () => Promise.resolve({ passed: true, answer: '200', seconds: 0.1 });
 const refuses: ProbesPort['run'] = () =>
-  Promise.resolve({ passed: false, answer: 'connection refused', seconds: 0.1 });
+  Promise.resolve({ passed: false, answer: 'connection refused', seconds: 0.1, refused: true });
 const noSecret: ProbesPort['run'] = () => Promise.reject(new SteadyError('secret.missing', { env: 'TOKEN' }));
 const neverAsked: ProbesPort['run'] = () => Promise.reject(new Error('was asked'));
 

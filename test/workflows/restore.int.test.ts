@@ -187,7 +187,7 @@ describe.concurrent('a restore in place', () => {
     const failure = await failureOfRun(await world.restore({ mode: 'in-place', unsaved: true }));
     expect(failure.code).toBe('stream.corrupt');
     expect(failure.message).toMatch(
-      /could not be undone: db: Put db back, start api again, start web again$/,
+      /could not be undone: db: Put db back, start api again, start web again; what was live is lost; bring db back with: steady restore latest --store db --in-place$/,
     );
     expect([...world.services.values()]).toEqual(['stopped', 'stopped']);
     await world.expectAllLetGo();
@@ -262,7 +262,7 @@ describe.concurrent('a restore that fails', () => {
     // The failure is the one that began it.
     expect(failure.code).toBe('store.blocked');
     expect(failure.message).toMatch(
-      /; could not be undone: cache: Put cache back, start api again; put cache back with: /,
+      /; could not be undone: cache: Put cache back, start api again; bring cache back with: /,
     );
     expect((await world.steps(handle)).slice(-5)).toEqual([
       '✗ db: Switch db over',
@@ -275,7 +275,7 @@ describe.concurrent('a restore that fails', () => {
     expect(kept).toMatchObject([{ stores: ['cache'], undone: false }]);
     const record = JSON.stringify((await world.record(handle)).steps);
     expect(record).toContain('the store refused the credentials');
-    expect(record).toContain('left as it is [because=');
+    expect(record).toContain('not all could be put back [because=');
     await world.expectAllLetGo();
   });
 
@@ -356,7 +356,7 @@ describe.concurrent('a restore that fails', () => {
     gate.open();
     const failure = await failureOfRun(handle);
     expect(failure.code).toBe('run.left');
-    expect(failure.message).toContain(`put db back with: steady restore undo ${handle.workflowId}`);
+    expect(failure.message).toContain(`bring db back with: steady restore undo ${handle.workflowId}`);
     expect([...world.services.values()]).toEqual(['stopped', 'stopped']);
     expect(await world.record(handle)).toMatchObject({ outcome: 'failed' });
   });
@@ -368,7 +368,7 @@ describe.concurrent('a restore that fails', () => {
     const handle = await world.restore();
     const failure = await failureOfRun(handle);
     expect(failure.code).toBe('service.failed');
-    expect(failure.message).toContain(`; put db back with: steady restore undo ${handle.workflowId}`);
+    expect(failure.message).toContain(`; bring db back with: steady restore undo ${handle.workflowId}`);
     const [kept] = (await temporalStatus(rig.steady, world.snapshot)).kept;
     expect(kept).toMatchObject({ stores: ['db'], undone: false });
     expect(kept?.trouble).toContain('the store refused the credentials');

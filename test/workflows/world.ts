@@ -51,7 +51,7 @@ export interface World {
   readonly runtime: RuntimePort;
   readonly probes: ProbesPort;
   data(store: string): FakeData;
-  storePort(store: string): StorePort;
+  storePort: (store: string) => StorePort;
   start<I extends RunInput>(
     procedure: Procedure,
     input: Omit<I, 'version' | 'snapshot' | 'by'>,

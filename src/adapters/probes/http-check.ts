@@ -45,7 +45,9 @@ export async function checkHttp(check: HttpCheckConfig, options: HttpCheckOption
     };
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
-    return { passed: false, answer: excerpt(error.message), seconds: (performance.now() - begun) / 1000 };
+    const refused = (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED';
+    const seconds = (performance.now() - begun) / 1000;
+    return { passed: false, answer: excerpt(error.message), seconds, ...(refused && { refused }) };
   }
 }
 

@@ -5,6 +5,8 @@ export interface ProbeResult {
   /** What was answered, short and free of secrets; for a failed one, what was expected. */
   readonly answer: string;
   readonly seconds: number;
+  /** Nobody listens where it asks: what is asked does not run. */
+  readonly refused?: boolean;
 }
 
 /** Asks a check once, or again until it passes. A check that fails is a result; only broken configuration throws. */

@@ -11,6 +11,7 @@ import { proofWords } from '../backup-words.js';
 import { assertKnown, assertNotFrozen } from '../may-change.js';
 import { restoredLines } from '../restored-lines.js';
 import { watchRun } from '../watch.js';
+import { addAcceptCommand } from './restore-accept.js';
 import { addUndoCommand } from './restore-undo.js';
 import { agoText, bytesText, table, timeText } from '../words.js';
 
@@ -127,4 +128,5 @@ export function addRestoreCommands(program: Command): void {
       });
     });
   addUndoCommand(restore);
+  addAcceptCommand(restore);
 }

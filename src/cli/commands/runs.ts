@@ -1,6 +1,8 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askedBy } from '../../client/approvals.js';
+import { resultOf, RunFailure } from '../../client/outcome.js';
 import { findRun, listRuns, viewRun, type RunLine, type RunView } from '../../client/runs.js';
 import { parseRunId } from '../../contracts/ids.js';
 import type { ApprovalState } from '../../contracts/runs/approval.js';
@@ -80,7 +82,7 @@ export function addRunCommands(program: Command): void {
         if (before.status.name === 'RUNNING') {
           await handle.cancel();
           if (options.wait && !output.json) await watchRun(steady, handle, output).catch(() => undefined);
-          else if (options.wait) await handle.result().catch(() => undefined);
+          if (options.wait) await toldUnlessCancelled(handle);
           // Its end is not seen in its description at once.
           if (options.wait) await sleep(50);
         }
@@ -94,6 +96,13 @@ export function addRunCommands(program: Command): void {
         output.document({ run: handle.workflowId, status: name });
       });
     });
+}
+
+/** A run that did not simply stop says what it could not put back: that is what has to be known now. */
+async function toldUnlessCancelled(handle: WorkflowHandle): Promise<void> {
+  await resultOf(handle).catch((error: unknown) => {
+    if (!(error instanceof RunFailure) || error.code !== 'cancelled') throw error;
+  });
 }
 
 function outcomeOf(run: RunLine): string {

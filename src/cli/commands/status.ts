@@ -86,7 +86,7 @@ async function status(context: Context): Promise<void> {
   });
   if (standings instanceof SteadyError) process.exitCode = exitCodeOf(standings.code);
   else if (stores.some((one) => one.error?.code === 'storage.unreachable')) process.exitCode = 5;
-  else if (stores.some((one) => !one.ok)) process.exitCode = 1;
+  else if (stores.some((one) => !one.ok) || known.targets.some((one) => one.notBack)) process.exitCode = 1;
   else if (services instanceof SteadyError) process.exitCode = exitCodeOf(services.code);
   else if (services.some(isDown)) process.exitCode = 1;
 }

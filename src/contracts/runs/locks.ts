@@ -49,6 +49,17 @@ export interface TargetChange {
   readonly by: string;
 }
 
+/** The data of a store that a restore left neither as they were nor as it wanted them. */
+export interface NotBack {
+  /** RFC 3339. */
+  readonly at: string;
+  /** Workflow id of the restore. */
+  readonly by: string;
+  readonly why: string;
+  /** What brings them back, for people. */
+  readonly way?: string | undefined;
+}
+
 /** What the query `target` answers. */
 export interface TargetState {
   readonly holders: readonly LockHolder[];
@@ -57,16 +68,22 @@ export interface TargetState {
   readonly fence: number;
   /** When it was last granted to a run that changes its data, and to whom. */
   readonly changed?: TargetChange | undefined;
+  /** Until an undo or another restore has brought them back, or a person says that they are in order. */
+  readonly notBack?: NotBack | undefined;
   /** After a holder that died: no grant before this time, for its activities may still be running. RFC 3339. */
   readonly notBefore?: string | undefined;
 }
 
 export const LOCK_REQUEST_SIGNAL = 'lockRequest';
 export const LOCK_RELEASE_SIGNAL = 'lockRelease';
+/** By the holder: its data are not back, or (null) they are. */
+export const NOT_BACK_SIGNAL = 'notBack';
 export const LOCK_ANSWER_SIGNAL = 'lockAnswer';
 export const TARGET_QUERY = 'target';
 export const FREEZE_UPDATE = 'freeze';
 export const THAW_UPDATE = 'thaw';
+/** By a person who has seen to it: the data are in order. */
+export const ACCEPT_UPDATE = 'accept';
 
 /** Input of the target entity; `state` is carried over when it continues as new. */
 export interface TargetInput {

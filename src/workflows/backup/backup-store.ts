@@ -7,11 +7,12 @@ import {
   runningOf,
   startConsumers,
   stopConsumers,
+  storesNotBack,
   type Consumers,
 } from '../shared/consumers.js';
 import { proveBackup } from '../verify/prove-backup.js';
 import { runProcedure, type Run } from '../shared/run.js';
-import { failureOf, isOwnCancellation } from '../shared/failures.js';
+import { fail, failureOf, isOwnCancellation } from '../shared/failures.js';
 
 /** The backup of one store: lock, dump, seal, prove. Its failure is its own: the set goes on with the others. */
 export async function backupStore(input: StoreBackupInput): Promise<StoreBackupResult> {
@@ -38,7 +39,12 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
       }),
     );
     const from = new Date().toISOString();
-    const running = await runningOf(run, snapshot, consumers);
+    const notBack = await storesNotBack(run, snapshot);
+    const lost = notBack[store];
+    // A copy of half a restore would push good backups out.
+    if (lost !== undefined)
+      throw fail('store.not-back', { store, since: lost.at, way: lost.way ?? lost.why });
+    const running = await runningOf(run, snapshot, consumers, notBack);
     await stopConsumers(run, snapshot, consumers, running);
     const dumped = await run.step(`Back up ${store}`, async (note) => {
       const result = await run.activities.backup.dumpStore({

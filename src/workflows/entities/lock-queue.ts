@@ -3,6 +3,7 @@ import {
   type Freeze,
   type LockHolder,
   type LockRequest,
+  type NotBack,
   type TargetState,
 } from '../../contracts/runs/locks.js';
 
@@ -20,6 +21,7 @@ export interface Queue {
   /** Takes a request out, wherever it stands; whether it was there. */
   remove(requestId: string): boolean;
   freeze(freeze: Freeze | undefined): void;
+  setNotBack(notBack: NotBack | undefined): void;
   waitUntil(time: number): void;
   /** Milliseconds until grants are allowed again after a holder that died. */
   pauseLeft(now: number): number;
@@ -40,6 +42,7 @@ export function createQueue(begin: TargetState | undefined): Queue {
   let frozen = begin?.frozen;
   let fence = begin?.fence ?? 0;
   let changed = begin?.changed;
+  let notBack = begin?.notBack;
   let notBefore = begin?.notBefore === undefined ? 0 : Date.parse(begin.notBefore);
 
   const has = (list: readonly LockRequest[], requestId: string): boolean =>
@@ -58,6 +61,7 @@ export function createQueue(begin: TargetState | undefined): Queue {
       fence,
       ...(changed && { changed }),
       ...(frozen && { frozen }),
+      ...(notBack && { notBack }),
       ...(notBefore > 0 && { notBefore: new Date(notBefore).toISOString() }),
     }),
     add(request) {
@@ -71,6 +75,9 @@ export function createQueue(begin: TargetState | undefined): Queue {
     },
     freeze(freeze) {
       frozen = freeze;
+    },
+    setNotBack(to) {
+      notBack = to;
     },
     waitUntil(time) {
       notBefore = time;

@@ -8,15 +8,18 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import {
+  ACCEPT_UPDATE,
   FREEZE_UPDATE,
   LOCK_ANSWER_SIGNAL,
   LOCK_RELEASE_SIGNAL,
   LOCK_REQUEST_SIGNAL,
+  NOT_BACK_SIGNAL,
   TARGET_QUERY,
   THAW_UPDATE,
   type Freeze,
   type LockAnswer,
   type LockRequest,
+  type NotBack,
   type TargetInput,
   type TargetState,
 } from '../../contracts/runs/locks.js';
@@ -28,6 +31,8 @@ import { createQueue } from './lock-queue.js';
 const requestSignal = defineSignal<[LockRequest]>(LOCK_REQUEST_SIGNAL);
 const releaseSignal = defineSignal<[string]>(LOCK_RELEASE_SIGNAL);
 const answerSignal = defineSignal<[LockAnswer]>(LOCK_ANSWER_SIGNAL);
+const notBackSignal = defineSignal<[NotBack | null]>(NOT_BACK_SIGNAL);
+const acceptUpdate = defineUpdate<TargetState, []>(ACCEPT_UPDATE);
 const freezeUpdate = defineUpdate<TargetState, [Freeze]>(FREEZE_UPDATE);
 const thawUpdate = defineUpdate<TargetState, []>(THAW_UPDATE);
 const targetQuery = defineQuery<TargetState>(TARGET_QUERY);
@@ -64,6 +69,11 @@ export async function target(input: TargetInput): Promise<void> {
     queue.remove(requestId);
     told.delete(requestId);
     changed = true;
+  });
+  setHandler(notBackSignal, (notBack) => queue.setNotBack(notBack ?? undefined));
+  setHandler(acceptUpdate, () => {
+    queue.setNotBack(undefined);
+    return queue.state();
   });
   setHandler(freezeUpdate, (freeze) => {
     queue.freeze(freeze);

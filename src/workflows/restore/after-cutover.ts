@@ -30,8 +30,10 @@ export async function endDone(after: AfterCutOver, stores: readonly string[]): P
   const time = formatDuration(input.snapshot.stack.limits.hold);
   if (kept.length > 0)
     await run.step(`Keep the replaced data of ${kept.join(', ')} for ${time}`, () =>
-      startHold(after, kept, { undone: false }),
+      startHold(after, kept, { undone: false, wayBack: Object.fromEntries(wayBack) }),
     );
+  // Whatever an earlier restore has left: these data are whole.
+  for (const store of stores) await run.locks.setNotBack(store, null);
   await unmark(after, stores);
 }
 
@@ -49,21 +51,60 @@ export async function endFailed(
   const left = kept.filter((store) => dataLeft[store] !== undefined);
   const unresolved = Object.fromEntries(left.map((store) => [store, dataLeft[store] ?? '']));
   const back = switched.filter((store) => dataLeft[store] === undefined);
+  const ways = Object.fromEntries(
+    Object.keys(dataLeft).map((store) => [store, wayOf(after, store, left.includes(store))]),
+  );
   if (kept.length > 0)
     await run.step(`Keep what was set aside of ${kept.join(', ')}`, () =>
-      startHold(after, kept, { undone: left.length === 0, ...(left.length > 0 && { unresolved }) }),
+      startHold(after, kept, {
+        undone: left.length === 0,
+        wayBack: Object.fromEntries(
+          after.of
+            .filter((store) => wayBack.has(store))
+            .map((store) => [store, ways[store] ?? 'as before the restore']),
+        ),
+        ...(left.length > 0 && { unresolved }),
+      }),
     );
+  await noteLost(after, dataLeft, ways);
   await unmark(after, back);
-  const ways = [
-    ...(left.length === 0
-      ? []
-      : [`put ${left.join(', ')} back with: steady restore undo ${workflowInfo().workflowId}`]),
-    ...Object.keys(dataLeft).flatMap((store) => {
-      const id = after.saved.get(store);
-      return id === undefined ? [] : [`put ${store} back with: steady restore ${id} --in-place --unverified`];
-    }),
-  ];
-  return ways.length === 0 ? undefined : ways.join('; ');
+  return Object.keys(ways).length === 0 ? undefined : [...new Set(Object.values(ways))].join('; ');
+}
+
+/** What brings the data of a store back that this restore could not put back. */
+function wayOf({ saved, wayBack }: AfterCutOver, store: string, held: boolean): string {
+  if (held) return `bring ${store} back with: steady restore undo ${workflowInfo().workflowId}`;
+  const id = saved.get(store);
+  if (id !== undefined) return `bring ${store} back with: steady restore ${id} --in-place --unverified`;
+  const lost = wayBack.get(store) === 'nothing is kept' ? 'what was live is lost; ' : '';
+  return `${lost}bring ${store} back with: steady restore latest --store ${store} --in-place`;
+}
+
+/** What comes next finds it at the stores themselves. What was taken first may be the only good copy: it is kept. */
+async function noteLost(
+  after: AfterCutOver,
+  dataLeft: DataLeft,
+  ways: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { run, input, saved } = after;
+  const { workflowId } = workflowInfo();
+  for (const [store, why] of Object.entries(dataLeft)) {
+    const at = new Date().toISOString();
+    await run.locks.setNotBack(store, { at, by: workflowId, why, way: ways[store] });
+    const id = saved.get(store);
+    if (id === undefined) continue;
+    await run.step(`${store}: keep ${id} until somebody lets it go`, async (note) => {
+      const mark = {
+        store,
+        id,
+        kind: 'keep',
+        reason: `may be all there is: taken before ${workflowId}`,
+      } as const;
+      await run.activities.look
+        .mark({ snapshot: input.snapshot, mark, by: 'steady', now: at })
+        .catch((error: unknown) => note(`kept no longer than before: ${failureOf(error).message}`));
+    });
+  }
 }
 
 /** The data are in service, whatever becomes of this: it is no reason to call the restore failed. */
@@ -81,9 +122,9 @@ async function unmark(after: AfterCutOver, stores: readonly string[]): Promise<v
 
 /** Starts what drops the kept data in time. */
 async function startHold(
-  { input, place, of, wayBack }: AfterCutOver,
+  { input, place, of }: AfterCutOver,
   stores: readonly string[],
-  how: Pick<HoldInput, 'undone' | 'unresolved'>,
+  how: Pick<HoldInput, 'undone' | 'unresolved' | 'wayBack'>,
 ): Promise<void> {
   const { stack, limits } = input.snapshot.stack;
   const args: HoldInput = {
@@ -93,7 +134,6 @@ async function startHold(
     restore: workflowInfo().workflowId,
     stores,
     of,
-    wayBack: Object.fromEntries(wayBack),
     token: input.token,
     at: place.at,
     mode: input.mode === 'in-place' ? 'in-place' : 'beside',

@@ -1,11 +1,14 @@
 import type { Previewed } from '../../activities/restore.js';
 import type { RestoreInput } from '../../contracts/runs/procedures.js';
+import { startLines, type Consumers } from '../shared/consumers.js';
 import { formatBytes, formatDuration } from '../../contracts/stack/units.js';
 
 export interface Described {
   readonly input: RestoreInput;
   readonly previews: readonly Previewed[];
-  readonly consumers: readonly string[];
+  readonly consumers: Consumers;
+  /** Other stores whose data are not back: what uses them too is not started again. */
+  readonly notBack: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -26,8 +29,11 @@ export function describeRestore(described: Described): string[] {
 }
 
 /** The same without what changes by itself while the live data are written to. */
-export function describePlan({ input, previews, consumers, notes }: Described): string[] {
+export function describePlan({ input, previews, consumers, notBack, notes }: Described): string[] {
   const lines: string[] = [];
+  const stopsFirst = input.consumersFirst || input.mode === 'in-place';
+  const stops = consumers.stop.length > 0 ? [`stop ${consumers.stop.join(', ')}`] : [];
+  if (stopsFirst) lines.push(...stops);
   for (const { store, backupId, takenAt, bytes, rawBytes, server, preview } of previews) {
     const moment = takenAt.replace(/\.\d+Z$/, 'Z');
     lines.push(
@@ -46,13 +52,10 @@ export function describePlan({ input, previews, consumers, notes }: Described): 
     preview.notes.forEach((note) => lines.push(`${store}: ${note}`));
     lines.push(`${store}: ${preview.words.load}`, `${store}: ${preview.words.compare}`);
   }
-  if (consumers.length > 0)
-    lines.push(
-      `stop ${consumers.join(', ')}${input.consumersFirst || input.mode === 'in-place' ? ' before loading' : ''}`,
-    );
+  if (!stopsFirst) lines.push(...stops);
   if (input.mode !== 'into') {
     for (const { store, preview } of previews) lines.push(`${store}: ${preview.words.cutover}`);
-    if (consumers.length > 0) lines.push(`start ${[...consumers].reverse().join(', ')}`);
+    lines.push(...startLines(input.snapshot.stack, consumers, notBack));
     const checks = Object.keys(input.snapshot.stack.checks);
     if (checks.length > 0) lines.push(`ask the checks ${checks.join(', ')}`);
   }

@@ -7,7 +7,14 @@ import { agree } from './agree.js';
 import { endDone, endFailed, type AfterCutOver } from './after-cutover.js';
 import { describeRestore, type Described } from './describe-restore.js';
 import { askChecks } from '../shared/checks.js';
-import { consumersFor, runningOf, startConsumers, stopConsumers } from '../shared/consumers.js';
+import {
+  consumersFor,
+  runningOf,
+  startConsumers,
+  stopConsumers,
+  storesNotBack,
+  withoutThese,
+} from '../shared/consumers.js';
 import { restoreRequest } from '../../contracts/runs/requester.js';
 import { requireKnownRequester } from '../shared/requester.js';
 import { putBackFrom, saveFirst } from './safety-backup.js';
@@ -46,10 +53,17 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       );
     const first = await run.step('Look before anything is touched', look);
     const consumers = mode === 'into' ? { stop: [], start: [] } : consumersFor(stack, stores);
+    /** Stores that another restore has left in disorder: what uses them too is not started by this one. */
+    const elsewhere = async (): Promise<string[]> =>
+      consumers.stop.length === 0
+        ? []
+        : Object.keys(await storesNotBack(run, snapshot)).filter((store) => !stores.includes(store));
+    const notBack = await elsewhere();
     const describe = (previews: readonly Previewed[]): Described => ({
       input,
       previews,
-      consumers: consumers.stop,
+      consumers,
+      notBack,
       notes: selected.notes,
     });
     const frozen =
@@ -79,16 +93,22 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     const switched = new Set<string>();
     /** Of stores that an undo cannot put back. */
     const wayBack = new Map<string, string>();
-    const saved = new Map<string, string>();
+    const bare = previews.filter(({ preview }) => inPlace && preview.keptAs === undefined);
+    // All of them before the first is replaced: whoever is asked on the way can still say no.
+    const saved = await saveFirst(
+      run,
+      input,
+      bare.filter(({ preview }) => preview.absent !== true),
+    );
     const after: AfterCutOver = { run, input, place, of: stores, saved, wayBack, fenceOf };
     if (mode !== 'into')
       run.atEnd(async (dataLeft) => (finished ? undefined : await endFailed(after, [...switched], dataLeft)));
     for (const { preview, store, backupId } of previews) {
       const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
-      // Some stores keep the replaced data themselves also in place.
-      const bare = inPlace && preview.keptAs === undefined;
-      const safety = bare && !preview.absent ? await saveFirst(run, { input, store, step }) : undefined;
-      if (safety !== undefined) saved.set(store, safety);
+      const safety = saved.get(store);
+      if (bare.some((one) => one.store === store))
+        wayBack.set(store, safety === undefined ? 'nothing is kept' : `backup ${safety}`);
+      else if (preview.keptAs === undefined) wayBack.set(store, 'there was nothing to keep');
       let loaded = false;
       /** Of data that were never replaced, what could not be removed is only in the way. */
       const touched = () => (switched.has(store) || (inPlace && loaded) ? store : undefined);
@@ -121,8 +141,6 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
         findings,
         ...(safety !== undefined && { keptAs: `backup ${safety}` }),
       });
-      if (bare) wayBack.set(store, safety === undefined ? 'nothing is kept' : `backup ${safety}`);
-      else if (preview.keptAs === undefined) wayBack.set(store, 'there was nothing to keep');
     }
     if (mode === 'into') {
       // What was loaded is the result: nothing is put back from here on, and nothing marks it as this run's.
@@ -146,7 +164,9 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
         restored.set(store, { ...(restored.get(store) as RestoredStore), gapSeconds, ...kept });
       });
     }
-    await startConsumers(run, snapshot, consumers, { stopToUndo: true });
+    await startConsumers(run, snapshot, withoutThese(stack, consumers, await elsewhere()), {
+      stopToUndo: true,
+    });
     await askChecks(run, snapshot);
     run.commit();
     finished = true;

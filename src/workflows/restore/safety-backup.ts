@@ -6,16 +6,17 @@ import { askInStep } from '../shared/ask-in-step.js';
 import { fail, failureOf, isOwnCancellation } from '../shared/failures.js';
 import type { Run } from '../shared/run.js';
 
+/** What is about to be replaced, and by which backup. */
+interface Replaced {
+  readonly store: string;
+  readonly backupId: string;
+}
+
 /**
  * A restore in place has nothing beside to go back to, so a backup is taken first, once nobody writes any more. It is
  * kept as long as replaced data are. Gives its id.
  */
-async function backUpFirst(
-  run: Run,
-  of: { readonly input: RestoreInput; readonly store: string; readonly step: RestoreStep },
-): Promise<string> {
-  const { input, store } = of;
-  const { snapshot } = input;
+async function backUpFirst(run: Run, { snapshot }: RestoreInput, store: string): Promise<string> {
   const { workflowId, runId } = workflowInfo();
 
   const id = await run.step(`Back up ${store} first`, async (note) => {
@@ -55,18 +56,32 @@ export async function putBackFrom(run: Run, id: string, step: RestoreStep): Prom
     .catch((error: unknown) => [put, `its mark stays: ${failureOf(error).message}`]);
 }
 
-/**
- * The same where the live data may be damaged, which is often why there is a restore: when they cannot be backed up, it
- * goes on only where somebody says that they may be lost, by the request or by a new approval.
- */
+/** The backups of these stores that are taken first, by store; of some there may be none. */
 export async function saveFirst(
   run: Run,
-  of: { readonly input: RestoreInput; readonly store: string; readonly step: RestoreStep },
+  input: RestoreInput,
+  stores: readonly Replaced[],
+): Promise<Map<string, string>> {
+  const saved = new Map<string, string>();
+  for (const replaced of stores) {
+    const id = await saveOne(run, input, replaced);
+    if (id !== undefined) saved.set(replaced.store, id);
+  }
+  return saved;
+}
+
+/**
+ * The live data may be damaged, which is often why there is a restore: when they cannot be backed up, it goes on only
+ * where somebody says that they may be lost, by the request or by a new approval.
+ */
+async function saveOne(
+  run: Run,
+  input: RestoreInput,
+  { store, backupId }: Replaced,
 ): Promise<string | undefined> {
-  const { input, store } = of;
   const { snapshot } = input;
   try {
-    return await backUpFirst(run, of);
+    return await backUpFirst(run, input, store);
   } catch (error) {
     if (isOwnCancellation(error)) throw error;
     const { message } = failureOf(error);
@@ -80,7 +95,7 @@ export async function saveFirst(
         `${store}: the live data could not be backed up first: ${message}`,
         `${store}: they are lost when the restore goes on; nothing has been replaced yet`,
       ],
-      facts: { store, backup: of.step.backup.id, config: snapshot.configSha256 },
+      facts: { store, backup: backupId, config: snapshot.configSha256 },
       policy,
     });
     return undefined;

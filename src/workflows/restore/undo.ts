@@ -1,4 +1,4 @@
-import { CancellationScope, getExternalWorkflowHandle } from '@temporalio/workflow';
+import { CancellationScope, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
 import { runId as runIdOf } from '../../contracts/ids.js';
 import type { HoldInput, UndoInput } from '../../contracts/runs/procedures.js';
 import { formatDuration } from '../../contracts/stack/units.js';
@@ -6,7 +6,15 @@ import { fail, failureOf } from '../shared/failures.js';
 import { runProcedure, stopWhenCancelled } from '../shared/run.js';
 import { askInStep } from '../shared/ask-in-step.js';
 import { askChecks } from '../shared/checks.js';
-import { consumersFor, runningOf, startConsumers, stopConsumers } from '../shared/consumers.js';
+import {
+  consumersFor,
+  runningOf,
+  startLines,
+  startConsumers,
+  stopConsumers,
+  storesNotBack,
+  withoutThese,
+} from '../shared/consumers.js';
 import { requireKnownRequester } from '../shared/requester.js';
 import { undoneSignal } from './hold.js';
 
@@ -36,17 +44,15 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
       const policy = stack.approvals.restore;
       if (policy) {
         requireKnownRequester(run, input, { request: { undo: input.restore }, policy });
+        const others = Object.keys(await storesNotBack(run, snapshot)).filter((one) => !stores.includes(one));
         const lines = [
           ...stores.map(
             (store) =>
               `${store}: the data that ${input.restore} replaced come back; what was restored, with all that was written since, goes and is kept aside for ${formatDuration(hold.seconds)}`,
           ),
-          ...Object.entries(hold.wayBack ?? {}).map(
-            ([store, left]) => `${store}: stays as it was restored (${left})`,
-          ),
-          ...(consumers.stop.length > 0
-            ? [`stop ${consumers.stop.join(', ')}`, `start ${consumers.start.join(', ')}`]
-            : []),
+          ...Object.entries(hold.wayBack ?? {}).map(([store, left]) => `${store}: stays as it is (${left})`),
+          ...(consumers.stop.length > 0 ? [`stop ${consumers.stop.join(', ')}`] : []),
+          ...startLines(stack, consumers, others),
         ];
         const facts = { restore: input.restore, config: snapshot.configSha256 };
         const title = `Undo ${input.restore}`;
@@ -81,7 +87,7 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
             .signal(undoneSignal, true)
             .catch((error: unknown) => note(`nobody keeps it: ${failureOf(error).message}`));
         });
-        await startConsumers(run, snapshot, consumers, { stopToUndo: false });
+        await startWhole();
         run.commit();
         await askChecks(run, snapshot);
       });
@@ -102,6 +108,12 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
         const untouched = errors.every((error) => UNTOUCHED.has(failureOf(error).code));
         if (errors.length === stores.length && untouched) throw errors[0];
         run.commit();
+        const { workflowId } = workflowInfo();
+        for (const [store, why] of Object.entries(failed))
+          await run.locks.setNotBack(store, {
+            ...{ at: new Date().toISOString(), by: workflowId, why },
+            way: `bring ${store} back with: steady restore undo ${input.restore}`,
+          });
         throw fail('store.half-undone', failed);
       }
 
@@ -113,6 +125,22 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
         });
         found.forEach(note);
         findings.push(...found);
+        await run.locks.setNotBack(store, null);
+      }
+
+      /** Some may also use data that are still not back: of this restore in place, or of another one. */
+      async function startWhole(): Promise<void> {
+        const notBack = Object.entries(await storesNotBack(run, snapshot));
+        const whole = withoutThese(
+          stack,
+          consumers,
+          notBack.map(([store]) => store),
+        );
+        await startConsumers(run, snapshot, whole, { stopToUndo: false });
+        const still = consumers.start.filter((service) => !whole.start.includes(service));
+        if (still.length === 0) return;
+        const ways = notBack.map(([store, { way, why }]) => way ?? `${store}: ${why}`);
+        findings.push(`${still.join(', ')} not started; ${ways.join('; ')}`);
       }
     },
   );

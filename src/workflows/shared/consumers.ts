@@ -1,3 +1,4 @@
+import type { NotBack } from '../../contracts/runs/locks.js';
 import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
 import { consumersOf, startOrder } from '../../contracts/stack/dependencies.js';
 import type { Stack } from '../../contracts/stack/stack.js';
@@ -15,18 +16,49 @@ export function consumersFor(stack: Stack, stores: readonly string[]): Consumers
   return { stop, start: startOrder(stop) };
 }
 
+/** Stores of the stack whose data a restore could not put back: what uses them stands still. */
+export async function storesNotBack(run: Run, snapshot: StackSnapshot): Promise<Record<string, NotBack>> {
+  const { stack, stores } = snapshot.stack;
+  return await run.activities.quick.storesNotBack({ stack, stores: Object.keys(stores) });
+}
+
+/** Those that use none of these stores. */
+export function withoutThese(stack: Stack, consumers: Consumers, notBack: readonly string[]): Consumers {
+  const still = new Set(consumersOf(stack, notBack));
+  const runs = (service: string): boolean => !still.has(service);
+  return { stop: consumers.stop.filter(runs), start: consumers.start.filter(runs) };
+}
+
+/** Which of them are started in the end, and which are not, for people. */
+export function startLines(stack: Stack, consumers: Consumers, notBack: readonly string[]): string[] {
+  const { start } = withoutThese(stack, consumers, notBack);
+  const still = consumers.start.filter((service) => !start.includes(service));
+  return [
+    ...(start.length > 0 ? [`start ${start.join(', ')}`] : []),
+    ...(still.length > 0
+      ? [`${still.join(', ')} not started: the data of ${notBack.join(', ')} are not back`]
+      : []),
+  ];
+}
+
 /**
  * Those that run: one that was stopped before, by a person or because its data are not in order, stays so. One of which
- * nobody can tell counts as running, unless it stands still for data that could not be put back.
+ * nobody can tell counts as running, unless it uses data that could not be put back.
  */
-export async function runningOf(run: Run, snapshot: StackSnapshot, consumers: Consumers): Promise<Consumers> {
+export async function runningOf(
+  run: Run,
+  snapshot: StackSnapshot,
+  consumers: Consumers,
+  lost?: Readonly<Record<string, NotBack>>,
+): Promise<Consumers> {
   if (consumers.stop.length === 0) return consumers;
   const states = await run.activities.quick.serviceStates({ snapshot });
   const stopped = new Set(
     states.filter((one) => one.status === 'stopped' && one.recorded !== true).map((one) => one.service),
   );
-  const notBack = await run.activities.quick.unresolvedStores({ stack: snapshot.stack.stack });
-  if (notBack.length > 0) for (const service of consumersOf(snapshot.stack, notBack)) stopped.add(service);
+  const doubtful = states.filter((one) => one.status === 'unknown' || one.recorded === true);
+  const notBack = consumersOf(snapshot.stack, Object.keys(lost ?? (await storesNotBack(run, snapshot))));
+  for (const { service } of doubtful) if (notBack.includes(service)) stopped.add(service);
   const runs = (service: string): boolean => !stopped.has(service);
   return { stop: consumers.stop.filter(runs), start: consumers.start.filter(runs) };
 }

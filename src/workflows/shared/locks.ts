@@ -12,8 +12,10 @@ import { targetEntityId } from '../../contracts/ids.js';
 import {
   LOCK_ANSWER_SIGNAL,
   LOCK_RELEASE_SIGNAL,
+  NOT_BACK_SIGNAL,
   type LockAnswer,
   type LockRequest,
+  type NotBack,
 } from '../../contracts/runs/locks.js';
 import type { RunInput } from '../../contracts/runs/snapshot.js';
 import { fail } from './failures.js';
@@ -32,10 +34,13 @@ export interface Locks {
   take(targets: readonly string[], options: TakeOptions): Promise<void>;
   /** The grant for a target, for activities that check it before they change anything. */
   held(target: string): Held;
+  /** Writes down at a target that is held whether its data are back; whoever holds it next can ask. */
+  setNotBack(target: string, notBack: NotBack | null): Promise<void>;
   releaseAll(): Promise<void>;
 }
 
 const answerSignal = defineSignal<[LockAnswer]>(LOCK_ANSWER_SIGNAL);
+const notBackSignal = defineSignal<[NotBack | null]>(NOT_BACK_SIGNAL);
 const releaseSignal = defineSignal<[string]>(LOCK_RELEASE_SIGNAL);
 
 export function createLocks(
@@ -78,6 +83,12 @@ export function createLocks(
       if (request === undefined || fence === undefined)
         throw fail('internal', { error: `${target} is not held` });
       return { stack, target, requestId: request.requestId, fence };
+    },
+    async setNotBack(target, notBack) {
+      // The entity runs as long as it is held; should it be gone, nothing asks it.
+      await getExternalWorkflowHandle(targetEntityId(stack, target))
+        .signal(notBackSignal, notBack)
+        .catch(() => undefined);
     },
     async releaseAll() {
       // A cancelled scope sends no signals.

@@ -135,7 +135,7 @@ export async function runProcedure<T>(
     let putBack = true;
     await CancellationScope.nonCancellable(async () => {
       const left = await compensate(compensations, step);
-      putBack = Object.keys(left.data).length === 0;
+      putBack = left.all.length === 0;
       if (!putBack && failure.code === 'cancelled')
         failure = { code: 'run.left', message: failureMessage('run.left', left.data) };
       const words = [

@@ -77,6 +77,12 @@ describe('what the answer must be', () => {
     const gone = await check({ url });
     expect(gone.passed).toBe(false);
     expect(gone.answer).toMatch(/^connect ECONNREFUSED 127\.0\.0\.1:\d+$/);
+    expect(gone.refused).toBe(true);
+  });
+
+  it('is no proof that nobody listens, whatever it tells of others', async () => {
+    const { url } = await start((_, response) => json(response, 503, { db: 'connect ECONNREFUSED' }));
+    expect((await check({ url })).refused).toBeUndefined();
   });
 
   it('sends method and JSON body', async () => {

@@ -36,7 +36,7 @@ export const RUNS: Readonly<Record<Scenario, readonly ActivityName[]>> = {
       'openStack',
       'requestLock',
       'serviceStates',
-      'unresolvedStores',
+      'storesNotBack',
       'stopService',
       'dumpStore',
       'startService',

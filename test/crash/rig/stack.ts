@@ -51,6 +51,8 @@ export interface StackOptions {
   readonly stores: readonly DatabaseName[];
   /** A server with the template databases; default the one that all files share. */
   readonly server?: SeededPostgres;
+  /** More fields of each database in the file. */
+  readonly postgres?: string;
   /** Asked before a restore; default false. */
   readonly approvals?: boolean;
   /** Start `steady up`; default true. */
@@ -135,7 +137,7 @@ export async function createCrashStack(options: StackOptions): Promise<CrashStac
 stack: crash
 storage: { main: ${stored.config} }
 stores:
-${options.stores.map((store) => `  ${store}: { postgres: { port: ${server.port}, database: ${database(store)}, user: ${server.user}, password: { env: PG_PASSWORD } } }`).join('\n')}
+${options.stores.map((store) => `  ${store}: { postgres: { port: ${server.port}, database: ${database(store)}, user: ${server.user}, password: { env: PG_PASSWORD }${options.postgres === undefined ? '' : `, ${options.postgres}`} } }`).join('\n')}
 ${uploads.map((store) => `  ${store}: { files: { path: uploads } }`).join('\n')}
 services:
   app:

@@ -32,22 +32,33 @@ export function makeFresh(
     const earlier = await databaseState(session, names.fresh, place.token);
     // From storage, so before anything is dropped. A copy for a proof leaves nothing behind, and roles would stay.
     if (!proof) await readRoles(access, session, reader, detail);
-    await dropOwn(session, names.fresh, place.token);
-    await session.run(`DROP DATABASE IF EXISTS ${quoteIdentifier(names.nascent)} WITH (FORCE)`);
+    const nascent = await databaseState(session, names.nascent, place.token);
 
     const live = place.mode === 'into' ? undefined : await databaseFacts(session, config.database);
-    const like = live ?? earlier.own?.kept.live ?? detail.database;
+    // What an earlier attempt wrote down, wherever it was killed: in place the live one may be gone by now.
+    const before = (earlier.own ?? nascent.own)?.kept;
+    const like = before?.live ?? live ?? detail.database;
     const owner = proof ? config.user : await ownerFor(access, session, like.owner);
     // Naming a tablespace takes a right on it that an owner of databases does not have, even on the default one.
     const tablespace = live?.tablespace === 'pg_default' ? undefined : live?.tablespace;
-    await session.run(
-      createDatabaseSql({ name: names.nascent, owner, like, major: access.server.major, tablespace }),
-    );
-    // Who may not connect to the live one need not look into its copy.
-    if (proof || like.acl !== null)
-      await session.run(`REVOKE ALL ON DATABASE ${quoteIdentifier(names.nascent)} FROM PUBLIC`);
-    const kept = { comment: like.comment, ...(place.mode === 'in-place' ? { live: like } : {}) };
-    await session.run(commentSql(names.nascent, ownComment('loading', place.token, kept)));
+    // One that carries its comment is whole and empty, and may be all that remembers the live one's settings.
+    if (!nascent.own) {
+      await session.run(`DROP DATABASE IF EXISTS ${quoteIdentifier(names.nascent)} WITH (FORCE)`);
+      await session.run(
+        createDatabaseSql({ name: names.nascent, owner, like, major: access.server.major, tablespace }),
+      );
+      // Who may not connect to the live one need not look into its copy.
+      if (proof || like.acl !== null)
+        await session.run(`REVOKE ALL ON DATABASE ${quoteIdentifier(names.nascent)} FROM PUBLIC`);
+      const { oid } = await databaseState(session, config.database, place.token);
+      const replaced = before?.replaced ?? oid;
+      const kept = {
+        comment: like.comment,
+        ...(place.mode === 'in-place' ? { live: like, ...(replaced !== undefined && { replaced }) } : {}),
+      };
+      await session.run(commentSql(names.nascent, ownComment('loading', place.token, kept)));
+    }
+    await dropOwn(session, names.fresh, place.token);
     await session.run(
       `ALTER DATABASE ${quoteIdentifier(names.nascent)} RENAME TO ${quoteIdentifier(names.fresh)}`,
     );

@@ -14,6 +14,8 @@ const keptSchema = z.object({
   openedAt: z.number().optional(),
   /** In place: the live database as it was before it gave way. */
   live: databaseFactsSchema.optional(),
+  /** In place: the oid of the one that gave way, so that another of its name is not taken for it. */
+  replaced: z.number().optional(),
 });
 export type Kept = z.infer<typeof keptSchema>;
 
@@ -22,6 +24,7 @@ export type OwnState = 'loading' | 'kept' | 'undone' | 'moved';
 
 export interface DatabaseState {
   readonly exists: boolean;
+  readonly oid?: number | undefined;
   readonly open: boolean;
   readonly comment: string | null;
   /** When it is ours, of this restore. */
@@ -54,8 +57,8 @@ export async function databaseState(
   database: string,
   token: string,
 ): Promise<DatabaseState> {
-  const found = await session.json<{ open: boolean; comment: string | null } | undefined>(
-    `SELECT jsonb_build_object('open', datallowconn, 'comment', shobj_description(oid, 'pg_database'))
+  const found = await session.json<{ oid: number; open: boolean; comment: string | null } | undefined>(
+    `SELECT jsonb_build_object('oid', oid::int8, 'open', datallowconn, 'comment', shobj_description(oid, 'pg_database'))
      FROM pg_database WHERE datname = ${quoteLiteral(database)}`,
   );
   if (found === undefined) return { exists: false, open: false, comment: null };

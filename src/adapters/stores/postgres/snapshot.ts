@@ -1,5 +1,6 @@
 import { SteadyError } from '../../../contracts/failures.js';
 import type { Access } from './access.js';
+import { withHolder } from './lock-holder.js';
 import type { Session } from './session.js';
 import { hasSqlstate } from './sql-failure.js';
 import { describeTables, listTables, lockedOids, lockTables, type Table } from './tables.js';
@@ -37,7 +38,8 @@ export async function openSnapshot(access: Access, database: string): Promise<Sn
       const locked = await lockedOids(session);
       if (tables.every((table) => locked.has(table.oid))) return { session, id, takenAt, tables };
       await session.end();
-    } catch (error) {
+    } catch (failure) {
+      const error = await withHolder(session, failure);
       await session.end();
       // Dropped or renamed between the list and the lock.
       if (!hasSqlstate(error, '42P01', '3F000', '42809')) throw error;

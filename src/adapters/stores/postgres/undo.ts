@@ -5,7 +5,7 @@ import { allowConnections, endSessions } from './close-database.js';
 import { databaseNames, type DatabaseNames } from './database-names.js';
 import { endLeftovers } from './leftovers.js';
 import { dropOwn } from './make-fresh.js';
-import { commentSql, databaseState, ownComment } from './ownership.js';
+import { commentSql, databaseState, ownComment, type DatabaseState, type Kept } from './ownership.js';
 import { quoteIdentifier } from './quote.js';
 import { withSession, type Session } from './session.js';
 
@@ -25,6 +25,7 @@ export async function undo(
   await endLeftovers(access, maintenanceDatabase);
   const names = databaseNames(options.config.database, place);
   return withSession(access.session(maintenanceDatabase), async (session) => {
+    const nascent = await databaseState(session, names.nascent, place.token);
     await session.run(`DROP DATABASE IF EXISTS ${quoteIdentifier(names.nascent)} WITH (FORCE)`);
     const fresh = await databaseState(session, names.fresh, place.token);
     const live = await databaseState(session, names.live, place.token);
@@ -40,16 +41,25 @@ export async function undo(
         throw new SteadyError('store.gone', { database: names.live, says: why });
       return [`nothing to do: ${why}`];
     }
-    // Whatever became of the loaded one: a later attempt may have dropped it, and failed before it made it again.
-    if (place.mode === 'in-place' && !live.exists && loaded !== false) {
-      const says = 'it was dropped to make room; restore the backup taken before';
+    const made = fresh.own ?? nascent.own;
+    if (place.mode === 'in-place' && loaded !== false && gaveWay(live, made?.kept)) {
+      const other = live.exists ? '; the one of its name is another, made since' : '';
+      const left = fresh.own ? `; ${names.fresh} holds what was loaded so far` : '';
+      const says = `it was dropped to make room; restore the backup taken before${other}${left}`;
       throw new SteadyError('store.gone', { database: names.live, says });
     }
     if (!fresh.own) return alreadyUndone(session, names, place, finished);
     if (place.mode !== 'into' && live.exists) await allowConnections(session, names.live, true);
     await dropOwn(session, names.fresh, place.token);
-    return [`${names.fresh} was dropped`, ...(place.mode === 'into' ? [] : [`${names.live} serves`])];
+    const serves = place.mode !== 'into' && live.exists ? [`${names.live} serves`] : [];
+    return [`${names.fresh} was dropped`, ...serves];
   });
+}
+
+/** In place: whether the database that was live is no more. Without what this restore made, nobody can tell why. */
+function gaveWay(live: DatabaseState, made: Kept | undefined): boolean {
+  if (live.exists) return made?.replaced !== undefined && live.oid !== made.replaced;
+  return made === undefined || made.replaced !== undefined;
 }
 
 async function alreadyUndone(

@@ -24,6 +24,7 @@ const databases = (): string[] =>
     .filter(Boolean);
 const names = {
   fresh: 'shop_new_k7q2m9xd',
+  nascent: 'shop_nascent_k7q2m9xd',
   old: 'shop_old_20261122_k7q2m9xd',
   undone: 'shop_undone_k7q2m9xd',
 };
@@ -204,11 +205,37 @@ describe('a cut-over', () => {
     expect(orders()).toBe('1000');
   });
 
+  it('in place, does not take a database for the old one that somebody has made under its name', async () => {
+    const inPlace = { ...place, mode: 'in-place' } as const;
+    await store.load(call(), readerOf(taken), inPlace);
+    pg.sql('postgres', 'CREATE DATABASE shop');
+    await expect(store.undo(call(), inPlace, { loaded: true })).rejects.toMatchObject({
+      code: 'store.gone',
+      facts: { says: expect.stringContaining('another, made since') as string },
+    });
+  });
+
+  it('in place, drops what it loaded where there was none before', async () => {
+    const inPlace = { ...place, mode: 'in-place' } as const;
+    pg.sql('postgres', 'DROP DATABASE shop');
+    await store.load(call(), readerOf(taken), inPlace);
+    expect(await store.undo(call(), inPlace, { loaded: true })).toEqual([`${names.fresh} was dropped`]);
+    expect(databases()).toEqual([]);
+  });
+
   it('replaces in place where there is no room, keeping the settings', async () => {
     pg.sql('postgres', `ALTER DATABASE shop SET work_mem TO '11MB'`);
     const before = settingsOf('shop');
     await store.load(call(), readerOf(taken), { ...place, mode: 'in-place' });
     expect(databases()).toEqual([names.fresh]);
+    // Killed when it had dropped the loaded one, and not yet given its name to the next.
+    const told = pg.sql(
+      'postgres',
+      `SELECT quote_literal(shobj_description(oid, 'pg_database')) FROM pg_database WHERE datname = '${names.fresh}'`,
+    );
+    pg.sql('postgres', `DROP DATABASE ${names.fresh} WITH (FORCE)`);
+    pg.sql('postgres', `CREATE DATABASE ${names.nascent}`);
+    pg.sql('postgres', `COMMENT ON DATABASE ${names.nascent} IS ${told}`);
     // A second attempt finds no live database any more and takes the settings from what the first one kept.
     await store.load(call(), readerOf(taken), { ...place, mode: 'in-place' });
     const nothingKept = { code: 'store.gone', facts: { database: 'shop' } };

@@ -124,7 +124,17 @@ describe.each(somePostgres())('a PostgreSQL backup of a database in use, with $t
     const begun = Date.now();
     await expect(
       takeBackup(storeOn(pg, 'busy', { config: { lockTimeout: '1s' } }), backups.fresh()),
-    ).rejects.toMatchObject({ code: 'store.locked', retryable: true });
+    ).rejects.toMatchObject({
+      code: 'store.locked',
+      retryable: true,
+      // Whom to ask, or what to end.
+      facts: {
+        table: 'public.accounts',
+        pid: expect.any(Number) as number,
+        user: 'postgres',
+        application: 'psql',
+      },
+    });
     expect(Date.now() - begun).toBeLessThan(6000);
     await other.close();
   });

@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { WorkflowHandle } from '@temporalio/client';
+import { attentionLines } from '../../src/cli/status-lines.js';
+import { askedBy, decide } from '../../src/client/approvals.js';
+import { acceptData } from '../../src/client/entities.js';
+import { resultOf } from '../../src/client/outcome.js';
+import { temporalStatus } from '../../src/client/status.js';
+import { SteadyError } from '../../src/contracts/failures.js';
+import { runId } from '../../src/contracts/ids.js';
+import type { HoldInput, RestoreResult, UndoInput } from '../../src/contracts/runs/procedures.js';
+import { startRig, type Rig } from './harness.js';
+import { PATIENTLY } from './patience.js';
+import { approver, person } from './people.js';
+import { failureOfRun, type World, type WorldOptions } from './world.js';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(() => rig.close());
+
+async function changedSince(options: WorldOptions): Promise<World> {
+  const world = rig.world(options);
+  await world.backup();
+  for (const store of Object.keys(world.snapshot.stack.stores)) world.data(store).live = `bad ${store}`;
+  return world;
+}
+
+/** A store that keeps what it replaces also in place. */
+function keepsInPlace(world: World, store: string): void {
+  const portOf = world.storePort;
+  world.storePort = (name) => {
+    const port = portOf(name);
+    if (name !== store) return port;
+    const beside = <P extends { readonly mode: string }>(place: P): P =>
+      place.mode === 'in-place' ? { ...place, mode: 'beside' } : place;
+    return {
+      ...port,
+      preview: (call, manifest, place) => port.preview(call, manifest, beside(place)),
+      load: (call, reader, place) => port.load(call, reader, beside(place)),
+      compare: (call, manifest, place) => port.compare(call, manifest, beside(place)),
+      cutover: (call, place) => port.cutover(call, beside(place)),
+      undo: (call, place, options) => port.undo(call, beside(place), options),
+      release: (call, place) => port.release(call, beside(place)),
+    };
+  };
+}
+
+async function undo(world: World, restore: WorkflowHandle): Promise<WorkflowHandle> {
+  const id = runId('hold', world.stack, restore.workflowId.slice(-8));
+  const hold = await rig.steady.client.workflow.getHandle(id).query<HoldInput>('hold');
+  const input = { restore: restore.workflowId, hold };
+  return await world.start<UndoInput & { hold: HoldInput }>('restore-undo', input);
+}
+
+const only = (store: string) => ({ selection: { text: 'latest', stores: [store], unverified: false } });
+const backupOf = async (world: World, store: string): Promise<SteadyError> =>
+  await failureOfRun(await world.start('backup', { stores: [store] }));
+const told = async (world: World): Promise<string> =>
+  attentionLines(await temporalStatus(rig.steady, world.snapshot), 'UTC', Date.now()).join('\n');
+
+describe.concurrent('a store whose data a restore could not put back', () => {
+  it('is not backed up, and no other restore starts what uses it, until a restore has brought it back', async () => {
+    const world = await changedSince({
+      stores: { cache: { live: 'warm' }, db: { files: true, live: 'good' } },
+      services: { api: ['db', 'cache'] },
+    });
+    world.answers.set('health api', '502');
+    world.script.fail('undo db', 'store.denied');
+    const failed = await world.restore(only('db'));
+    await failureOfRun(failed);
+    world.answers.clear();
+    expect(await told(world)).toContain(`✗ db: its data are not back since ${failed.workflowId} failed`);
+    expect((await backupOf(world, 'db')).message).toContain('not back since a restore failed');
+
+    const { lines } = await resultOf<RestoreResult>(await world.restore(only('cache')));
+    expect(lines).toContain('api not started: the data of db are not back');
+    expect([...world.services.values()]).toEqual(['stopped']);
+
+    world.script.on('undo db', () => undefined);
+    await resultOf(await world.restore(only('db')));
+    expect([...world.services.values()]).toEqual(['running']);
+    expect(await told(world)).not.toContain('not back');
+    await world.backup();
+    expect([...world.services.values()]).toEqual(['running']);
+  });
+
+  it('keeps the backup that was taken first, and counts again when a person says that it is in order', async () => {
+    const world = await changedSince({ stores: { db: { live: 'good' } }, services: { api: ['db'] } });
+    world.script.fail('load db', 'stream.corrupt');
+    const failure = await failureOfRun(await world.restore({ mode: 'in-place' }));
+    const id = /; bring db back with: steady restore (\S+) --in-place --unverified$/.exec(
+      failure.message,
+    )?.[1];
+    const marks = await Promise.all(
+      (await world.keys(`marks/db/${id}/`)).map(async (key) =>
+        JSON.parse(String(await world.storage.read(key))),
+      ),
+    );
+    expect(marks.map(({ until }) => until)).toEqual([expect.any(String), undefined]);
+    expect(await told(world)).toContain(`steady restore ${id} --in-place --unverified`);
+    expect((await backupOf(world, 'db')).message).toContain('not back');
+    expect([...world.services.values()]).toEqual(['stopped']);
+    await acceptData(rig.steady, world.snapshot.stack, 'db');
+    await world.backup();
+  });
+
+  it('keeps its services stopped when an undo has brought back another store of the same restore', async () => {
+    const world = await changedSince({
+      stores: { cache: { live: 'warm' }, db: { live: 'good' } },
+      services: { api: ['cache'], web: ['db'] },
+    });
+    keepsInPlace(world, 'cache');
+    for (const service of ['api', 'web']) world.answers.set(`health ${service}`, '502');
+    world.script.fail('undo cache', 'store.denied');
+    world.script.on('load db', ({ time }) => {
+      if (time > 1) throw new SteadyError('stream.corrupt', {}, { retryable: false });
+    });
+    const handle = await world.restore({ mode: 'in-place' });
+    await failureOfRun(handle);
+    expect([...world.services.values()]).toEqual(['stopped', 'stopped']);
+
+    world.answers.clear();
+    world.script.on('undo cache', () => undefined);
+    const findings = await resultOf<string[]>(await undo(world, handle));
+    expect(findings.at(-1)).toMatch(/^web not started; bring db back with: steady restore \S+ --in-place/);
+    expect([...world.services]).toEqual([
+      ['api', 'running'],
+      ['web', 'stopped'],
+    ]);
+  });
+});
+
+describe.concurrent('a restore in place of several stores', () => {
+  it('backs up all of them before it replaces the first: whoever is asked can still say no', async () => {
+    const people = [approver('ana', 'operator'), approver('ben', 'owner')];
+    const world = await changedSince({
+      stores: { a: { live: 'good a' }, b: { live: 'good b' } },
+      services: { api: ['a', 'b'] },
+      file: { approvers: people, approvals: { restore: { from: 'owner' } } },
+    });
+    world.script.fail('dump b', 'tool.failed', { says: 'invalid page' });
+    const handle = await world.restore({ mode: 'in-place', asked: person('ana') });
+    const asked = async (title: RegExp) =>
+      await vi.waitFor(async () => {
+        const state = await askedBy(handle);
+        expect(state?.proposal.title).toMatch(title);
+        return state as NonNullable<typeof state>;
+      }, PATIENTLY);
+    const shown = await asked(/^Restore/);
+    await decide(handle, { identity: person('ben'), shown, decision: 'approve', reason: 'ok' });
+    const again = await asked(/without a copy/);
+    expect(again.proposal.lines.at(-1)).toContain('nothing has been replaced yet');
+    expect([world.data('a').live, world.data('b').live]).toEqual(['bad a', 'bad b']);
+    await decide(handle, { identity: person('ben'), shown: again, decision: 'deny', reason: 'no' });
+    expect((await failureOfRun(handle)).code).toBe('approval.denied');
+    expect([world.data('a').live, world.data('b').live]).toEqual(['bad a', 'bad b']);
+    expect([...world.services.values()]).toEqual(['running']);
+  });
+});
+
+describe.concurrent('a cancelled restore', () => {
+  it('is a failed one where a service could not be started again, and says which', async () => {
+    const world = await changedSince({ stores: { db: { live: 'good' } }, services: { web: ['db'] } });
+    const gate = world.script.gate('cutover db');
+    const handle = await world.restore();
+    await gate.reached;
+    world.script.fail('start web', 'service.failed');
+    await handle.cancel();
+    gate.open();
+    const failure = await failureOfRun(handle);
+    expect([failure.code, failure.message]).toEqual([
+      'run.left',
+      'not all could be put back; could not be undone: start web again',
+    ]);
+  });
+});
