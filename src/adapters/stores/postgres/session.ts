@@ -1,6 +1,7 @@
 import { SteadyError } from '../../../contracts/failures.js';
 import { spawnTool } from '../../../pipelines/spawn-tool.js';
 import type { PlacedTool } from '../../../pipelines/tool.js';
+import { withHolder } from './lock-holder.js';
 import { markedOutput } from './marked-output.js';
 import { quoteLiteral } from './quote.js';
 import { sqlFailure } from './sql-failure.js';
@@ -115,7 +116,8 @@ export async function withSession<T>(
     const result = await use(session);
     await session.close();
     return result;
-  } catch (error) {
+  } catch (failure) {
+    const error = await withHolder(session, failure);
     await session.end();
     throw error;
   }
