@@ -1,6 +1,7 @@
 /**
- * Writes the generated part of docs/: the reference of steady.yaml and its JSON Schema. Run it with
- * `npx tsx scripts/generate-docs.ts` after a change of src/contracts/stack; a test fails when it was forgotten.
+ * Writes the generated part of docs/: the reference of steady.yaml, its JSON Schema, and the list of errors. Run it with
+ * `npx tsx scripts/generate-docs.ts` after a change of src/contracts/stack or of the failure registry; a test fails when
+ * it was forgotten.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

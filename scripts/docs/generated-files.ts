@@ -1,5 +1,6 @@
 import { format, resolveConfig } from 'prettier';
 import { stackJsonSchema } from '../../src/config/schema-look.js';
+import { errorsPage } from './errors-page.js';
 import { steadyYamlPage } from './steady-yaml-page.js';
 
 /** Every generated file of docs/, by path from the top of the repository. */
@@ -8,6 +9,7 @@ export async function generatedFiles(root: string): Promise<Record<string, strin
   const schema = { title: 'steady.yaml', ...stackJsonSchema() };
   return {
     'docs/steady.schema.json': await format(JSON.stringify(schema), { ...style, parser: 'json' }),
+    'docs/errors.md': errorsPage(),
     'docs/steady-yaml.md': steadyYamlPage(stackJsonSchema()),
   };
 }

@@ -10,12 +10,17 @@ export function tellFailure(failure: SteadyError, options: { readonly json: bool
     const problems = failure instanceof StackFileError ? { problems: failure.problems } : {};
     process.stdout.write(`${JSON.stringify({ error: { code, message, hint, ...problems } })}\n`);
   } else {
-    const words =
-      failure instanceof StackFileError
-        ? formatProblems(failure.problems)
-        : `error: ${failureLines(message).join('\n')}`;
-    process.stderr.write(`${plainText(words)}\n  code: ${code}\n  hint: ${hint}\n`);
+    process.stderr.write(failureText(failure));
   }
   if (code === 'internal' && process.env['STEADY_DEBUG'])
     process.stderr.write(`${(failure.cause as Error | undefined)?.stack ?? ''}\n`);
+}
+
+/** A failure as people see it: what failed, its code and what to do next. */
+export function failureText(failure: SteadyError): string {
+  const words =
+    failure instanceof StackFileError
+      ? formatProblems(failure.problems)
+      : `error: ${failureLines(failure.message).join('\n')}`;
+  return `${plainText(words)}\n  code: ${failure.code}\n  hint: ${failure.hint}\n`;
 }

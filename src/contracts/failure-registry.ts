@@ -11,13 +11,17 @@ export const FAILURES = {
   'config.invalid': kind(
     'the stack file is not valid',
     false,
-    'Correct the field named and run `steady check --file`.',
+    'Correct what is named, then run `steady check --file`.',
   ),
-  'config.missing': kind('no stack file', false, 'Write one with `steady init`, or name it with --config.'),
+  'config.missing': kind(
+    'no stack file',
+    false,
+    'Go to its folder, name it with --config, or have one proposed by `steady init`.',
+  ),
   'config.not-applied': kind(
     'the stack file differs from what is applied',
     false,
-    'Run `steady apply` first.',
+    'Run `steady apply` first, or take the change back.',
   ),
   'usage.invalid': kind(
     'wrong usage',
@@ -27,7 +31,7 @@ export const FAILURES = {
   'secret.missing': kind(
     'a secret cannot be read',
     false,
-    'Set it where the worker runs; the reference is in steady.yaml.',
+    'Set it where `steady up` or `steady worker` is started, and start that anew; steady.yaml names it.',
   ),
   // Temporal and workers
   'temporal.unreachable': kind(
@@ -39,7 +43,7 @@ export const FAILURES = {
   'worker.lost': kind(
     'a worker stopped answering',
     true,
-    'Look at its log; the step is tried again when one is back.',
+    'Look at its log. The run goes on by itself as soon as a worker is back.',
   ),
   'up.running': kind(
     'another steady up already uses this state folder',
@@ -55,7 +59,7 @@ export const FAILURES = {
   'run.limit': kind(
     'the run took longer than its limit',
     false,
-    'See where it stood with `steady show RUN`.',
+    'See where it stood with `steady show RUN`; limits.run in the file sets the limit.',
   ),
   'run.left': kind(
     'not all could be put back',
@@ -81,22 +85,38 @@ export const FAILURES = {
   'stream.stalled': kind(
     'no bytes moved within the stall limit',
     true,
-    'Look at the database, the network and storage.',
+    'The message says where it stood still: look there. limits.stall in the file sets the limit.',
   ),
   'stream.corrupt': kind(
     'bytes differ from what was stored',
     false,
-    'This backup is damaged: use another one.',
+    'This backup is damaged. Use another one (`steady backup list`), and look at the disk or bucket it lies on.',
   ),
-  cancelled: kind('cancelled', false, 'Nothing to do.'),
+  cancelled: kind(
+    'cancelled',
+    false,
+    'Nothing to do: what had begun was put back, unless the message says otherwise.',
+  ),
   ...STORAGE_FAILURES,
   ...STORE_FAILURES,
   // services and checks
-  'service.failed': kind('a service did not start, stop or become healthy', true, 'Look at its log.'),
-  'check.failed': kind('a check did not pass', false, 'The answer is in the message.'),
+  'service.failed': kind(
+    'a service did not start, stop or become healthy',
+    true,
+    'Look at the log of that service; `steady check` may say more.',
+  ),
+  'check.failed': kind(
+    'a check did not pass',
+    false,
+    'The message holds the answer: mend that service, or the check in the file.',
+  ),
   // people
-  'approval.denied': kind('denied', false, 'The reason is in the record.'),
-  'approval.expired': kind('no answer within the time', false, 'Ask again; no answer means no.'),
+  'approval.denied': kind('denied', false, 'Who, and why, is in `steady show RUN`.'),
+  'approval.expired': kind(
+    'no answer within the time',
+    false,
+    'No answer means no: ask again when somebody can answer.',
+  ),
   'approval.invalid': kind(
     'the approval is not valid',
     false,
@@ -105,9 +125,13 @@ export const FAILURES = {
   'approval.nobody': kind(
     'nobody may approve this',
     false,
-    'Name approvers with the role in the stack file.',
+    'Name more approvers with that role in the stack file, then run `steady apply`.',
   ),
-  'identity.missing': kind('no identity', false, 'Make one with `steady identity create`.'),
+  'identity.missing': kind(
+    'no identity',
+    false,
+    'Make one with `steady identity create`, or name yours with --identity.',
+  ),
   'target.frozen': kind('the target is frozen', false, 'Lift it with `steady thaw`.'),
   'target.busy': kind(
     'another procedure holds the target',
@@ -123,7 +147,7 @@ export const FAILURES = {
   'evidence.broken': kind(
     'the chain of records is broken',
     false,
-    'Someone changed or removed a record: compare with heads sent earlier.',
+    'Someone changed or removed a record. docs/verify-evidence.md shows how to compare with heads kept elsewhere.',
   ),
   internal: kind(
     'a defect in steadyhand',

@@ -18,15 +18,23 @@ export const STORAGE_FAILURES = {
     'Something deleted it: use another backup, and find out who.',
   ),
   'storage.full': kind('storage is full', false, 'Free or add space, then run it again.'),
-  'storage.mismatch': kind('storage holds other bytes than were sent', true, 'The upload was discarded.'),
-  'storage.exists': kind('an object already exists', false, 'Ids never repeat: something else wrote there.'),
+  'storage.mismatch': kind(
+    'storage holds other bytes than were sent',
+    true,
+    'It is tried again; what was uploaded is discarded. If it stays so, look at network and disk of that storage.',
+  ),
+  'storage.exists': kind(
+    'an object already exists',
+    false,
+    'Ids never repeat: find out what else writes to this storage.',
+  ),
   'storage.foreign': kind(
     'this prefix belongs to another stack',
     false,
     'Give this stack a bucket or prefix of its own.',
   ),
   'storage.unwritable': kind(
-    'the folder refuses',
+    'the folder refuses access',
     false,
     'Is it mounted read-only? Does the user of the worker own it? Look with `ls -ld` and `findmnt -T`.',
   ),
@@ -40,12 +48,12 @@ export const STORAGE_FAILURES = {
   'storage.damaged': kind(
     'a stored document cannot be read',
     false,
-    'It is damaged or not ours; it is left as it is.',
+    'It is damaged or not ours, and left as it is: find out what else writes to this storage.',
   ),
   'storage.refused': kind(
     'storage refused the request',
     false,
-    'Its answer is in the message; `steady check` may say more.',
+    'The message holds its answer; `steady check` may say more.',
   ),
   'storage.key-illegal': kind(
     'not a legal storage key',
@@ -59,27 +67,26 @@ export const STORAGE_FAILURES = {
     false,
     'Prove one with `steady backup verify`, or take an unverified one with --unverified.',
   ),
-  'backup.shrunk': kind(
-    'the backup is sharply smaller than the last',
-    false,
-    'Look why; then `steady backup accept ID`.',
-  ),
   'backup.failed': kind(
     'a store could not be backed up',
     false,
-    'The other stores are not affected; see the run.',
+    'Other stores are not affected. Mend what is named, then run `steady backup run`.',
   ),
   'backup.claimed': kind('the backup is in use', true, 'Wait until the run that reads it has ended.'),
   'verify.failed': kind(
     'the proof failed',
     false,
-    'Do not rely on this backup; take a new one and look at its storage.',
+    'Do not rely on this backup: take a new one with `steady backup run`, and look at the disk or bucket it lies on.',
   ),
-  'prune.refused': kind('prune refuses', false, 'Nothing was deleted.'),
+  'prune.refused': kind(
+    'nothing is pruned',
+    false,
+    'Nothing was deleted. Mend what is named, then run it again.',
+  ),
   'key.wrong': kind(
     'the age identity does not open this backup',
     false,
-    'Use the identity of one of its recipients; `steady key test` tries one.',
+    'Use the identity of one of its recipients; `steady key test` shows whether one opens the newest backups.',
   ),
   'key.missing': kind(
     'no age identity',

@@ -10,7 +10,7 @@ export const STORE_FAILURES = {
   'store.denied': kind(
     'the store refused the credentials',
     false,
-    'Check user and password, and what the user may do.',
+    'Check user and password in the file, and what that user may do in the store.',
   ),
   'store.missing': kind(
     'there is no such database',
@@ -35,9 +35,13 @@ export const STORE_FAILURES = {
   'store.pooler': kind(
     'the connection goes through a pooler',
     false,
-    'Give the address of the server itself.',
+    'Name the address of the server itself in the file.',
   ),
-  'store.changed': kind('the structure changed during the backup', true, 'It begins anew.'),
+  'store.changed': kind(
+    'the structure changed during the backup',
+    true,
+    'It begins anew by itself. If it stays so, choose an hour without migrations.',
+  ),
   'store.too-new': kind(
     'the backup is of a newer server than this one',
     false,
@@ -54,7 +58,11 @@ export const STORE_FAILURES = {
     false,
     'Nothing was switched; look at the differences named.',
   ),
-  'store.not-empty': kind('the destination is not empty', false, 'Name another destination.'),
+  'store.not-empty': kind(
+    'the destination is not empty',
+    false,
+    'Name another one, or empty it yourself: nothing is overwritten.',
+  ),
   'store.unsaved': kind(
     'the live data could not be backed up first',
     false,

@@ -133,7 +133,7 @@ describe('what cannot be lost', () => {
   });
 
   it('is anything under a policy without a rule, or with a time that is none', () => {
-    expect(() => decide(daily(3), {})).toThrow('prune refuses [reason="the policy names no rule"]');
+    expect(() => decide(daily(3), {})).toThrow('nothing is pruned [reason="the policy names no rule"]');
     expect(() => decide([backup('2026-11-22', { takenAt: new Date(Number.NaN) })], { last: 1 })).toThrow(
       'a backup has no time',
     );
