@@ -21,7 +21,8 @@ export function needsOf(service: Pick<ServiceConfig, 'needs'>): Edge[] {
 
 /** Services that hold a store: they are the store's own server, and are no consumers of it. */
 export function holdersOf(stack: Needy, store: string): string[] {
-  const config = stack.stores[store];
+  // A name that is no store may be one that every object has, such as `constructor`.
+  const config = Object.hasOwn(stack.stores, store) ? stack.stores[store] : undefined;
   if (!config) return [];
   const { options } = theOne(config);
   const container = 'service' in options ? options.service : undefined;

@@ -124,4 +124,8 @@ describe('consumersOf', () => {
       '[reason="needs form a cycle" cycle="a -> b -> c -> a"]',
     );
   });
+
+  it('takes no name that every object has for a store', () => {
+    expect(findCycle(stack({}, { web: ['constructor'] }))).toBeUndefined();
+  });
 });
