@@ -24,8 +24,9 @@ export class StackFileError extends SteadyError {
   constructor(
     file: string,
     readonly problems: readonly Problem[],
+    hint?: string,
   ) {
-    super('config.invalid', { file, problems: problems.length });
+    super('config.invalid', { file, problems: problems.length }, { hint });
   }
 }
 

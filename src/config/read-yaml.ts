@@ -27,10 +27,16 @@ export interface YamlText {
 export interface ReadOptions {
   /** Unknown tags (`!x`) are refused, or ignored as in compose files. */
   readonly tags?: 'refused' | 'ignored';
+  /** Default 100. */
+  readonly maxAliases?: number;
 }
 
 /** Reads YAML 1.2 with unique text keys, anchors, a bounded number of aliases, and merge keys. Never throws. */
-export function readYaml(text: string, file: string, { tags = 'refused' }: ReadOptions = {}): YamlText {
+export function readYaml(
+  text: string,
+  file: string,
+  { tags = 'refused', maxAliases = MAX_ALIASES }: ReadOptions = {},
+): YamlText {
   const lines = new LineCounter();
   const options = {
     version: '1.2',
@@ -43,7 +49,7 @@ export function readYaml(text: string, file: string, { tags = 'refused' }: ReadO
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const excess = findExcess(text);
+  const excess = findExcess(text, maxAliases);
   if (excess) {
     countLines(text, lines);
     const problem = { ...place(excess.offset), field: '', message: excess.message };
@@ -75,7 +81,7 @@ export function readYaml(text: string, file: string, { tags = 'refused' }: ReadO
   }
   if (!usable || knots.length > 0) return { document, lines, value: undefined, problems, usable: false };
   try {
-    return { document, lines, value: document.toJS({ maxAliasCount: MAX_ALIASES }), problems, usable };
+    return { document, lines, value: document.toJS({ maxAliasCount: maxAliases }), problems, usable };
   } catch (error) {
     const message = error instanceof RangeError ? 'nested too deeply' : 'aliases stand for too much data';
     problems.push({ ...place(0), field: '', message });
@@ -84,7 +90,7 @@ export function readYaml(text: string, file: string, { tags = 'refused' }: ReadO
 }
 
 /** Finds nesting and numbers of aliases beyond the limits, with parts of yaml that do not recurse. */
-function findExcess(text: string): { offset: number; message: string } | undefined {
+function findExcess(text: string, maxAliases: number): { offset: number; message: string } | undefined {
   const parser = new Parser();
   let aliases = 0;
   let previous = '';
@@ -94,8 +100,8 @@ function findExcess(text: string): { offset: number; message: string } | undefin
       return { offset: parser.offset - lexeme.length, message: `nested deeper than ${MAX_DEPTH} levels` };
     }
     const isAlias = lexeme.startsWith('*') && previous !== SCALAR_FOLLOWS;
-    if (isAlias && ++aliases > MAX_ALIASES) {
-      return { offset: parser.offset - lexeme.length, message: `more than ${MAX_ALIASES} aliases` };
+    if (isAlias && ++aliases > maxAliases) {
+      return { offset: parser.offset - lexeme.length, message: `more than ${maxAliases} aliases` };
     }
     previous = lexeme;
   }

@@ -87,6 +87,36 @@ describe('steady init', () => {
     }
   });
 
+  it('reads what Compose would: overrides, .env, a project in another folder', async () => {
+    mkdirSync(join(folder, 'deploy'));
+    const deploy = (name: string, text: string) => writeFileSync(join(folder, 'deploy', name), text);
+    deploy(
+      'compose.yml',
+      'services:\n  db: { image: "postgres:${PG}", volumes: ["db:/var/lib/postgresql/data"] }\n',
+    );
+    deploy('compose.override.yml', 'services: { web: { image: wiki, volumes: ["files:/srv"] } }\n');
+    deploy('.env', 'COMPOSE_FILE=compose.yml:compose.override.yml\nCOMPOSE_PROJECT_NAME=wiki-live\nPG=17\n');
+    const named = ['deploy/compose.yml', 'deploy/compose.override.yml'];
+    const { code, json, stdout } = await steady('--json', 'init', '--no-encryption', ...named);
+    expect([code, json.secrets], stdout).toEqual([0, ['POSTGRES_PASSWORD']]);
+    const yaml = readFileSync(join(folder, 'steady.yaml'), 'utf8');
+    expect(yaml).toContain(`files: [${named.join(', ')}]`);
+    expect(yaml).toContain('project: wiki-live');
+    expect(yaml).toContain('files: { volume: wiki-live_files }');
+
+    const there = await runSteady(['init', '--no-encryption'], {
+      main,
+      cwd: join(folder, 'deploy'),
+      env: process.env,
+    });
+    expect(there.stdout).toContain(
+      'Set where `steady up` is started, which reads no .env: POSTGRES_PASSWORD\n',
+    );
+    expect(readFileSync(join(folder, 'deploy', 'steady.yaml'), 'utf8')).toContain(
+      'files: [compose.yml, compose.override.yml]',
+    );
+  });
+
   it('never overwrites: neither the file nor a key', async () => {
     writeFileSync(join(folder, 'docker-compose.yml'), COMPOSE);
     writeFileSync(join(folder, 'steady.yaml'), 'mine\n');
@@ -128,6 +158,7 @@ describe('steady init', () => {
     const { code: exit, json } = await steady('--json', 'init');
     expect([exit, json.error.code]).toEqual([2, code]);
     expect(json.error.message).toMatch(message);
+    if (code === 'config.invalid') expect(json.error.hint).toMatch(/^Correct the compose file/);
     expect(all()).toEqual(before);
   });
 

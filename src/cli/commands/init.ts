@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { SteadyError } from '../../contracts/failures.js';
 import { contextOf } from '../context.js';
+import { loadComposeProject } from '../init/compose/load-project.js';
+import { composeFiles, readText } from '../init/find-compose-files.js';
 import { initFromCompose } from '../init/init-from-compose.js';
+import { findOtherBackups } from '../init/other-backups.js';
 import { PROPOSED_STORAGE } from '../init/write-steady-yaml.js';
 import { createKey } from './key.js';
-
-const COMPOSE_NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 
 interface Options {
   readonly keys: string;
@@ -19,11 +20,14 @@ interface Options {
 export function addInitCommand(program: Command): void {
   program
     .command('init')
-    .argument('[compose-file]', `default: ${COMPOSE_NAMES.join(', ')} here`)
+    .argument(
+      '[compose-files...]',
+      'as Compose takes them with -f; default: those it finds here, overrides too',
+    )
     .option('--keys <folder>', 'where the proof worker’s age key is written', '.steady')
     .option('--no-encryption', 'make no age keys')
-    .description('look at a compose file, propose steady.yaml; never overwrites one')
-    .action(async (given: string | undefined, options: Options, command: Command) => {
+    .description('look at compose files, propose steady.yaml; never overwrites one')
+    .action(async (given: readonly string[], options: Options, command: Command) => {
       const { output, options: globals } = contextOf(command);
       const target = resolve(globals.config);
       if (existsSync(target))
@@ -35,19 +39,15 @@ export function addInitCommand(program: Command): void {
       const folder = dirname(target);
       if (!(await isFolder(folder)))
         throw new SteadyError('usage.invalid', { folder, error: 'no such folder: mkdir it first' });
-      const composeFile = resolve(given ?? composeFileHere());
-      const text = await readFile(composeFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        throw new SteadyError('usage.invalid', {
-          file: composeFile,
-          error: error.code === 'ENOENT' ? 'no such compose file' : error.code,
-          instead: NAME_IT,
-        });
-      });
-      const base = { fileName: relative(folder, composeFile) || basename(composeFile), folder };
-      // Proposed before keys are made: a compose file that cannot be read must leave nothing behind.
-      initFromCompose(text, base);
+      const environment = environmentHere();
+      const files = composeFiles(given, process.cwd(), environment);
+      const shown = (path: string): string => relative(folder, path) || basename(path);
+      const project = loadComposeProject({ files, read: readText, environment, shown });
+      const base = { fileNames: files.map(shown), otherBackups: await findOtherBackups(project.folder) };
+      // Proposed before keys are made: a compose file that cannot be used must leave nothing behind.
+      initFromCompose(project, base);
       const keys = options.encryption ? await makeKeys(resolve(folder, options.keys)) : undefined;
-      const { yaml, notes } = initFromCompose(text, {
+      const { yaml, notes, secrets } = initFromCompose(project, {
         ...base,
         ...(keys && { recipients: keys.recipients, identityFile: relative(folder, keys.identityFile) }),
       });
@@ -63,6 +63,8 @@ export function addInitCommand(program: Command): void {
       output.line(`Wrote ${target}. Look it over, then run: steady check --file`);
       output.line(made);
       notes.forEach((note) => output.line(`- ${note}`));
+      if (secrets.length > 0)
+        output.line(`Set where \`steady up\` is started, which reads no .env: ${secrets.join(', ')}`);
       if (keys) {
         output.line(`The proof worker's key is in ${keys.identityFile}.`);
         output.line(
@@ -70,20 +72,13 @@ export function addInitCommand(program: Command): void {
         );
         output.line(`  ${keys.offlineIdentity}`);
       }
-      output.document({ file: target, storage, notes, ...keys });
+      output.document({ file: target, storage, notes, secrets, ...keys });
     });
 }
 
-const NAME_IT = 'name yours: steady init path/to/docker-compose.yml';
-
-function composeFileHere(): string {
-  const found = COMPOSE_NAMES.find((name) => existsSync(name));
-  if (found !== undefined) return found;
-  throw new SteadyError('usage.invalid', {
-    folder: process.cwd(),
-    error: `no compose file here (${COMPOSE_NAMES.join(', ')})`,
-    instead: NAME_IT,
-  });
+function environmentHere(): Record<string, string> {
+  const set = Object.entries(process.env).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set) as Record<string, string>;
 }
 
 /** Makes the folder for backups, which no worker would: a disk that is not mounted must not be written beneath. */

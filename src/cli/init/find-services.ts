@@ -1,5 +1,5 @@
-import type { ComposeService } from './compose-services.js';
-import { interpolate } from './interpolate.js';
+import type { ComposeService } from './compose/service.js';
+import { databasesNamedBy } from './find-databases.js';
 
 export interface FoundNeed {
   /** Name in steady.yaml. */
@@ -9,30 +9,36 @@ export interface FoundNeed {
   readonly guessed: boolean;
 }
 
+/** What stands in steady.yaml for a compose service: the service, or the stores on that server. */
+export interface Known {
+  readonly hosts: readonly string[];
+  readonly isStore: boolean;
+  readonly names: readonly { readonly name: string; readonly database?: string | undefined }[];
+}
+
 /**
- * What a service needs: what it depends on, and stores that its environment names as a host.
+ * What a service needs: what it depends on, and stores that its environment names as a host. Of several databases on one
+ * server it needs those it names.
  *
- * @param names name in steady.yaml by compose service, of stores and services
- * @param stores compose services that are stores
+ * @param known by compose service
  */
-export function findNeeds(
-  service: ComposeService,
-  names: ReadonlyMap<string, string>,
-  stores: ReadonlySet<string>,
-  known: Readonly<Record<string, string>>,
-): FoundNeed[] {
+export function findNeeds(service: ComposeService, known: ReadonlyMap<string, Known>): FoundNeed[] {
   const needs = new Map<string, FoundNeed>();
-  for (const dependency of service.dependsOn) {
-    const name = names.get(dependency.name);
-    if (name === undefined || dependency.job || dependency.name === service.name) continue;
-    needs.set(name, { name, optional: !dependency.required, guessed: false });
+  const add = (other: Known, options: { optional: boolean; guessed: boolean }): void => {
+    const named = databasesNamedBy(service, other.hosts);
+    const its = other.names.filter(({ database }) => database !== undefined && named.includes(database));
+    for (const { name } of its.length > 0 ? its : other.names)
+      if (!needs.has(name)) needs.set(name, { name, ...options });
+  };
+  for (const { name, required, job } of service.dependsOn) {
+    const other = known.get(name);
+    if (other && !job && name !== service.name) add(other, { optional: !required, guessed: false });
   }
-  const values = Object.values(service.environment).map((value) => interpolate(value, known).text);
-  for (const store of stores) {
-    const name = names.get(store);
-    if (name === undefined || needs.has(name) || store === service.name) continue;
-    if (values.some((value) => namesHost(value, store)))
-      needs.set(name, { name, optional: false, guessed: true });
+  const values = Object.values(service.environment).map(({ text }) => text);
+  for (const [name, other] of known) {
+    if (!other.isStore || name === service.name) continue;
+    if (values.some((value) => other.hosts.some((host) => namesHost(value, host))))
+      add(other, { optional: false, guessed: true });
   }
   return [...needs.values()];
 }

@@ -1,9 +1,19 @@
-import type { FoundPostgres, FoundRedis } from './find-stores.js';
-import type { FoundFiles } from './find-volumes.js';
+import type { FoundPostgres, FoundRedis } from './read-stores.js';
+import type { FoundFiles, NotBackedUp } from './find-volumes.js';
 
 export interface ProposedStore {
   readonly name: string;
   readonly found: FoundPostgres | FoundRedis | FoundFiles;
+}
+
+/** A data service that is no store, with the reason and what is offered instead. */
+export interface WithoutStore {
+  readonly service: string;
+  readonly why: string;
+  /** Names of proposed stores that hold its data. */
+  readonly instead: readonly string[];
+  /** Whether it has no volume or folder at all: its data live in the container. */
+  readonly inContainer: boolean;
 }
 
 export interface ProposedService {
@@ -18,15 +28,21 @@ export interface ProposedService {
 export interface Proposal {
   readonly stack: string;
   readonly timezone: string;
-  readonly composeFile: string;
-  /** Project name, when the compose file does not say it. */
+  readonly composeFiles: readonly string[];
+  /** Project name, when the compose files do not say it. */
   readonly project?: string | undefined;
   readonly stores: readonly ProposedStore[];
   /** Stores written as comments only. */
   readonly proposedStores: readonly ProposedStore[];
+  readonly withoutStore: readonly WithoutStore[];
+  readonly notBackedUp: readonly NotBackedUp[];
   readonly services: readonly ProposedService[];
   readonly leftOutServices: readonly string[];
-  /** From a clean-up rule in the compose file. */
+  /** Variables that passwords are read from. */
+  readonly secrets: readonly string[];
+  /** Backups of another make, a sentence each. */
+  readonly otherBackups: readonly string[];
+  /** From a clean-up rule of such backups. */
   readonly keepDays?: number | undefined;
   readonly recipients?: { readonly proof: string; readonly offline: string } | undefined;
   readonly identityFile?: string | undefined;

@@ -1,4 +1,5 @@
-import type { Proposal, ProposedService, ProposedStore } from './proposal.js';
+import type { Proposal, ProposedService } from './proposal.js';
+import { storesPart } from './write-stores.js';
 import { comment, flow, scalar } from './yaml-text.js';
 
 /** The folder for backups that is proposed, relative to the stack file. */
@@ -9,17 +10,25 @@ export function writeSteadyYaml(proposal: Proposal): string {
   const parts = [
     head(proposal),
     storage(proposal),
-    stores(proposal),
+    storesPart(proposal),
     services(proposal),
     plan(proposal),
     people(),
-  ];
+    outside(proposal),
+  ].filter((lines) => lines.length > 0);
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function head({ stack, timezone, composeFile, project }: Proposal): string[] {
+function head({ stack, timezone, composeFiles, project, secrets }: Proposal): string[] {
+  const from = composeFiles.join(', ');
   return [
-    comment(`Proposed by \`steady init\` from ${composeFile}. Read it through; then run \`steady check\`.`),
+    comment(`Proposed by \`steady init\` from ${from}. Read it through; then run \`steady check\`.`),
+    ...(secrets.length === 0
+      ? []
+      : [
+          '# Passwords are not in here. Set these where `steady up` (or `steady worker`) is started, which reads no .env:',
+          comment(secrets.join(', ')),
+        ]),
     'version: 1',
     `stack: ${scalar(stack)}`,
     '# Zone of the schedules below, and of dates you type.',
@@ -29,7 +38,7 @@ function head({ stack, timezone, composeFile, project }: Proposal): string[] {
     'runtime:',
     '  compose:',
     '    tool: docker # or nerdctl, podman, docker-compose',
-    `    files: [${scalar(composeFile)}]`,
+    `    files: [${composeFiles.map(scalar).join(', ')}]`,
     ...(project === undefined
       ? []
       : [`    project: ${scalar(project)} # as Compose names it after the folder`]),
@@ -69,40 +78,6 @@ function storage({ recipients, identityFile }: Proposal): string[] {
   ];
 }
 
-function stores({ stores: active, proposedStores }: Proposal): string[] {
-  const lines = [
-    '# The parts that hold data. Passwords are references, read where the worker runs.',
-    'stores:',
-  ];
-  for (const store of active) lines.push(...storeLines(store).map((line) => `  ${line}`));
-  for (const store of proposedStores)
-    lines.push(...storeLines(store).map((line) => (line.startsWith('#') ? `  ${line}` : `  # ${line}`)));
-  return lines;
-}
-
-function storeLines({ name, found }: ProposedStore): string[] {
-  if (found.kind !== 'files') {
-    const password =
-      found.password &&
-      flow(Object.fromEntries(Object.entries(found.password).map(([key, value]) => [key, scalar(value)])));
-    const service = scalar(found.service);
-    const options =
-      found.kind === 'redis'
-        ? { service, password }
-        : { service, database: scalar(found.database), user: scalar(found.user), password };
-    return [`${scalar(name)}:`, `  ${found.kind}: ${flow(options)}`];
-  }
-  const place =
-    'volume' in found.place ? { volume: scalar(found.place.volume) } : { path: scalar(found.place.path) };
-  const users = found.services.join(', ');
-  const why = found.doubt === undefined ? '' : `${found.doubt}; remove the # to archive it as files. `;
-  return [
-    comment(`${why}Archived with ${users} stopped meanwhile.`),
-    `${scalar(name)}:`,
-    `  files: ${flow(place)}`,
-  ];
-}
-
 function services({ services: list, leftOutServices }: Proposal): string[] {
   const leftOut = leftOutServices.map((name) =>
     comment(`Left out, as it runs by profile or as a job only: ${name}`),
@@ -133,10 +108,7 @@ function plan({ stores: active, keepDays }: Proposal): string[] {
     keepDays === undefined
       ? ['    keep: { daily: 7, weekly: 4, monthly: 6 } # and never fewer than the newest 2 verified ones']
       : [
-          comment(`As the clean-up rule \`-mtime +${keepDays}\` of the compose file means it.`).replace(
-            /^/,
-            '    ',
-          ),
+          `    # As your own clean-up rule has it: older than ${keepDays} days goes.`,
           `    keep: { within: ${keepDays}d } # and never fewer than the newest 2 verified ones`,
         ];
   return [
@@ -160,5 +132,20 @@ function people(): string[] {
     '#   - { name: ana, key: "ed25519:…", roles: [operator] }',
     '# approvals:',
     '#   restore: { from: operator, count: 1, expires: 1h }',
+  ];
+}
+
+/** What nobody must take for backed up, and backups that go on beside ours. */
+function outside({ notBackedUp, otherBackups }: Proposal): string[] {
+  const bare = notBackedUp.map(({ what, why }) => comment(`- ${what}: ${why}`));
+  const others = otherBackups.map((what) => comment(`- ${what}`));
+  return [
+    ...(bare.length === 0 ? [] : ['# Not backed up by this file:', ...bare]),
+    ...(others.length === 0
+      ? []
+      : [
+          '# Backups of another make. Let them go on until the first proof of ours (`steady backup verify`), then switch them off:',
+          ...others,
+        ]),
   ];
 }

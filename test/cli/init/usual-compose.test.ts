@@ -77,7 +77,7 @@ describe('steady init on a usual compose file', () => {
 
   it('keeps what the clean-up rule kept', () => {
     expect(stack.plans['nightly']?.keep).toEqual({ within: 7 * 86_400, verified: 2 });
-    expect(yaml).toContain('As the clean-up rule `-mtime +7` of the compose file means it.');
+    expect(yaml).toContain('As your own clean-up rule has it: older than 7 days goes.');
   });
 
   it('proposes one plan at 03:30, encryption for both recipients, and no warning', () => {
@@ -101,6 +101,8 @@ describe('steady init on a usual compose file', () => {
   });
 
   it('tells of the backup job that goes on beside ours', () => {
-    expect(notes).toContain('backup: looks like a backup job; switch it off after the first proof of ours');
+    expect(notes).toContain(
+      'service backup of the compose file: makes or holds backups beside ours; switch it off after the first proof of ours',
+    );
   });
 });
