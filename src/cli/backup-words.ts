@@ -3,7 +3,11 @@ import { agoText } from './words.js';
 
 /** How far a backup is proven, in words for a table. */
 export function proofWords(one: BackupLine, now = Date.now()): string {
-  if (one.suspect) return one.shrunk ? 'sharply smaller, not accepted' : 'marked suspect';
+  if (one.suspect) {
+    // steadyhand itself marks what is sharply smaller.
+    if (one.shrunk && one.suspected?.by === 'steady') return 'sharply smaller, not accepted';
+    return one.suspected?.reason ? `marked suspect: ${one.suspected.reason}` : 'marked suspect';
+  }
   if (one.failedProof !== undefined) return `PROOF FAILED ${agoText(one.failedProof, now)}`;
   const at = one.verifiedAt === undefined ? '' : ` ${agoText(one.verifiedAt, now)}`;
   if (one.verified !== undefined) return `${one.verified}${at}`;

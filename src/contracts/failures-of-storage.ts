@@ -65,7 +65,7 @@ export const STORAGE_FAILURES = {
   'backup.none-verified': kind(
     'no verified backup',
     false,
-    'Prove one with `steady backup verify`, or take an unverified one with --unverified.',
+    'Prove one with `steady backup verify`, or take an unverified one with --unverified. Suspect ones count again after `steady backup accept`.',
   ),
   'backup.failed': kind(
     'a store could not be backed up',

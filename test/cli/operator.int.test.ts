@@ -110,7 +110,7 @@ describe('a backup', () => {
     const odd = await shop.steady('--json', 'backup', 'accept', id);
     expect([odd.code, odd.json.error.message]).toEqual([
       2,
-      `wrong usage [id=${id} error="it is not flagged as sharply smaller"]`,
+      `wrong usage [id=${id} error="it is neither suspect nor flagged as sharply smaller"]`,
     ]);
   });
 });
@@ -313,6 +313,49 @@ describe('a backup that is sharply smaller', () => {
       `db ${backupId}: accepted: it counts from now on\n`,
     );
     expect(await text('restore', 'latest', '--store', 'db', '--dry-run')).toContain(`db: from ${backupId},`);
+  });
+});
+
+describe('backups made after a breach', () => {
+  it('are taken out at once, from a moment on; what is left is said, and all of it can be taken back', async () => {
+    const { backups } = await shop.json('backup', 'list', 'db');
+    const [clean, ...later] = backups as { id: string; takenAt: string }[];
+    const after = later[0]?.takenAt ?? '';
+    const marked = later.map(({ id }) => `db ${id}`);
+    const end = [
+      `db: latest is ${clean?.id}, data of `,
+      'Backups that are made from now on count: mark those too, if the cause is not gone yet.',
+    ];
+    const suspect = [
+      'backup',
+      'mark',
+      '--suspect',
+      '--store',
+      'db',
+      '--after',
+      after,
+      '--reason',
+      'stolen key',
+    ];
+    const asked = await lines(...suspect, '--dry-run');
+    expect(asked.slice(0, -2)).toEqual([
+      ...marked,
+      expect.stringMatching(/^2 backups with data of .* or later would be marked suspect; none is deleted$/),
+    ]);
+    const told = await lines(...suspect);
+    expect(told.slice(0, later.length)).toEqual(marked);
+    end.forEach((line) => expect(told.join('\n')).toContain(line));
+
+    const listed = await lines('backup', 'list', 'db');
+    expect(listed.filter((line) => line.endsWith('  marked suspect: stolen key'))).toHaveLength(later.length);
+    expect(await text('status')).toMatch(new RegExp(`^. {2}db .* newest, ${AGO}: suspect {2}3 kept$`, 'm'));
+    const restore = await text('restore', 'latest', '--store', 'db', '--dry-run');
+    expect(restore).toContain(`db: from ${clean?.id},`);
+    expect(restore).toContain('db: 2 newer backups were passed over: ');
+
+    const back = await text('backup', 'accept', '--store', 'db', '--after', after, '--reason', 'it was not');
+    expect(back).toMatch(/^2 backups with data of .* or later accepted; none is deleted$/m);
+    expect(back).toContain(`db: latest is ${later.at(-1)?.id}, data of `);
   });
 });
 

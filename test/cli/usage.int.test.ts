@@ -165,6 +165,14 @@ const CASES: readonly Case[] = [
     'usage.invalid',
     /^wrong usage \[time=soon reason="not a date/,
   ],
+  [
+    `${STACK} backup mark --suspect --reason breach`,
+    2,
+    'usage.invalid',
+    'wrong usage [error="either the id of a backup, or --after TIME"]',
+  ],
+  [`${STACK} backup mark ${ID} --reason breach`, 2, 'usage.invalid', /required option '--suspect' not/],
+  [`${STACK} backup mark ${ID} --suspect`, 2, 'usage.invalid', /required option '--reason <text>' not/],
   [`${STACK} backup prune web`, 2, 'usage.invalid', 'wrong usage [store=web allowed=db,cache]'],
   [
     `${STACK} freeze dbx --reason why`,

@@ -8,10 +8,13 @@ import type {
   BackupLine,
   BackupResult,
   LookInput,
+  MarkAfterInput,
   MarkInput,
+  MarkResult,
   RestoreResult,
   Selection,
   VerifyInput,
+  VerifyResult,
 } from '../../src/contracts/runs/procedures.js';
 import { keys } from '../../src/contracts/keys.js';
 import { setSchema } from '../../src/contracts/stored/others.js';
@@ -162,6 +165,46 @@ describe.concurrent('a backup', () => {
     );
     expect(await latest(world)).toContain(`from ${small}`);
     expect((await list(world)).at(-1)).toMatchObject({ accepted: true, suspect: false });
+  });
+
+  it('made after a breach counts for nothing once marked so: restore and proof take the one before, none is deleted', async () => {
+    const world = rig.world({ stores: { db: {}, cache: {} } });
+    const before = await world.backup();
+    const after = [await world.backup(), await world.backup()].map((one) => one['db'] ?? '');
+    const data = new Map((await list(world)).map((one) => [one.id, one.takenAt]));
+    const breach = { stores: ['db'], after: data.get(after[0] ?? '') ?? '' };
+    const mark = (kind: 'suspect' | 'accepted') =>
+      world.start<MarkAfterInput>('mark', { ...breach, kind, reason: 'breach' });
+
+    const handle = await mark('suspect');
+    expect(await resultOf<MarkResult>(handle)).toEqual({ marked: after.map((id) => ({ store: 'db', id })) });
+    expect((await world.record(handle)).steps).toMatchObject([
+      {},
+      { title: 'Mark 2 of db suspect', notes: after },
+    ]);
+    expect((await list(world)).map((one) => [one.id, one.suspected?.reason])).toEqual([
+      [before['db'], undefined],
+      ...after.map((id) => [id, 'breach']),
+    ]);
+    expect((await list(world, 'cache')).filter((one) => one.suspect)).toEqual([]);
+
+    const restore = await world.restore({ dryRun: true });
+    const { lines } = await resultOf<RestoreResult>(restore);
+    const passedOver = `db: 2 newer backups were passed over: ${after[1]} (marked suspect), ${after[0]} (marked suspect)`;
+    expect(lines.join('\n')).toContain(`from ${before['db']}`);
+    expect(lines.join('\n')).toContain(passedOver);
+    const date: Selection = { text: '2100-01-01T00:00:00Z', stores: ['db'], unverified: true };
+    const dated = await resultOf<RestoreResult>(await world.restore({ dryRun: true, selection: date }));
+    expect(dated.lines.join('\n')).toContain(passedOver);
+    const proof = await resultOf<VerifyResult>(
+      await world.start<VerifyInput>('verify', { depth: 'readable', selection: { ...date, text: 'latest' } }),
+    );
+    expect(proof.proofs.map((one) => one.id)).toEqual([before['db']]);
+
+    // The same again finds nothing to do, and what was marked by mistake is taken back as a whole.
+    expect(await resultOf<MarkResult>(await mark('suspect'))).toEqual({ marked: [] });
+    expect((await resultOf<MarkResult>(await mark('accepted'))).marked).toHaveLength(2);
+    expect(await latest(world)).toContain(`from ${after[1]}`);
   });
 
   it('stops who writes to a folder, and starts it again also when the dump fails', async () => {

@@ -43,9 +43,17 @@ export async function describeBackups(
       shrunk: manifest.shrunk !== undefined,
       accepted: manifest.shrunk !== undefined && !backup.suspect,
       suspect: backup.suspect,
+      suspected: await suspectedBy(storage, backup),
     };
   });
   return lines.filter((line) => line !== undefined);
+}
+
+async function suspectedBy(storage: StoragePort, backup: ListedBackup): Promise<BackupLine['suspected']> {
+  if (backup.suspectMark === undefined) return undefined;
+  const key = keys.mark(backup.store, backup.id, backup.suspectMark, 'suspect');
+  const mark = await readDocument(storage, key, markSchema);
+  return mark && { by: mark.by, reason: mark.reason };
 }
 
 /** Until when a keep mark holds: a time, `forever`, or undefined without one. */

@@ -23,6 +23,8 @@ export interface ListedBackup {
   readonly failedAt?: Date;
   /** Taken out of `latest` and of what retention counts: marked so, or sharply smaller and not accepted. */
   readonly suspect: boolean;
+  /** When it was marked so. */
+  readonly suspectMark?: Date;
   readonly keepMark?: Date;
 }
 
@@ -84,12 +86,17 @@ function provenBy(proofs: readonly ProofName[]): Pick<ListedBackup, 'proven' | '
   return { ...(proven && { proven: proven.depth, provenAt: proven.at }), ...(failedAt && { failedAt }) };
 }
 
-function markedBy(marks: readonly MarkName[]): Pick<ListedBackup, 'suspect' | 'keepMark'> {
+function markedBy(marks: readonly MarkName[]): Pick<ListedBackup, 'suspect' | 'suspectMark' | 'keepMark'> {
+  // In one second the bad news counts.
   const newest = (kinds: readonly string[]): MarkName | undefined =>
-    marks.filter((mark) => kinds.includes(mark.kind)).sort((a, b) => b.time.getTime() - a.time.getTime())[0];
+    marks
+      .filter((mark) => kinds.includes(mark.kind))
+      .sort((a, b) => b.time.getTime() - a.time.getTime() || (a.kind === 'suspect' ? -1 : 1))[0];
   const keep = newest(['keep']);
+  const doubt = newest(['suspect', 'accepted']);
   return {
-    suspect: newest(['suspect', 'accepted'])?.kind === 'suspect',
+    suspect: doubt?.kind === 'suspect',
+    ...(doubt?.kind === 'suspect' && { suspectMark: doubt.time }),
     ...(keep && { keepMark: keep.time }),
   };
 }

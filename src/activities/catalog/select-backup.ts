@@ -48,6 +48,7 @@ export function selectBackup(
   );
   const backup = usable.at(-1);
   const newest = candidates.at(-1);
+  const suspects = candidates.filter((one) => one.suspect).length;
   if (backup === undefined) {
     const until = text === 'latest' ? '' : ` at or before ${timeText(text, choice.zone)}`;
     throw newest === undefined
@@ -57,14 +58,25 @@ export function selectBackup(
           wanted: `${text === 'latest' ? text : 'the newest'}${until}`,
           newest: newest.id,
           demanded: choice.demanded,
+          ...(suspects > 0 && { suspect: `${suspects} of ${candidates.length}` }),
         });
   }
-  const notes = failedProof(backup);
-  if (newest !== undefined && newest.id !== backup.id) {
-    const why = newest.suspect ? 'marked suspect' : 'not verified';
-    notes.push(`${store}: a newer backup ${newest.id} is ${why} and was passed over`);
-  }
-  return { backup, notes };
+  const passedOver = candidates.slice(candidates.indexOf(backup) + 1).reverse();
+  return { backup, notes: [...failedProof(backup), ...passedOverNote(store, passedOver)] };
+}
+
+const SHOWN = 3;
+
+/** Newer ones that were not taken, newest first. */
+function passedOverNote(store: string, backups: readonly ListedBackup[]): string[] {
+  const why = (one: ListedBackup): string => (one.suspect ? 'marked suspect' : 'not verified');
+  const [newest, ...more] = backups;
+  if (newest === undefined) return [];
+  if (more.length === 0)
+    return [`${store}: a newer backup ${newest.id} is ${why(newest)} and was passed over`];
+  const shown = backups.slice(0, SHOWN).map((one) => `${one.id} (${why(one)})`);
+  const rest = backups.length > SHOWN ? `, and ${backups.length - SHOWN} more` : '';
+  return [`${store}: ${backups.length} newer backups were passed over: ${shown.join(', ')}${rest}`];
 }
 
 /** Only who asks for unverified ones can come by such a backup. */

@@ -154,6 +154,19 @@ export interface MarkInput extends RunInput {
   readonly reason: string;
 }
 
+/** Marks all backups whose data were taken at or after a moment, such as that of a breach. */
+export interface MarkAfterInput extends RunInput {
+  readonly stores: readonly string[];
+  /** RFC 3339. */
+  readonly after: string;
+  readonly kind: 'accepted' | 'suspect';
+  readonly reason: string;
+}
+
+export interface MarkResult {
+  readonly marked: readonly BackupRef[];
+}
+
 /** Looks for `status`, `backup list`, `backup show`: reads storage on a worker, changes nothing. */
 export interface LookInput extends RunInput {
   readonly what: 'standings' | 'backups' | 'backup' | 'services' | 'keys';
@@ -218,4 +231,6 @@ export interface BackupLine extends BackupRef {
   readonly shrunk: boolean;
   readonly accepted: boolean;
   readonly suspect: boolean;
+  /** Who marked it suspect, and why. */
+  readonly suspected?: { readonly by: string; readonly reason: string } | undefined;
 }

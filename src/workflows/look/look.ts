@@ -1,4 +1,7 @@
-import type { LookInput, MarkInput } from '../../contracts/runs/procedures.js';
+import { backupsToMark } from '../../contracts/runs/backups-to-mark.js';
+import type { BackupRef } from '../../contracts/runs/claims.js';
+import type { LookInput, MarkAfterInput, MarkInput, MarkResult } from '../../contracts/runs/procedures.js';
+import { failureOf } from '../shared/failures.js';
 import { runProcedure } from '../shared/run.js';
 
 /** Short runs that read storage on a worker, for `status` and `backup list`: they change nothing, leave no record. */
@@ -24,17 +27,44 @@ export async function look(input: LookInput): Promise<unknown> {
   );
 }
 
-/** Marks a backup: keep, accepted, suspect. */
-export async function mark(input: MarkInput): Promise<void> {
-  const { snapshot, store, id, kind, until, reason } = input;
-  await runProcedure(input, { procedure: 'mark', limitSeconds: 300, record: true }, (run) =>
-    run.step(`Mark ${store} ${id} ${kind}`, () =>
+/** Marks a backup, or all with data from a moment on: keep, accepted, suspect. Nothing is deleted. */
+export async function mark(input: MarkInput | MarkAfterInput): Promise<MarkResult> {
+  const { snapshot, kind, reason } = input;
+  const limitSeconds = 'after' in input ? snapshot.stack.limits.run : 300;
+  return await runProcedure(input, { procedure: 'mark', limitSeconds, record: true }, async (run) => {
+    const until = 'after' in input ? undefined : input.until;
+    const markOne = ({ store, id }: BackupRef): Promise<void> =>
       run.activities.look.mark({
         snapshot,
         mark: { store, id, kind, reason, ...(until !== undefined && { until }) },
         by: input.by.name,
         now: new Date().toISOString(),
-      }),
-    ),
-  );
+      });
+    if (!('after' in input)) {
+      const { store, id } = input;
+      await run.step(`Mark ${store} ${id} ${kind}`, () => markOne({ store, id }));
+      return { marked: [{ store, id }] };
+    }
+    const { stores } = input;
+    const backups = await run.step('Find the backups', async () =>
+      backupsToMark(await run.activities.look.listBackups({ snapshot, stores }), input),
+    );
+    for (const store of stores) {
+      const own = backups.filter((one) => one.store === store);
+      if (own.length === 0) continue;
+      await run.step(`Mark ${own.length} of ${store} ${kind}`, async (note) => {
+        for (const one of own) {
+          const gone = await markOne(one).then(
+            () => false,
+            (error: unknown) => {
+              if (failureOf(error).code !== 'backup.unknown') throw error;
+              return true;
+            },
+          );
+          note(gone ? `${one.id}: pruned meanwhile` : one.id);
+        }
+      });
+    }
+    return { marked: backups };
+  });
 }

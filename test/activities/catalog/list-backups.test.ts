@@ -74,6 +74,8 @@ describe('the list of a store’s backups', () => {
       true,
     );
     expect(await suspect(mark(NEW, 1, 'keep'))).toBe(false);
+    // In one second the bad news counts.
+    expect(await suspect(mark(NEW, 1, 'accepted'), mark(NEW, 1, 'suspect'))).toBe(true);
   });
 });
 
@@ -97,6 +99,13 @@ describe('the backup that is meant', () => {
     const names = [proof(OLD, 1, 'readable'), proof(NEW, 1, 'readable'), mark(NEW, 2, 'suspect')];
     expect((await choose('latest', true, ...names)).id).toBe(OLD);
     expect(await choose(NEW, false, ...names)).toEqual({ id: NEW, notes: [`db: ${NEW} is marked suspect`] });
+  });
+
+  it('is none while all are suspect: that is said', async () => {
+    const all = [OLD, NEW].flatMap((id) => [proof(id, 1, 'readable'), mark(id, 2, 'suspect')]);
+    await expect(choose('latest', true, ...all)).rejects.toThrow(
+      `no verified backup [store=db wanted=latest newest=${NEW} demanded=readable suspect="2 of 2"]`,
+    );
   });
 
   it('is none without a proof: that is said, with what to do', async () => {

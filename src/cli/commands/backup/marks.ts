@@ -1,72 +1,108 @@
 import type { Command } from 'commander';
-import { answerOf } from '../../../client/outcome.js';
-import { startRun } from '../../../client/start.js';
 import { resolveMoment } from '../../../config/moment.js';
 import { SteadyError } from '../../../contracts/failures.js';
-import type { MarkInput } from '../../../contracts/runs/procedures.js';
+import type { BackupLine } from '../../../contracts/runs/procedures.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
 import { backupIdOf, oneOfWords } from '../../arguments.js';
 import { ask } from '../../ask.js';
-import { contextOf } from '../../context.js';
+import { contextOf, type Context } from '../../context.js';
 import { momentText } from '../../words.js';
+import { markAfter, startMark } from './mark-after.js';
 
 interface Options {
   readonly store?: string;
   readonly reason: string;
   readonly until?: string;
+  readonly suspect?: boolean;
+  readonly after?: string;
+  readonly dryRun?: boolean;
 }
+
+type Kind = 'keep' | 'accepted' | 'suspect';
 
 export function addMarkCommands(backup: Command): void {
-  marking(backup, 'keep', 'keep', 'keep a backup longer than retention would').option(
-    '--until <date>',
-    'until when; default: for ever',
-  );
-  marking(backup, 'accept', 'accepted', 'say that a sharply smaller backup is as it should be');
+  marking(backup, 'keep', 'keep', 'keep a backup longer than retention would')
+    .argument('<id>')
+    .option('--reason <text>', 'why; it stands in the mark', '')
+    .option('--until <date>', 'until when; default: for ever');
+  manyToo(
+    marking(backup, 'accept', 'accepted', 'let backups that are suspect or sharply smaller count again'),
+  ).option('--reason <text>', 'why; it stands in the mark', '');
+  manyToo(
+    marking(backup, 'mark', 'suspect', 'say that backups are not to be relied on, such as after a breach'),
+  )
+    .requiredOption(
+      '--suspect',
+      'out of `latest`, of proofs by plan and of what retention counts; none is deleted',
+    )
+    .requiredOption('--reason <text>', 'why; it stands in the mark');
 }
 
-function marking(backup: Command, name: string, kind: 'keep' | 'accepted', description: string): Command {
+const manyToo = (command: Command): Command =>
+  command
+    .argument('[id]', 'one backup; else --after')
+    .option('--after <time>', 'all with data of this moment or later; a date means its first moment')
+    .option('--dry-run', 'with --after: say which, mark none');
+
+function marking(backup: Command, name: string, kind: Kind, description: string): Command {
   return backup
     .command(name)
-    .argument('<id>')
-    .option('--store <name>', 'which store it is of, where the id does not tell')
-    .option('--reason <text>', 'why; it stands in the mark', '')
+    .option('--store <name>', 'of one store only')
     .description(description)
-    .action(async (given: string, options: Options, command: Command) => {
+    .action(async (given: string | undefined, options: Options, command: Command) => {
       const context = contextOf(command);
-      const { output } = context;
       const { stack } = await context.load();
-      const id = backupIdOf(given);
       const stores = Object.keys(stack.stores);
       const store = options.store === undefined ? undefined : oneOfWords('store', options.store, stores);
-      const until = options.until === undefined ? undefined : untilOf(options.until, stack.timezone);
-      const manifest = await ask<Manifest>(context, {
-        what: 'backup',
-        id,
-        ...(store !== undefined && { stores: [store] }),
+      if ((given === undefined) === (options.after === undefined))
+        throw new SteadyError('usage.invalid', { error: 'either the id of a backup, or --after TIME' });
+      if (given !== undefined) return await markOne(context, { id: backupIdOf(given), store, kind, options });
+      if (kind === 'keep') return;
+      await markAfter(context, {
+        stores: store === undefined ? stores : [store],
+        after: resolveMoment(options.after ?? '', stack.timezone, { dateMeans: 'start' }).toISOString(),
+        kind,
+        reason: options.reason,
+        dryRun: options.dryRun === true,
       });
-      if (kind === 'accepted' && manifest.shrunk === undefined)
-        throw new SteadyError('usage.invalid', { id, error: 'it is not flagged as sharply smaller' });
-      await context.withTemporal(async (steady) => {
-        const input: MarkInput = {
-          version: 1,
-          snapshot: await context.appliedSnapshot(steady),
-          by: await context.requester(),
-          store: manifest.store,
-          id,
-          kind,
-          reason: options.reason,
-          ...(until !== undefined && { until }),
-        };
-        await answerOf(steady, await startRun(steady, { procedure: 'mark', input }));
-        const words =
-          kind === 'accepted'
-            ? 'accepted: it counts from now on'
-            : until === undefined
-              ? 'kept for ever'
-              : `kept until ${momentText(until, stack.timezone)}`;
-        output.line(`${manifest.store} ${id}: ${words}`);
-        output.document({ store: manifest.store, id, kind, ...(until !== undefined && { until }) });
-      });
+    });
+}
+
+async function markOne(
+  context: Context,
+  of: { id: string; store: string | undefined; kind: Kind; options: Options },
+): Promise<void> {
+  const { id, kind, options } = of;
+  const { output } = context;
+  const { timezone } = (await context.load()).stack;
+  if (options.dryRun === true)
+    throw new SteadyError('usage.invalid', { error: '--dry-run goes with --after' });
+  const until = options.until === undefined ? undefined : untilOf(options.until, timezone);
+  const { store } = await ask<Manifest>(context, {
+    what: 'backup',
+    id,
+    ...(of.store !== undefined && { stores: [of.store] }),
+  });
+  if (kind === 'accepted') await refuseUnsuspected(context, store, id);
+  await startMark(context, {
+    ...{ store, id, kind, reason: options.reason },
+    ...(until !== undefined && { until }),
+  });
+  const words = {
+    accepted: 'accepted: it counts from now on',
+    suspect: 'marked suspect: it counts for nothing from now on',
+    keep: until === undefined ? 'kept for ever' : `kept until ${momentText(until, timezone)}`,
+  };
+  output.line(`${store} ${id}: ${words[kind]}`);
+  output.document({ store, id, kind, ...(until !== undefined && { until }) });
+}
+
+async function refuseUnsuspected(context: Context, store: string, id: string): Promise<void> {
+  const lines = await ask<BackupLine[]>(context, { what: 'backups', stores: [store] });
+  if (lines.find((one) => one.id === id)?.suspect !== true)
+    throw new SteadyError('usage.invalid', {
+      id,
+      error: 'it is neither suspect nor flagged as sharply smaller',
     });
 }
 

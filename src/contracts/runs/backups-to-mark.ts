@@ -1,0 +1,16 @@
+import type { BackupRef } from './claims.js';
+import type { BackupLine, MarkAfterInput } from './procedures.js';
+
+/**
+ * Which backups a mark from a moment on is for: those whose data were taken at or after it, and that are not marked so
+ * already. What is accepted must have been suspect.
+ */
+export function backupsToMark(
+  backups: readonly BackupLine[],
+  { after, kind }: Pick<MarkAfterInput, 'after' | 'kind'>,
+): BackupRef[] {
+  const moment = Date.parse(after);
+  return backups
+    .filter(({ takenAt, suspect }) => Date.parse(takenAt) >= moment && suspect === (kind === 'accepted'))
+    .map(({ store, id }) => ({ store, id }));
+}
