@@ -105,6 +105,9 @@ it('records backups, their stores, prune, marks, looks, checks and proofs', asyn
   const [key = ''] = await world.keys('manifests/db/');
   const id = key.slice('manifests/db/'.length, -'.json'.length);
   await run('mark.keep', 'mark', { store: 'db', id, kind: 'keep', reason: 'audit' });
+  const breach = { stores, after: '2000-01-01T00:00:00Z', reason: 'breach' };
+  await run('mark.suspect-after', 'mark', { ...breach, kind: 'suspect' });
+  await run('mark.accepted-after', 'mark', { ...breach, kind: 'accepted' });
   const selection = { text: 'latest', stores, unverified: true };
   await run('verify.restored', 'verify', { depth: 'restored', selection });
   world.script.fail('scratch db', 'store.mismatch');
