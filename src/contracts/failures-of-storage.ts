@@ -18,6 +18,11 @@ export const STORAGE_FAILURES = {
     'Something deleted it: use another backup, and find out who.',
   ),
   'storage.full': kind('storage is full', false, 'Free or add space, then run it again.'),
+  'storage.locked': kind(
+    'the lock of an object has not ended',
+    false,
+    'Nobody can delete it before; `steady backup prune` does so afterwards.',
+  ),
   'storage.mismatch': kind(
     'storage holds other bytes than were sent',
     true,

@@ -34,6 +34,7 @@ export function wire(options: { readonly scratch: string; readonly env: NodeJS.P
         baseFolder: snapshot.folder,
         secrets: secrets(snapshot),
         stallSeconds: snapshot.stack.limits.stall,
+        lock: snapshot.stack.storage.lock,
       }),
     store: (snapshot, name) =>
       createStore({ snapshot, name, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),

@@ -15,6 +15,8 @@ import { freePort } from './free-port.js';
 export interface MinioOptions {
   /** Keeps the data on a memory disk of this size, which is gone with the server. */
   readonly tmpfsBytes?: number;
+  /** Makes the bucket with Object Lock. */
+  readonly objectLock?: boolean;
   /** Folder with public.crt and private.key: MinIO then speaks TLS. The CA file is what clients need. */
   readonly tls?: { readonly certsFolder: string; readonly ca: string };
 }
@@ -102,7 +104,9 @@ export async function startMinio(options: MinioOptions = {}): Promise<MinioServe
   try {
     await start();
     const client = await ownerClient({ endpoint, accessKey, secretKey, ca: options.tls?.ca });
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    await client.send(
+      new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: options.objectLock ?? false }),
+    );
     return {
       endpoint,
       bucket,

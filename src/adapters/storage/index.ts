@@ -1,7 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
 import { SteadyError } from '../../contracts/failures.js';
-import type { S3StorageConfig, StorageKindConfig } from '../../contracts/stack/storage.js';
+import type { LockConfig, S3StorageConfig, StorageKindConfig } from '../../contracts/stack/storage.js';
 import type { SecretsPort } from '../secrets/port.js';
+import { NO_LOCK_IN_A_FOLDER } from '../../contracts/stack/storage.js';
 import { createDirectoryStorage } from './directory/directory.js';
 import type { StoragePort } from './port.js';
 import { S3_LIMITS } from './s3/client.js';
@@ -14,12 +15,14 @@ export interface CreateStorageOptions {
   readonly secrets: SecretsPort;
   /** A connection that moves no byte for this long is given up; never later than the adapter's own limit. */
   readonly stallSeconds: number;
+  readonly lock?: LockConfig | undefined;
 }
 
 /**
  * The storage a stack names. Reaches nothing yet.
  *
- * @throws `secret.missing`; `config.invalid` for an unknown kind or a CA file that cannot be read
+ * @throws `secret.missing`; `config.invalid` for an unknown kind, a lock that it cannot hold, a CA file that cannot be
+ * read
  */
 export async function createStorage(
   config: StorageKindConfig,
@@ -27,6 +30,8 @@ export async function createStorage(
 ): Promise<StoragePort> {
   const { directory, s3 } = config;
   if (directory !== undefined) {
+    if (options.lock)
+      throw new SteadyError('config.invalid', { field: 'storage.lock', error: NO_LOCK_IN_A_FOLDER });
     return createDirectoryStorage({
       root: resolve(options.baseFolder, directory.path),
       stack: options.stack,
@@ -50,6 +55,7 @@ async function createS3(config: S3StorageConfig, options: CreateStorageOptions):
   return createS3Storage({
     config: ca === undefined ? config : { ...config, ca },
     credentials: resolved,
+    lock: options.lock,
     stack: options.stack,
     limits: { stallSeconds: Math.min(options.stallSeconds, S3_LIMITS.stallSeconds) },
   });

@@ -2,23 +2,48 @@ import { createHash, randomUUID } from 'node:crypto';
 import { SteadyError } from '../../contracts/failures.js';
 import { giveStream } from './give-stream.js';
 import { compareKeys, requireLegalKey, requireLegalPrefix } from './key-rules.js';
-import type { StoragePort, UnfinishedUpload } from './port.js';
+import type { Altered, StoragePort, UnfinishedUpload } from './port.js';
 import { shellQuote } from './shell-quote.js';
 import { stopFor, takeBody } from './take-body.js';
 
-/** Storage in this process's memory, for tests. It passes the same suite as the vendors. */
-export function createMemoryStorage(): StoragePort {
-  const objects = new Map<string, { readonly content: Buffer; readonly modifiedAt: Date }>();
+interface Version {
+  /** Undefined for a delete marker. */
+  readonly content: Buffer | undefined;
+  readonly modifiedAt: Date;
+  lockedUntil?: Date | undefined;
+}
+
+/** What somebody with a credential of their own does to an object, past this storage. */
+export interface Tampering {
+  overwrite(key: string, content: Uint8Array): void;
+  hide(key: string): void;
+}
+
+/** Storage in this process's memory, for tests. It passes the same suites as the vendors. */
+export function createMemoryStorage(
+  options: { readonly locks?: boolean } = {},
+): StoragePort & { readonly tampering: Tampering } {
+  /** Oldest first; only storage that locks ever has more than one. */
+  const objects = new Map<string, Version[]>();
   const begun = new Map<string, UnfinishedUpload>();
   const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
-  const storeNew = (key: string, content: Buffer): boolean => {
-    if (objects.has(key)) return false;
-    objects.set(key, { content, modifiedAt: new Date() });
+  const add = (key: string, content: Buffer | undefined, lockedUntil?: Date): void => {
+    objects.set(key, [...(objects.get(key) ?? []), { content, modifiedAt: new Date(), lockedUntil }]);
+  };
+  const storeNew = (key: string, content: Buffer, lockedUntil?: Date): boolean => {
+    if (find(key)) return false;
+    add(key, content, lockedUntil);
     return true;
   };
-  const find = (key: string) => {
+  const find = (key: string): (Version & { readonly content: Buffer }) | undefined => {
     requireLegalKey(key);
-    return objects.get(key);
+    const isObject = (one: Version): one is Version & { readonly content: Buffer } =>
+      one.content !== undefined;
+    return objects.get(key)?.find(isObject);
+  };
+  const until = (key: string): Date | undefined => {
+    const ends = (objects.get(key) ?? []).flatMap((one) => one.lockedUntil?.getTime() ?? []);
+    return ends.length === 0 ? undefined : new Date(Math.max(...ends));
   };
 
   return {
@@ -84,13 +109,19 @@ export function createMemoryStorage(): StoragePort {
     async *list(prefix) {
       requireLegalPrefix(prefix);
       for (const key of [...objects.keys()].filter((k) => k.startsWith(prefix)).sort(compareKeys)) {
-        const object = objects.get(key);
-        if (object) yield { key, bytes: object.content.length, modifiedAt: object.modifiedAt };
+        const object = find(key);
+        if (!object) continue;
+        const altered = alteredBy(objects.get(key) ?? []);
+        const { content, modifiedAt } = object;
+        yield { key, bytes: content.length, modifiedAt, ...(altered && { altered }) };
       }
     },
 
     async delete(key) {
       requireLegalKey(key);
+      const end = until(key);
+      if (end && end.getTime() > Date.now())
+        throw new SteadyError('storage.locked', { storage: 'memory', key, until: end.toISOString() });
       objects.delete(key);
     },
 
@@ -104,5 +135,34 @@ export function createMemoryStorage(): StoragePort {
     },
 
     free: () => Promise.resolve(undefined),
+    tampering: {
+      overwrite: (key, content) => add(key, Buffer.from(content)),
+      hide: (key) => add(key, undefined),
+    },
+
+    ...(options.locks === true && {
+      lock: {
+        create: async (key, content, end) =>
+          storeNew(key, Buffer.from(content), end) ? 'created' : 'exists',
+        async lock(key, end) {
+          const object = find(key);
+          if (!object) throw new SteadyError('storage.missing', { storage: 'memory', key });
+          if (object.lockedUntil === undefined || object.lockedUntil < end) object.lockedUntil = end;
+        },
+        async until(key) {
+          requireLegalKey(key);
+          return until(key);
+        },
+        check: async () => [],
+      },
+    }),
   };
+}
+
+function alteredBy(versions: readonly Version[]): Altered | undefined {
+  const [, ...above] = versions;
+  const newest = above.at(-1);
+  if (newest === undefined) return undefined;
+  const deleteMarkers = above.filter((one) => one.content === undefined).length;
+  return { versions: above.length - deleteMarkers, deleteMarkers, at: newest.modifiedAt };
 }

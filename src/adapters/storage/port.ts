@@ -1,10 +1,22 @@
 import type { Readable } from 'node:stream';
+import type { CheckLine } from '../../contracts/runs/check-line.js';
+
+/** What was done over an object after it was stored: it is still read as it was, and this is told. */
+export interface Altered {
+  /** Versions newer than the object's own. */
+  readonly versions: number;
+  readonly deleteMarkers: number;
+  /** When the newest of them came. */
+  readonly at: Date;
+}
 
 /** One stored object, as a listing tells it. `key` is relative to the storage's own root. */
 export interface ListedObject {
   readonly key: string;
   readonly bytes: number;
   readonly modifiedAt: Date;
+  /** Told by storage that locks only. */
+  readonly altered?: Altered;
 }
 
 export interface PutResult {
@@ -23,6 +35,23 @@ export interface UnfinishedUpload {
   readonly key: string;
   readonly id: string;
   readonly startedAt: Date;
+}
+
+/**
+ * Storage that keeps versions and locks them (S3 Object Lock). A lock protects a version, not a key: a newer version or
+ * a delete marker hides a locked object from whoever asks for the key. So all of the port goes by version here: the
+ * oldest version of a key is the object, whatever came after it; `create` answers `exists` for one that is hidden;
+ * `delete` removes every version, and fails with `storage.locked` while one of them is locked.
+ */
+export interface LockPort {
+  /** As `create`, and locked from the first moment. */
+  create(key: string, content: Uint8Array, until: Date): Promise<'created' | 'exists'>;
+  /** Locks an object until then at least: a lock is only ever lengthened. Fails with `storage.missing`. */
+  lock(key: string, until: Date): Promise<void>;
+  /** When the longest lock of any version of the key ends; undefined without one. */
+  until(key: string): Promise<Date | undefined>;
+  /** Whether the place can do what a lock needs. */
+  check(): Promise<CheckLine[]>;
 }
 
 /**
@@ -55,6 +84,8 @@ export interface StoragePort {
   /** Uploads begun and not finished under a prefix. */
   unfinished(prefix: string): AsyncIterable<UnfinishedUpload>;
   abortUnfinished(upload: UnfinishedUpload): Promise<void>;
+  /** Left out where nothing is locked: `storage.lock` is not asked for. */
+  readonly lock?: LockPort;
   /** Free bytes, where that can be told. */
   free(): Promise<number | undefined>;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { oneOf } from '../one-of.js';
 import { secretRefSchema } from '../secret.js';
-import { sizeSchema } from './units.js';
+import { limitSchema, sizeSchema } from './units.js';
 
 export const s3StorageSchema = z.strictObject({
   bucket: z.string().min(3).describe('name of an existing bucket'),
@@ -57,8 +57,26 @@ export const encryptionSchema = z.strictObject({
 });
 export type EncryptionConfig = z.infer<typeof encryptionSchema>;
 
+export const lockSchema = z.strictObject({
+  mode: z
+    .enum(['governance', 'compliance'])
+    .describe(
+      'compliance: nobody can shorten or delete before the end, not even the owner of the account; governance: whoever has s3:BypassGovernanceRetention can',
+    ),
+  for: limitSchema.describe(
+    'how long a backup is locked from its sealing; one that is kept longer is locked anew before it ends',
+  ),
+});
+/** What is said of a directory with a lock. */
+export const NO_LOCK_IN_A_FOLDER =
+  'a folder cannot lock backups: who can write there can delete there; use S3 with Object Lock, or leave it out';
+export type LockConfig = z.infer<typeof lockSchema>;
+
 export const storageSchema = z.strictObject({
   main: storageKindSchema.describe('where backups live'),
+  lock: lockSchema
+    .optional()
+    .describe('S3 Object Lock: sealed backups cannot be changed or deleted before its end, by no credential'),
   encryption: encryptionSchema.optional().describe('left out: backups are readable by whoever reads storage'),
   pieceLimit: sizeSchema.prefault('64GiB').describe('a longer stream goes on in the next object'),
 });

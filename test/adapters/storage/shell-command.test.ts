@@ -21,4 +21,13 @@ describe('the shell command for an object in S3', () => {
         `--region 'us-east-1' 's3://backups/demo/it'\\''s' -`,
     );
   });
+
+  it('asks for the oldest version where objects are locked', () => {
+    const config = s3StorageSchema.parse({ bucket: 'backups' });
+    expect(shellCommand(config, 'demo/a', { oldest: true })).toBe(
+      `aws s3api get-object --region 'us-east-1' --bucket 'backups' --key 'demo/a' --version-id ` +
+        `"$(aws s3api list-object-versions --region 'us-east-1' --bucket 'backups' --prefix 'demo/a' ` +
+        `--query 'Versions[?Key==\`"demo/a"\`].VersionId | [-1]' --output json | tr -d '"')" /dev/fd/3 3>&1 >/dev/null`,
+    );
+  });
 });

@@ -1,16 +1,21 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { SteadyError } from '../../../contracts/failures.js';
-import { objectOf, withS3, type Bucket } from './bucket.js';
+import { versionOf, withS3, type Bucket } from './bucket.js';
 import { s3Failure } from './s3-failure.js';
 
 export function getObject(
   bucket: Bucket,
   key: string,
-  options: { readonly from?: number; readonly etag?: string | undefined; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly from?: number;
+    readonly etag?: string | undefined;
+    readonly versionId?: string | undefined;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<GetObjectCommandOutput> {
   const command = new GetObjectCommand({
-    ...objectOf(bucket, key),
+    ...versionOf(bucket, key, options.versionId),
     ...(options.from === undefined ? {} : { Range: `bytes=${options.from}-` }),
     ...(options.etag === undefined ? {} : { IfMatch: options.etag }),
   });
@@ -53,7 +58,8 @@ export async function* download(
     if (failures >= bucket.limits.attempts || total === undefined || at > total) {
       throw s3Failure(broken ?? new SteadyError('storage.mismatch', facts), facts, bucket.secrets);
     }
-    answer = await getObject(bucket, key, { from: at, etag: first.ETag, signal }).catch((error: unknown) => {
+    const rest = { from: at, etag: first.ETag, versionId: bucket.lock && first.VersionId, signal };
+    answer = await getObject(bucket, key, rest).catch((error: unknown) => {
       // Here `exists` is the answer to our If-Match: another version is there now.
       if (!(error instanceof SteadyError && error.code === 'storage.exists')) throw error;
       throw new SteadyError('storage.mismatch', { ...facts, says: 'it was replaced while it was read' });

@@ -1,9 +1,23 @@
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { ListedObject, UnfinishedUpload } from '../port.js';
 import { withS3, type Bucket } from './bucket.js';
+import { listVersions } from './versions.js';
 
 /** Everything under a prefix, page by page; S3 gives keys in order of their UTF-8 bytes. */
 export async function* listObjects(bucket: Bucket, prefix: string): AsyncGenerator<ListedObject> {
+  if (bucket.lock) yield* listOldest(bucket, prefix);
+  else yield* listNewest(bucket, prefix);
+}
+
+async function* listOldest(bucket: Bucket, prefix: string): AsyncGenerator<ListedObject> {
+  for await (const { key, oldest, altered } of listVersions(bucket, prefix)) {
+    // Delete markers alone are no object.
+    if (oldest)
+      yield { key, bytes: oldest.bytes, modifiedAt: oldest.modifiedAt, ...(altered && { altered }) };
+  }
+}
+
+async function* listNewest(bucket: Bucket, prefix: string): AsyncGenerator<ListedObject> {
   let token: string | undefined;
   do {
     const page = await withS3(bucket, { prefix }, () =>

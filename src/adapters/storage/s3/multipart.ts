@@ -90,9 +90,7 @@ export async function beginMultipart(bucket: Bucket, options: MultipartOptions):
         IfNoneMatch: '*',
         MultipartUpload: { Parts: parts },
       });
-      await commit(bucket, { key, token, bytes, checksum }, async () => {
-        return (await bucket.client.send(command)).ChecksumSHA256;
-      });
+      await commit(bucket, { key, token, bytes, checksum }, () => bucket.client.send(command));
     },
 
     async abort() {

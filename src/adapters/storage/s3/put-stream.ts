@@ -5,6 +5,7 @@ import { stopFor, takeBody } from '../take-body.js';
 import { objectOf, type Bucket } from './bucket.js';
 import { base64Sha256, commit, UPLOAD_FIELD } from './confirm.js';
 import { cutParts, type Part } from './cut-parts.js';
+import { lockMode } from './object-lock.js';
 import { beginMultipart, type Multipart } from './multipart.js';
 
 /**
@@ -64,7 +65,7 @@ export async function putObject(
   bucket: Bucket,
   key: string,
   content: Uint8Array,
-  known: { readonly token: string; readonly sha256: string },
+  known: { readonly token: string; readonly sha256: string; readonly lockUntil?: Date },
 ): Promise<void> {
   const checksum = base64Sha256(content);
   const command = () =>
@@ -76,8 +77,10 @@ export async function putObject(
       IfNoneMatch: '*',
       Metadata: { [UPLOAD_FIELD]: known.token, sha256: known.sha256 },
       ...(bucket.config.sse === undefined ? {} : { ServerSideEncryption: bucket.config.sse }),
+      ...(bucket.lock && known.lockUntil
+        ? { ObjectLockMode: lockMode(bucket.lock), ObjectLockRetainUntilDate: known.lockUntil }
+        : {}),
     });
-  await commit(bucket, { key, token: known.token, bytes: content.length, checksum }, async () => {
-    return (await bucket.client.send(command())).ChecksumSHA256;
-  });
+  const upload = { key, token: known.token, bytes: content.length, checksum };
+  await commit(bucket, upload, () => bucket.client.send(command()));
 }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { AbortMultipartUploadCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { SteadyError } from '../../../contracts/failures.js';
-import type { S3StorageConfig } from '../../../contracts/stack/storage.js';
+import type { LockConfig, S3StorageConfig } from '../../../contracts/stack/storage.js';
 import { giveStream, readWhole } from '../give-stream.js';
 import { requireLegalKey, requireLegalPrefix } from '../key-rules.js';
 import type { StoragePort } from '../port.js';
@@ -10,9 +10,11 @@ import { createS3Client, S3_LIMITS, type S3Credentials, type S3Limits } from './
 import { headObject } from './confirm.js';
 import { download, getObject } from './download.js';
 import { listObjects, listUnfinished } from './list-objects.js';
+import { deleteVersions, isLocking, lockPort } from './object-lock.js';
 import { putObject, putStream } from './put-stream.js';
 import { s3ErrorCode } from './s3-failure.js';
 import { shellCommand } from './shell-command.js';
+import { versionsOf } from './versions.js';
 
 export interface S3StorageOptions {
   /** `ca` must be absolute. */
@@ -20,6 +22,8 @@ export interface S3StorageOptions {
   /** Left out: the AWS chain. */
   readonly credentials?: S3Credentials | undefined;
   readonly stack: string;
+  /** Left out: the newest version of a key is the object, and nothing is locked. */
+  readonly lock?: LockConfig | undefined;
   /** Shorter waits for tests. */
   readonly limits?: Partial<S3Limits>;
 }
@@ -32,6 +36,7 @@ export function createS3Storage(options: S3StorageOptions): StoragePort {
   const bucket: Bucket = {
     client: createS3Client(config, credentials, limits),
     config,
+    lock: options.lock,
     limits,
     base: `${folder}/`,
     location: `s3://${config.bucket}/${folder}`,
@@ -47,12 +52,37 @@ export function createS3Storage(options: S3StorageOptions): StoragePort {
       throw error;
     }
   };
+  /** Which version to ask for: with a lock the oldest, else the newest. Fails with `storage.missing`. */
+  const versionId = async (key: string): Promise<string | undefined> => {
+    if (!bucket.lock) return undefined;
+    const oldest = (await versionsOf(bucket, key))?.oldest;
+    if (oldest === undefined) throw new SteadyError('storage.missing', { storage: bucket.location, key });
+    return oldest.id;
+  };
+  const create = async (
+    key: string,
+    content: Uint8Array,
+    lockUntil?: Date,
+  ): Promise<'created' | 'exists'> => {
+    requireLegalKey(key);
+    // A delete marker makes way for a second version of what it hides.
+    if (bucket.lock && (await versionsOf(bucket, key))?.oldest !== undefined) return 'exists';
+    try {
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      const known = { token: randomUUID(), sha256, ...(lockUntil && { lockUntil }) };
+      await putObject(bucket, key, content, known);
+      return 'created';
+    } catch (error) {
+      if (error instanceof SteadyError && error.code === 'storage.exists') return 'exists';
+      throw error;
+    }
+  };
 
   return {
     location: bucket.location,
     shellCat(key) {
       requireLegalKey(key);
-      return shellCommand(config, bucket.base + key);
+      return shellCommand(config, bucket.base + key, { oldest: bucket.lock !== undefined });
     },
 
     async put(key, body, putOptions) {
@@ -60,29 +90,21 @@ export function createS3Storage(options: S3StorageOptions): StoragePort {
       return putStream(bucket, key, body, putOptions);
     },
 
-    async create(key, content) {
-      requireLegalKey(key);
-      try {
-        const sha256 = createHash('sha256').update(content).digest('hex');
-        await putObject(bucket, key, content, { token: randomUUID(), sha256 });
-        return 'created';
-      } catch (error) {
-        if (error instanceof SteadyError && error.code === 'storage.exists') return 'exists';
-        throw error;
-      }
-    },
+    create: (key, content) => create(key, content),
+    ...(isLocking(bucket) && { lock: lockPort(bucket, create) }),
 
     async get(key, getOptions = {}) {
       requireLegalKey(key);
       // Ends the connection when the stream is destroyed, and before there is one.
       const ended = new AbortController();
-      const first = await getObject(bucket, key, {
-        signal: getOptions.signal ? AbortSignal.any([ended.signal, getOptions.signal]) : ended.signal,
-      }).catch((error: unknown) => {
-        if (!getOptions.signal?.aborted) throw error;
-        throw new SteadyError('cancelled', { key }, { cause: error });
-      });
-      const stream = giveStream((signal) => download(bucket, key, first, signal), {
+      const signal = getOptions.signal ? AbortSignal.any([ended.signal, getOptions.signal]) : ended.signal;
+      const first = await getObject(bucket, key, { versionId: await versionId(key), signal }).catch(
+        (error: unknown) => {
+          if (!getOptions.signal?.aborted) throw error;
+          throw new SteadyError('cancelled', { key }, { cause: error });
+        },
+      );
+      const stream = giveStream((stopped) => download(bucket, key, first, stopped), {
         key,
         signal: getOptions.signal,
       });
@@ -91,13 +113,17 @@ export function createS3Storage(options: S3StorageOptions): StoragePort {
 
     read: (key) =>
       ifThere(key, async () => {
-        const answer = await getObject(bucket, key);
+        const answer = await getObject(bucket, key, { versionId: await versionId(key) });
         return readWhole(download(bucket, key, answer, new AbortController().signal));
       }),
 
     async head(key) {
-      const there = await ifThere(key, () => headObject(bucket, key));
+      const there = await ifThere(key, async () =>
+        headObject(bucket, key, { versionId: await versionId(key) }),
+      );
       // A 404 on HEAD has no body, so it may be the bucket that is missing: a GET says which.
+      // A listing of versions has said so already.
+      if (!there && bucket.lock) return undefined;
       if (!there) return void (await ifThere(key, () => getObject(bucket, key, { from: 0 })).then(endBody));
       if (there.ContentLength === undefined) {
         throw new SteadyError('storage.refused', { storage: bucket.location, key, says: 'no size' });
@@ -113,7 +139,12 @@ export function createS3Storage(options: S3StorageOptions): StoragePort {
     },
 
     async delete(key) {
-      await ifThere(key, () => bucket.client.send(new DeleteObjectCommand(objectOf(bucket, key))));
+      if (!bucket.lock)
+        return void (await ifThere(key, () =>
+          bucket.client.send(new DeleteObjectCommand(objectOf(bucket, key))),
+        ));
+      requireLegalKey(key);
+      await deleteVersions(bucket, key);
     },
 
     async *unfinished(prefix) {
