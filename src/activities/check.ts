@@ -51,11 +51,12 @@ export function createCheckActivities(ports: Ports) {
           await probe(storage);
           lines.push(ok('storage', `${storage.location} can be read and written`));
           const free = await storage.free();
+          if (storage.lock) lines.push(...(await storage.lock.check()));
           if (free !== undefined) lines.push(ok('storage', `${Math.round(free / 2 ** 20)} MiB free`));
         } catch (error) {
           lines.push(errorLine('storage', error));
         }
-        return [...lines, ...(await checkEncryption(ports, snapshot))];
+        return [...lines, ...unlockedLines(snapshot), ...(await checkEncryption(ports, snapshot))];
       });
     },
 
@@ -119,7 +120,7 @@ export function createCheckActivities(ports: Ports) {
 export type CheckActivities = ReturnType<typeof createCheckActivities>;
 
 async function checkEncryption(ports: Ports, snapshot: StackSnapshot): Promise<CheckLine[]> {
-  const { encryption, main } = snapshot.stack.storage;
+  const { encryption } = snapshot.stack.storage;
   if (encryption === undefined)
     return [
       warning(
@@ -143,15 +144,28 @@ async function checkEncryption(ports: Ports, snapshot: StackSnapshot): Promise<C
       ),
     );
   else lines.push(...(await checkKey(ports, snapshot, identity, recipients)));
+  return lines;
+}
+
+/** That nothing keeps backups from whoever gets hold of a worker's credential. */
+function unlockedLines({ stack }: StackSnapshot): CheckLine[] {
+  const { main, lock } = stack.storage;
   if (theOne(main).kind === 'directory')
-    lines.push(
+    return [
       warning(
         'storage',
         'a folder cannot keep backups from being changed or deleted by this machine',
         'Use another disk at least; S3 with Object Lock is safer.',
       ),
-    );
-  return lines;
+    ];
+  if (lock !== undefined) return [];
+  return [
+    warning(
+      'storage lock',
+      'backups are not locked: whoever may delete in the bucket may delete them all',
+      'Make a bucket with Object Lock and set storage.lock.',
+    ),
+  ];
 }
 
 async function checkKey(

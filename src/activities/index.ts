@@ -34,6 +34,7 @@ export function createActivities(bare: Ports) {
       ...createLookActivities(ports),
       ...createKeyActivities(ports),
       planPrune: prune.planPrune,
+      renewLocks: prune.renewLocks,
       findLitter: sweep.findLitter,
       appendRecord: ledger.appendRecord,
       checkStorage: check.checkStorage,

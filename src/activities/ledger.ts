@@ -15,7 +15,8 @@ import {
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { recordSchema, type EvidenceRecord, type UnnumberedRecord } from '../contracts/stored/others.js';
 import { askEntity } from './ask-entity.js';
-import { documentBytes, parseDocument, sha256Hex } from './catalog/documents.js';
+import { createOnce, documentBytes, parseDocument, sha256Hex } from './catalog/documents.js';
+import { lockEnd } from './catalog/object-locks.js';
 import type { Ports } from './ports.js';
 
 /** Hands a finished run's record to the ledger (role `quick`), and writes it (role `proof`). */
@@ -57,7 +58,8 @@ export function createLedgerActivities(ports: Ports) {
       const record: EvidenceRecord = { version: 1, number, previous: head?.sha256 ?? null, ...input.record };
       const bytes = documentBytes(record);
       const key = keys.record(number);
-      if ((await storage.create(key, bytes)) === 'exists') {
+      const until = lockEnd(input.snapshot.stack.storage.lock, new Date());
+      if ((await createOnce(storage, key, bytes, until)) === 'exists') {
         const there = await storage.read(key);
         if (there === undefined || !there.equals(bytes))
           throw new SteadyError('evidence.broken', { key, reason: 'number taken' });

@@ -4,7 +4,7 @@ import { isTimeId } from '../contracts/ids.js';
 import { keys } from '../contracts/keys.js';
 import type { Depth } from '../contracts/names.js';
 import type { BackupRef } from '../contracts/runs/claims.js';
-import type { BackupLine, Selection } from '../contracts/runs/procedures.js';
+import type { BackupLine, Selection, TamperedLine } from '../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import type { Manifest } from '../contracts/stored/manifest.js';
 import { setSchema } from '../contracts/stored/others.js';
@@ -13,6 +13,7 @@ import { readDocument } from './catalog/documents.js';
 import { isVerified, listBackups, type ListedBackup } from './catalog/list-backups.js';
 import { findManifest, readManifest } from './catalog/read-manifest.js';
 import { selectBackup } from './catalog/select-backup.js';
+import { findTampered } from './catalog/tampering.js';
 import type { Ports } from './ports.js';
 
 /** One store's newest backups as listings tell them, for the morning look. */
@@ -75,6 +76,11 @@ export function createLookActivities(ports: Ports) {
           }
         }),
       );
+    },
+
+    /** Sealed objects over which somebody put something. */
+    async tampering(input: { snapshot: StackSnapshot }): Promise<TamperedLine[]> {
+      return await findTampered(await ports.storage(input.snapshot));
     },
 
     async listBackups(input: { snapshot: StackSnapshot; stores: readonly string[] }): Promise<BackupLine[]> {

@@ -13,6 +13,7 @@ import { stackDocumentSchema, type StackDocument } from '../contracts/stored/oth
 import { askEntity } from './ask-entity.js';
 import { askStorage } from './claims.js';
 import { readDocument } from './catalog/documents.js';
+import { lockEnd } from './catalog/object-locks.js';
 import { openStack } from './catalog/open-stack.js';
 import type { Ports } from './ports.js';
 
@@ -31,7 +32,8 @@ export async function openStorage(
   if (known?.location === storage.location) {
     return { storage, document: await sameAsBefore(storage, known) };
   }
-  const document = await openStack(storage, stack);
+  const lockUntil = lockEnd(snapshot.stack.storage.lock, new Date());
+  const document = await openStack(storage, stack, lockUntil);
   const place: OpenedStorage = { location: storage.location, uuid: document.uuid };
   await askStorage({ stack, site }, OPENED_UPDATE, place);
   return { storage, document };

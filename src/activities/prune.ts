@@ -8,11 +8,24 @@ import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { withCall } from './call.js';
 import { assertMayDelete } from './claims.js';
 import { deleteAll } from './catalog/delete-all.js';
+import {
+  backupLock,
+  isLockDue,
+  lockBackup,
+  lockEnd,
+  manifestLock,
+  prefixesOf,
+} from './catalog/object-locks.js';
 import { demandedDepth, isKept, keptUntil } from './catalog/describe-backups.js';
 import { mapInParallel } from './catalog/in-parallel.js';
 import { isVerified, listBackups } from './catalog/list-backups.js';
 import { findManifest } from './catalog/read-manifest.js';
 import type { Ports } from './ports.js';
+
+/** Not deleted: kept by a mark, or locked. */
+export interface LeftBackup extends BackupRef {
+  readonly lockedUntil?: string;
+}
 
 /** Deciding (role `proof`) and deleting (role `keeper`) are apart: who may delete decides nothing. */
 export function createPruneActivities(ports: Ports) {
@@ -71,43 +84,77 @@ export function createPruneActivities(ports: Ports) {
           const reasons = (keepers.length > 0 ? keepers : own).flatMap((one) => one.reasons);
           lines[at] = { ...line, keep: keepers.length > 0, why: [...new Set(reasons)].join('; ') };
         }
+        for (const [at, line] of lines.entries()) {
+          if (line.store !== store || line.keep) continue;
+          const end = await manifestLock(storage, line);
+          if (end && end.getTime() > Date.parse(input.now))
+            lines[at] = { ...line, lockedUntil: end.toISOString() };
+        }
       }
       return lines;
+    },
+
+    /**
+     * Renews the locks of what is kept, where they end soon: kept longer is locked longer. A lock is only ever
+     * lengthened, so running again finishes it. Gives those that were renewed.
+     */
+    async renewLocks(input: {
+      snapshot: StackSnapshot;
+      backups: readonly BackupRef[];
+      now: string;
+    }): Promise<BackupRef[]> {
+      return await withCall({ title: 'Renew locks' }, async (call) => {
+        const { lock } = input.snapshot.stack.storage;
+        const now = new Date(input.now);
+        const end = lockEnd(lock, now);
+        if (lock === undefined || end === undefined) return [];
+        const storage = await ports.storage(input.snapshot);
+        const renewed: BackupRef[] = [];
+        for (const { store, id } of input.backups) {
+          if (call.signal.aborted) throw new SteadyError('cancelled');
+          if (!isLockDue(lock, await manifestLock(storage, { store, id }), now)) continue;
+          // Another prune may have deleted it since it was listed.
+          if ((await findManifest(storage, { store, id })) === undefined) continue;
+          await lockBackup(storage, { store, id }, end);
+          renewed.push({ store, id });
+        }
+        return renewed;
+      });
     },
 
     /**
      * Deletes backups that were granted: the manifest first, so that a half-deleted backup is never listed, then its
      * data, proofs and marks. Deleting what is gone already is fine, so running again finishes it. The permit is looked
      * at before each: an attempt that was given up and lives on must not delete what a restore has claimed since. So are
-     * its marks: a person may have kept it since retention decided. Gives those that were kept.
+     * its marks: a person may have kept it since retention decided; and its locks, before anything of it goes. Gives
+     * those that were left.
      */
     async deleteBackups(input: {
       snapshot: StackSnapshot;
       backups: readonly BackupRef[];
       holder: ClaimHolder;
       now: string;
-    }): Promise<BackupRef[]> {
+    }): Promise<LeftBackup[]> {
       return await withCall({ title: 'Delete backups' }, async (call) => {
         const storage = await ports.storage(input.snapshot);
-        const kept: BackupRef[] = [];
+        const left: LeftBackup[] = [];
         for (const { store, id } of input.backups) {
           if (call.signal.aborted) throw new SteadyError('cancelled');
           await assertMayDelete(input.snapshot.stack.stack, { store, id }, input.holder);
           if (await isKept(storage, { store, id }, new Date(input.now))) {
-            kept.push({ store, id });
+            left.push({ store, id });
+            continue;
+          }
+          const locked = await backupLock(storage, { store, id }, new Date());
+          if (locked) {
+            left.push({ store, id, lockedUntil: locked.toISOString() });
             continue;
           }
           await storage.delete(keys.manifest(store, id));
-          for (const prefix of [
-            keys.dataPrefix(store, id),
-            `${keys.proofPrefix(store)}${id}/`,
-            `${keys.markPrefix(store)}${id}/`,
-          ]) {
-            await deleteAll(storage, prefix);
-          }
+          for (const prefix of prefixesOf({ store, id })) await deleteAll(storage, prefix);
           Context.current().log.info('backup deleted', { store, backupId: id });
         }
-        return kept;
+        return left;
       });
     },
   };

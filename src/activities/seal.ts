@@ -13,7 +13,9 @@ import {
   readDocument,
   sha256Hex,
 } from './catalog/documents.js';
+import { mapInParallel } from './catalog/in-parallel.js';
 import { listBackups } from './catalog/list-backups.js';
+import { isLockDue, lockBackup, lockEnd, lockUnder, manifestLock } from './catalog/object-locks.js';
 import type { Dumped } from './backup.js';
 import { openStorage } from './opened-storage.js';
 import type { Ports } from './ports.js';
@@ -30,14 +32,24 @@ export interface Sealed extends BackupRef {
 /** Short writes that make things true: seal, marks, sets. Role `proof`: it may read what it compares with. */
 export function createSealActivities(ports: Ports, unopened: Ports) {
   return {
-    /** Makes or finds `stack.json`; create-only, so running again finds what is there. */
+    /**
+     * Makes or finds `stack.json`; create-only, so running again finds what is there. Where storage locks, its lock is
+     * renewed before it ends.
+     */
     async openStack(snapshot: StackSnapshot): Promise<StackDocument> {
-      return (await openStorage(unopened, snapshot)).document;
+      const { storage, document } = await openStorage(unopened, snapshot);
+      const { lock } = snapshot.stack.storage;
+      const now = new Date();
+      const end = lockEnd(lock, now);
+      if (lock && end && storage.lock && isLockDue(lock, await storage.lock.until(keys.stack()), now))
+        await storage.lock.lock(keys.stack(), end);
+      return document;
     },
 
     /**
      * Writes the manifest of the one attempt whose result is in the history. Create-only: running again finds the
-     * same content; a given-up attempt that still lives cannot publish.
+     * same content; a given-up attempt that still lives cannot publish. Where storage locks, all objects of the attempt
+     * are locked before it is published, so that a backup is never listed and unlocked.
      */
     async seal(input: {
       snapshot: StackSnapshot;
@@ -56,29 +68,32 @@ export function createSealActivities(ports: Ports, unopened: Ports) {
       // An earlier attempt sealed it: compared again now, the last backup may be another one.
       if (sealed) return { store, id: sealed.id, ...(sealed.shrunk && { shrunk: sealed.shrunk }) };
       await confirmObjects(storage, manifest);
+      const until = lockEnd(input.snapshot.stack.storage.lock, new Date(input.now));
+      if (until) await lockUnder(storage, keys.dataPrefix(store, manifest.id), until);
       const shrunk = await comparedWithLast(storage, manifest);
       if (shrunk) {
         // Marked before it is listed, so that it never counts for a moment.
         const reason = `sharply smaller: ${shrunk.to} bytes after ${shrunk.from} (${shrunk.previous})`;
-        await writeMark(storage, {
+        const mark = {
           store,
           backupId: manifest.id,
           kind: 'suspect',
           at: input.now,
           by: 'steady',
           reason,
-        });
+        } as const;
+        await writeMark(storage, mark, until);
       }
-      await createDocument(storage, keys.manifest(store, manifest.id), {
-        ...manifest,
-        ...(shrunk && { shrunk }),
-      });
+      const sealing = { ...manifest, ...(shrunk && { shrunk }) };
+      await createDocument(storage, keys.manifest(store, manifest.id), sealing, until);
       return { store, id: manifest.id, ...(shrunk && { shrunk }) };
     },
 
     /** Writes which backups belong together; create-only. */
     async writeSet(input: { snapshot: StackSnapshot; set: BackupSet }): Promise<void> {
-      await createDocument(await ports.storage(input.snapshot), keys.set(input.set.id), input.set);
+      const { set } = input;
+      const until = lockEnd(input.snapshot.stack.storage.lock, new Date(set.at));
+      await createDocument(await ports.storage(input.snapshot), keys.set(set.id), set, until);
     },
 
     /** Keeps the text of an applied stack file under its digest: same key, same content, safe to repeat. */
@@ -88,7 +103,10 @@ export function createSealActivities(ports: Ports, unopened: Ports) {
       await (await ports.storage(input.snapshot)).create(keys.config(input.sha256), text);
     },
 
-    /** Adds a mark; the newest of its kind counts. Fails with `backup.unknown` when there is no such backup. */
+    /**
+     * Adds a mark; the newest of its kind counts. Fails with `backup.unknown` when there is no such backup. Where storage
+     * locks, what is to be kept is locked until then; for ever is from one renewal to the next.
+     */
     async mark(input: {
       snapshot: StackSnapshot;
       mark: Omit<MarkInput, 'snapshot' | 'by' | 'version'>;
@@ -99,31 +117,36 @@ export function createSealActivities(ports: Ports, unopened: Ports) {
       const { store, id, kind, until, reason } = input.mark;
       if ((await storage.head(keys.manifest(store, id))) === undefined)
         throw new SteadyError('backup.unknown', { store, id });
-      await writeMark(storage, {
-        store,
-        backupId: id,
-        kind,
-        at: input.now,
-        by: input.by,
-        reason,
-        ...(until !== undefined && { until }),
-      });
+      const mark = { store, backupId: id, kind, at: input.now, by: input.by, reason };
+      const end =
+        until === undefined
+          ? lockEnd(input.snapshot.stack.storage.lock, new Date(input.now))
+          : new Date(until);
+      if (kind === 'keep' && end) await lockBackup(storage, { store, id }, end);
+      const locked = await manifestLock(storage, { store, id });
+      await writeMark(storage, { ...mark, ...(until !== undefined && { until }) }, locked);
     },
   };
 }
 export type SealActivities = ReturnType<typeof createSealActivities>;
 
-async function writeMark(storage: StoragePort, mark: Omit<Mark, 'version'>): Promise<void> {
+async function writeMark(
+  storage: StoragePort,
+  mark: Omit<Mark, 'version'>,
+  lockUntil: Date | undefined,
+): Promise<void> {
   await createTimedDocument(storage, {
     at: mark.at,
     key: (time) => keys.mark(mark.store, mark.backupId, time, mark.kind),
     value: (at) => ({ version: 1, ...mark, at }),
+    lockUntil,
   });
 }
 
 /** Storage's own sizes (and checksums, where it keeps them) must equal the draft's before anything is sealed. */
 async function confirmObjects(storage: StoragePort, manifest: Manifest): Promise<void> {
-  for (const piece of manifest.streams.flatMap((stream) => stream.pieces)) {
+  const pieces = manifest.streams.flatMap((stream) => stream.pieces);
+  await mapInParallel(pieces, 8, async (piece) => {
     const there = await storage.head(piece.key);
     if (there === undefined) throw new SteadyError('storage.missing', { key: piece.key });
     if (there.bytes !== piece.bytes) {
@@ -140,7 +163,7 @@ async function confirmObjects(storage: StoragePort, manifest: Manifest): Promise
         found: there.sha256,
       });
     }
-  }
+  });
 }
 
 async function comparedWithLast(storage: StoragePort, manifest: Manifest): Promise<Sealed['shrunk']> {

@@ -40,7 +40,13 @@ export function createSweepActivities(ports: Ports) {
         // Listed last: what was sealed meanwhile is none.
         const sealed = await sealedBackups(storage);
         const orphans = [...data, ...proofs, ...marks].filter((one) => !sealed.has(one.prefix));
-        const lines = await mapInParallel(orphans, 4, async (one) => judge(one, await writer(storage, one)));
+        const lines = await mapInParallel(orphans, 4, async (one) => {
+          const line = judge(one, await writer(storage, one));
+          const locked = await orphanLock(storage, one, new Date(input.now));
+          return locked
+            ? { ...line, litter: false, why: `no manifest, locked until ${locked.toISOString()}` }
+            : line;
+        });
         for await (const upload of storage.unfinished('')) {
           lines.push({
             what: 'upload',
@@ -83,7 +89,8 @@ export function createSweepActivities(ports: Ports) {
             await assertMayDelete(input.snapshot.stack.stack, line.backup, input.holder);
             const { store, id } = line.backup;
             if ((await storage.head(keys.manifest(store, id))) !== undefined) continue;
-            await deleteAll(storage, line.key);
+            // Its lock may have been renewed since it was looked at: it is left for another time.
+            if ((await deleteAll(storage, line.key).catch(lockedOnly)) === 'locked') continue;
           } else if (line.upload !== undefined) {
             await storage.abortUnfinished({
               key: line.key,
@@ -178,6 +185,18 @@ const with1 = (group: Orphan, object: ListedObject): Orphan => ({
   bytes: group.bytes + object.bytes,
   newest: Math.max(group.newest, object.modifiedAt.getTime()),
 });
+
+/** Failed attempts are not locked; one that was about to be sealed is, and its draft with it. */
+async function orphanLock(storage: StoragePort, one: Orphan, now: Date): Promise<Date | undefined> {
+  if (one.what !== 'data') return undefined;
+  const end = await storage.lock?.until(keys.data(one.backup.store, one.backup.id, DRAFT));
+  return end && end > now ? end : undefined;
+}
+
+function lockedOnly(error: unknown): 'locked' {
+  if (error instanceof SteadyError && error.code === 'storage.locked') return 'locked';
+  throw error;
+}
 
 async function sealedBackups(storage: StoragePort): Promise<Set<string>> {
   const sealed = new Set<string>();

@@ -12,7 +12,9 @@ import type { Manifest } from '../contracts/stored/manifest.js';
 import type { Proof } from '../contracts/stored/others.js';
 import { withCall, type ActivityCall } from './call.js';
 import { createTimedDocument } from './catalog/documents.js';
+import { manifestLock } from './catalog/object-locks.js';
 import { readManifest } from './catalog/read-manifest.js';
+import { findTamperedOf } from './catalog/tampering.js';
 import type { Ports } from './ports.js';
 import { backupReader } from './streams.js';
 
@@ -47,17 +49,21 @@ export function createVerifyActivities(ports: Ports) {
           const started = Date.now();
           const storage = await ports.storage(snapshot);
           const manifest = await readManifest(storage, backup);
+          const tampered = (await findTamperedOf(storage, backup)).map(
+            ({ key, what, at }) => `TAMPERED: ${what} over ${key} since ${at}; read as it was sealed`,
+          );
           const base = { ...backup, depth, bytes: depth === 'stored' ? 0 : manifest.bytes };
           try {
             const found = await verifyTo(depth, { call, ports, snapshot, storage, manifest });
-            return { ...base, passed: true, seconds: (Date.now() - started) / 1000, ...found };
+            const findings = [...tampered, ...found.findings];
+            return { ...base, passed: true, seconds: (Date.now() - started) / 1000, ...found, findings };
           } catch (error) {
             if (!(error instanceof SteadyError) || !DAMNING.has(error.code)) throw error;
             return {
               ...base,
               passed: false,
               seconds: (Date.now() - started) / 1000,
-              findings: [error.message],
+              findings: [error.message, ...tampered],
             };
           }
         },
@@ -84,10 +90,12 @@ export function createVerifyActivities(ports: Ports) {
         findings: [...verification.findings],
         run: input.run,
       };
-      await createTimedDocument(await ports.storage(input.snapshot), {
+      const storage = await ports.storage(input.snapshot);
+      await createTimedDocument(storage, {
         at: input.now,
         key: (time) => keys.proof(proof.store, proof.backupId, time, proof.depth, proof.passed),
         value: (at) => ({ ...proof, at }),
+        lockUntil: await manifestLock(storage, { store: proof.store, id: proof.backupId }),
       });
     },
   };

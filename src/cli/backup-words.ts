@@ -1,8 +1,13 @@
-import type { BackupLine } from '../contracts/runs/procedures.js';
-import { agoText } from './words.js';
+import type { BackupLine, TamperedLine } from '../contracts/runs/procedures.js';
+import { agoText, momentText } from './words.js';
 
 /** How far a backup is proven, in words for a table. */
 export function proofWords(one: BackupLine, now = Date.now()): string {
+  if (one.tampered !== undefined && one.tampered.length > 0) return `TAMPERED WITH; ${provenWords(one, now)}`;
+  return provenWords(one, now);
+}
+
+function provenWords(one: BackupLine, now: number): string {
   if (one.suspect) {
     // steadyhand itself marks what is sharply smaller.
     if (one.shrunk && one.suspected?.by === 'steady') return 'sharply smaller, not accepted';
@@ -14,8 +19,22 @@ export function proofWords(one: BackupLine, now = Date.now()): string {
   return one.proven === undefined ? 'not proven' : `${one.proven}${at}, not deep enough`;
 }
 
-/** Until when a mark keeps it; empty without one. */
+/** Until when it is locked, and until when a mark keeps it; empty where neither is. */
 export function keptWords(one: BackupLine, time: (iso: string) => string): string {
-  if (one.kept === undefined) return '';
-  return one.kept === 'forever' ? 'kept for ever' : `kept until ${time(one.kept)}`;
+  const locked = one.lockedUntil === undefined ? [] : [lockWords(one.lockedUntil, time)];
+  return [...locked, ...markWords(one, time)].join(', ');
+}
+
+function lockWords(until: string, time: (iso: string) => string): string {
+  return `${Date.parse(until) > Date.now() ? 'locked until' : 'was locked until'} ${time(until)}`;
+}
+
+function markWords(one: BackupLine, time: (iso: string) => string): string[] {
+  if (one.kept === undefined) return [];
+  return [one.kept === 'forever' ? 'kept for ever' : `kept until ${time(one.kept)}`];
+}
+
+/** What was put over a sealed object, and that it does no harm to a restore. */
+export function tamperedWords({ key, what, at }: TamperedLine, zone: string): string {
+  return `! TAMPERED: ${what} over ${key} since ${momentText(at, zone)}; it is read as it was sealed`;
 }

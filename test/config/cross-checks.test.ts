@@ -354,3 +354,31 @@ describe('encryption and secrets', () => {
     expect(url + form).not.toContain('hunter2');
   });
 });
+
+describe('a lock of backups', () => {
+  const locked = (lock: string, main: string): string =>
+    withPart('    directory: { path: /backups }', `    ${main}\n  lock: ${lock}`);
+  const s3 = 's3: { bucket: backups }';
+
+  it('is not to be had in a folder', () => {
+    expect(problemsOf(locked('{ mode: compliance, for: 30d }', 'directory: { path: /backups }'))).toBe(
+      'steady.yaml:9:3 storage.lock: a folder cannot lock backups: who can write there can delete there; use S3 with Object Lock, or leave it out',
+    );
+    expect(warningsOf(locked('{ mode: compliance, for: 30d }', s3))).toBe('');
+  });
+
+  it('that would end between two renewals is warned of', () => {
+    expect(warningsOf(locked('{ mode: compliance, for: 2d }', s3))).toBe(
+      'steady.yaml:9:34 storage.lock.for: too short for plan nightly, which runs up to 1d apart: locks of backups that are kept would end between two runs; take at least 4d; found 2d',
+    );
+  });
+
+  it('has a mode and a time', () => {
+    expect(problemsOf(locked('{ mode: strict }', s3))).toBe(
+      [
+        'steady.yaml:9:3 storage.lock.for: missing; allowed: text',
+        'steady.yaml:9:17 storage.lock.mode: not allowed; found "strict"; allowed: governance, compliance',
+      ].join('\n'),
+    );
+  });
+});

@@ -8,7 +8,9 @@ import { markSchema } from '../../contracts/stored/others.js';
 import { readDocument } from './documents.js';
 import { mapInParallel } from './in-parallel.js';
 import { isVerified, type ListedBackup } from './list-backups.js';
+import { manifestLock } from './object-locks.js';
 import { findManifest } from './read-manifest.js';
+import { findTampered } from './tampering.js';
 
 /** The depth from which a backup of this store counts as verified: the deepest any of its plans demands. */
 export function demandedDepth(stack: Stack, store: string): Depth {
@@ -22,6 +24,7 @@ export async function describeBackups(
   backups: readonly ListedBackup[],
   demanded: Depth,
 ): Promise<BackupLine[]> {
+  const tampered = await findTampered(storage, [...new Set(backups.map((one) => one.store))]);
   const lines = await mapInParallel(backups, 8, async (backup): Promise<BackupLine | undefined> => {
     const manifest = await findManifest(storage, backup);
     // Pruned since it was listed.
@@ -44,6 +47,10 @@ export async function describeBackups(
       accepted: manifest.shrunk !== undefined && !backup.suspect,
       suspect: backup.suspect,
       suspected: await suspectedBy(storage, backup),
+      ...(storage.lock && {
+        lockedUntil: (await manifestLock(storage, backup))?.toISOString(),
+        tampered: tampered.filter((one) => one.backup?.store === backup.store && one.backup.id === backup.id),
+      }),
     };
   });
   return lines.filter((line) => line !== undefined);

@@ -39,14 +39,35 @@ export function parseDocument<S extends z.ZodType>(bytes: Buffer, key: string, s
   return parsed.data;
 }
 
-/** Creates a document once. The same content is done; other content under the key is `storage.exists`. */
-export async function createDocument(storage: StoragePort, key: string, value: unknown): Promise<Buffer> {
+/**
+ * Creates a document once. The same content is done; other content under the key is `storage.exists`.
+ *
+ * @param lockUntil where storage locks: until when the document is locked from the first moment
+ */
+export async function createDocument(
+  storage: StoragePort,
+  key: string,
+  value: unknown,
+  lockUntil?: Date,
+): Promise<Buffer> {
   const bytes = documentBytes(value);
-  if ((await storage.create(key, bytes)) === 'exists') {
+  if ((await createOnce(storage, key, bytes, lockUntil)) === 'exists') {
     const there = await storage.read(key);
     if (there === undefined || !there.equals(bytes)) throw new SteadyError('storage.exists', { key });
   }
   return bytes;
+}
+
+/** A lock that has ended already is none. */
+export async function createOnce(
+  storage: StoragePort,
+  key: string,
+  bytes: Uint8Array,
+  lockUntil: Date | undefined,
+): Promise<'created' | 'exists'> {
+  if (storage.lock && lockUntil && lockUntil.getTime() > Date.now())
+    return await storage.lock.create(key, bytes, lockUntil);
+  return await storage.create(key, bytes);
 }
 
 /** Two of a kind in one second take the next one. */
@@ -58,12 +79,17 @@ const SECONDS_TRIED = 60;
  */
 export async function createTimedDocument(
   storage: StoragePort,
-  of: { readonly at: string; readonly key: (time: Date) => string; readonly value: (at: string) => unknown },
+  of: {
+    readonly at: string;
+    readonly key: (time: Date) => string;
+    readonly value: (at: string) => unknown;
+    readonly lockUntil?: Date | undefined;
+  },
 ): Promise<void> {
   for (let second = 0; second < SECONDS_TRIED; second++) {
     const time = new Date(Date.parse(of.at) + second * 1000);
     const bytes = documentBytes(of.value(time.toISOString()));
-    if ((await storage.create(of.key(time), bytes)) === 'created') return;
+    if ((await createOnce(storage, of.key(time), bytes, of.lockUntil)) === 'created') return;
     const there = await storage.read(of.key(time));
     if (there?.equals(bytes)) return;
   }

@@ -9,7 +9,11 @@ import { createDocument, readDocument } from './documents.js';
  * The stack's own document at the head of its prefix, created once. Two that create it at the same moment agree on
  * whichever came first.
  */
-export async function openStack(storage: StoragePort, stack: string): Promise<StackDocument> {
+export async function openStack(
+  storage: StoragePort,
+  stack: string,
+  lockUntil: Date | undefined,
+): Promise<StackDocument> {
   const there = await readDocument(storage, keys.stack(), stackDocumentSchema);
   if (there) return ofThisStack(there, stack, storage);
   const fresh: StackDocument = {
@@ -20,7 +24,7 @@ export async function openStack(storage: StoragePort, stack: string): Promise<St
     createdAt: new Date().toISOString(),
   };
   try {
-    await createDocument(storage, keys.stack(), fresh);
+    await createDocument(storage, keys.stack(), fresh, lockUntil);
     return fresh;
   } catch (error) {
     const first = await readDocument(storage, keys.stack(), stackDocumentSchema);

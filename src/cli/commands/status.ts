@@ -5,7 +5,8 @@ import { startRun } from '../../client/start.js';
 import type { Steady } from '../../client/connect.js';
 import { temporalStatus } from '../../client/status.js';
 import { SteadyError } from '../../contracts/failures.js';
-import type { LookInput } from '../../contracts/runs/procedures.js';
+import type { LookInput, TamperedLine } from '../../contracts/runs/procedures.js';
+import { tamperedWords } from '../backup-words.js';
 import { contextOf, type Context } from '../context.js';
 import { exitCodeOf } from '../exit-code.js';
 import { isDown, serviceRows, type Service } from '../service-rows.js';
@@ -41,14 +42,16 @@ async function status(context: Context): Promise<void> {
     }
   };
   const found = await context.withTemporal(async (steady) => {
-    const [known, standings, services] = await Promise.all([
+    const [known, standings, services, tampered] = await Promise.all([
       temporalStatus(steady, snapshot),
       look<Standing[]>(steady, 'standings'),
       look<Service[]>(steady, 'services'),
+      // Only storage that locks can tell.
+      stack.storage.lock === undefined ? [] : look<TamperedLine[]>(steady, 'tampering'),
     ]);
-    return { known, standings, services };
+    return { known, standings, services, tampered };
   }, WORKER_SECONDS);
-  const { known, standings, services } = found;
+  const { known, standings, services, tampered } = found;
 
   const now = Date.now();
   const stores =
@@ -61,6 +64,9 @@ async function status(context: Context): Promise<void> {
       stores.map((one) => standingRow(one, now)),
       [5],
     ).forEach((line) => output.line(line));
+  if (!(tampered instanceof SteadyError))
+    tampered.forEach((one) => output.line(output.color.red(tamperedWords(one, stack.timezone))));
+  else if (!(standings instanceof SteadyError)) tellError(context, 'storage', tampered);
   planRows(known.plans, stack.timezone, now).forEach((line) => output.line(line));
   // Said once: without a worker neither can be asked.
   if (!(services instanceof SteadyError)) serviceRows(services).forEach((line) => output.line(line));
@@ -72,6 +78,7 @@ async function status(context: Context): Promise<void> {
     config: known.applied,
     stores: standings instanceof SteadyError ? { error: errorOf(standings) } : stores,
     services: services instanceof SteadyError ? { error: errorOf(services) } : services,
+    tampered: tampered instanceof SteadyError ? { error: errorOf(tampered) } : tampered,
     plans: known.plans,
     targets: known.targets,
     approvals: known.approvals,
@@ -86,7 +93,9 @@ async function status(context: Context): Promise<void> {
   });
   if (standings instanceof SteadyError) process.exitCode = exitCodeOf(standings.code);
   else if (stores.some((one) => one.error?.code === 'storage.unreachable')) process.exitCode = 5;
-  else if (stores.some((one) => !one.ok) || known.targets.some((one) => one.notBack)) process.exitCode = 1;
+  else if (tampered instanceof SteadyError) process.exitCode = exitCodeOf(tampered.code);
+  else if (tampered.length > 0 || stores.some((one) => !one.ok) || known.targets.some((one) => one.notBack))
+    process.exitCode = 1;
   else if (services instanceof SteadyError) process.exitCode = exitCodeOf(services.code);
   else if (services.some(isDown)) process.exitCode = 1;
 }

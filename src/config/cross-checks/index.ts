@@ -1,6 +1,7 @@
 import type { Stack } from '../../contracts/stack/stack.js';
 import { checkEncryption } from './encryption.js';
 import { checkLimits } from './limits.js';
+import { checkLock } from './lock.js';
 import { checkOverlaps } from './overlaps.js';
 import { checkPeople } from './people.js';
 import { checkPlaces } from './places.js';
@@ -26,6 +27,7 @@ export function crossCheck(stack: Stack, at: FilePlace & { readonly now: Date })
   checkSchedules(stack, report, at.now);
   checkPromises(stack, report);
   checkLimits(stack, report);
+  checkLock(stack, report);
   checkPeople(stack, report);
   checkEncryption(stack, report);
   checkSecrets(stack, report);

@@ -77,6 +77,8 @@ export interface PruneLine extends BackupRef {
   readonly why: string;
   readonly deleted: boolean;
   readonly bytes: number;
+  /** Nothing keeps it any more, and storage will not let go of it before. */
+  readonly lockedUntil?: string | undefined;
 }
 
 export interface PruneResult {
@@ -169,7 +171,7 @@ export interface MarkResult {
 
 /** Looks for `status`, `backup list`, `backup show`: reads storage on a worker, changes nothing. */
 export interface LookInput extends RunInput {
-  readonly what: 'standings' | 'backups' | 'backup' | 'services' | 'keys';
+  readonly what: 'standings' | 'backups' | 'backup' | 'services' | 'keys' | 'tampering';
   readonly stores: readonly string[];
   readonly id?: string;
 }
@@ -213,6 +215,17 @@ export interface KeyTestLine {
   readonly result: 'opens' | 'wrong' | 'damaged' | 'unknown' | 'not encrypted' | 'no backup';
 }
 
+/** A sealed object over which somebody put something: it is read as it was. */
+export interface TamperedLine {
+  readonly key: string;
+  /** In words: a newer version, a delete marker. */
+  readonly what: string;
+  /** When the newest of it came. */
+  readonly at: string;
+  /** Left out for what is of the whole stack, such as its records. */
+  readonly backup?: BackupRef | undefined;
+}
+
 /** One backup as listings tell it. */
 export interface BackupLine extends BackupRef {
   readonly takenAt: string;
@@ -233,4 +246,7 @@ export interface BackupLine extends BackupRef {
   readonly suspect: boolean;
   /** Who marked it suspect, and why. */
   readonly suspected?: { readonly by: string; readonly reason: string } | undefined;
+  /** Where storage locks: when the lock of its manifest ends, or has ended. */
+  readonly lockedUntil?: string | undefined;
+  readonly tampered?: readonly TamperedLine[] | undefined;
 }

@@ -69,7 +69,9 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
         done: results.length - failed.length,
       });
     }
-    if (plan?.keep === undefined) return result;
+    // Without a retention policy all are kept, and what is kept stays locked.
+    const { lock } = snapshot.stack.storage;
+    if (plan === undefined || (plan.keep === undefined && lock === undefined)) return result;
     const lines = await pruneStores(run, { snapshot, stores: input.stores, dryRun: false });
     return { ...result, pruned: lines.filter((one) => one.deleted).length };
   });

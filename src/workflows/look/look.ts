@@ -20,6 +20,8 @@ export async function look(input: LookInput): Promise<unknown> {
           return await run.activities.look.showBackup({ snapshot, stores, id: input.id ?? '' });
         case 'services':
           return await run.activities.quick.serviceStates({ snapshot });
+        case 'tampering':
+          return await run.activities.look.tampering({ snapshot });
         case 'keys':
           return await run.activities.look.testKey({ snapshot, stores });
       }

@@ -16,9 +16,20 @@ export async function pruneStores(
     note(
       `${planned.filter((one) => one.keep).length} kept, ${planned.filter((one) => !one.keep).length} not`,
     );
+    for (const { store, id, lockedUntil } of planned)
+      if (lockedUntil !== undefined) note(`${store} ${id} is locked until ${lockedUntil}`);
     return planned;
   });
-  const unwanted = lines.filter((one) => !one.keep).map(({ store, id }) => ({ store, id }));
+  const refs = (chosen: readonly PruneLine[]) => chosen.map(({ store, id }) => ({ store, id }));
+  const unwanted = refs(lines.filter((one) => !one.keep && one.lockedUntil === undefined));
+  const kept = refs(lines.filter((one) => one.keep));
+  if (!dryRun && snapshot.stack.storage.lock !== undefined && kept.length > 0) {
+    await run.step('Renew the locks of what is kept', async (note) => {
+      const now = new Date().toISOString();
+      const renewed = await run.activities.proof.renewLocks({ snapshot, backups: kept, now });
+      note(`${renewed.length} renewed`);
+    });
+  }
   if (dryRun || unwanted.length === 0) return lines;
 
   const { workflowId, runId } = workflowInfo();
@@ -29,16 +40,26 @@ export async function pruneStores(
     for (const one of permit.refused)
       note(`${one.store} ${one.id} is read by ${one.by}: left for the next time`);
     const now = new Date().toISOString();
-    const kept = await run.activities.keeper.deleteBackups({
+    const left = await run.activities.keeper.deleteBackups({
       snapshot,
       backups: permit.granted,
       holder,
       now,
     });
-    for (const one of kept) note(`${one.store} ${one.id} was marked to be kept meanwhile`);
     const named = ({ store, id }: BackupRef): string => `${store} ${id}`;
-    const left = new Set(kept.map(named));
-    const gone = new Set(permit.granted.map(named).filter((name) => !left.has(name)));
-    return lines.map((line) => ({ ...line, deleted: gone.has(named(line)) }));
+    const locks = new Map<string, string | undefined>();
+    for (const one of left) {
+      locks.set(named(one), one.lockedUntil);
+      note(
+        one.lockedUntil === undefined
+          ? `${named(one)} was marked to be kept meanwhile`
+          : `${named(one)} is locked until ${one.lockedUntil}`,
+      );
+    }
+    const gone = new Set(permit.granted.map(named).filter((name) => !locks.has(name)));
+    return lines.map((line) => {
+      const lockedUntil = line.lockedUntil ?? locks.get(named(line));
+      return { ...line, deleted: gone.has(named(line)), ...(lockedUntil !== undefined && { lockedUntil }) };
+    });
   });
 }

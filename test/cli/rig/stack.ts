@@ -49,6 +49,8 @@ export interface ShopOptions {
   /** Text put in place of the plan. */
   readonly plans?: string;
   readonly encrypted?: boolean;
+  /** Text put in place of the storage in a folder, and what its credentials are in the environment. */
+  readonly storage?: { readonly text: string; readonly env: NodeJS.ProcessEnv };
 }
 
 const IN_TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
@@ -75,6 +77,7 @@ export async function createShop(options: ShopOptions = {}): Promise<ShopStack> 
     XDG_CONFIG_HOME: join(folder, 'config'),
     STEADY_IDENTITY: join(folder, 'ana.identity'),
     TEMPORAL_ADDRESS: undefined,
+    ...options.storage?.env,
     NO_COLOR: '1',
   };
   const identity = (name: 'ana' | 'ben'): string => join(folder, `${name}.identity`);
@@ -111,7 +114,7 @@ export async function createShop(options: ShopOptions = {}): Promise<ShopStack> 
   const text = `version: 1
 stack: shop
 storage:
-  main: { directory: { path: backups } }${encryption}
+  ${options.storage?.text ?? 'main: { directory: { path: backups } }'}${encryption}
 stores:
   db: { postgres: { host: 127.0.0.1, port: ${postgres.port}, database: shop, user: ${postgres.user}, password: { env: POSTGRES_PASSWORD }, bin: ${postgres.bin} } }
   cache: { redis: { host: 127.0.0.1, port: ${redis.port}, bin: ${redis.bin}, data: ${redis.data}, process: { start: ${JSON.stringify(redis.startArgv)} } } }

@@ -77,8 +77,8 @@ export const RUNS: Readonly<Record<Scenario, readonly ActivityName[]>> = {
   check: ['checkTools', 'checkStore', 'checkStorage', 'checkChecks'],
 };
 
-/** Reads the header of an object, with an identity that these stacks have not. */
-export const NOT_KILLED: readonly ActivityName[] = ['testKey'];
+/** What these stacks have not: an identity, whose header of an object is read; storage that locks. */
+export const NOT_KILLED: readonly ActivityName[] = ['testKey', 'tampering', 'renewLocks'];
 
 /** Activities that tell progress by heartbeats of their own, from their beginning on. */
 const BEATING: readonly ActivityName[] = [

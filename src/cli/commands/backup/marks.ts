@@ -24,7 +24,10 @@ export function addMarkCommands(backup: Command): void {
   marking(backup, 'keep', 'keep', 'keep a backup longer than retention would')
     .argument('<id>')
     .option('--reason <text>', 'why; it stands in the mark', '')
-    .option('--until <date>', 'until when; default: for ever');
+    .option(
+      '--until <date>',
+      'until when; default: for ever. Where storage locks, nobody can delete it before',
+    );
   manyToo(
     marking(backup, 'accept', 'accepted', 'let backups that are suspect or sharply smaller count again'),
   ).option('--reason <text>', 'why; it stands in the mark', '');
@@ -74,7 +77,7 @@ async function markOne(
 ): Promise<void> {
   const { id, kind, options } = of;
   const { output } = context;
-  const { timezone } = (await context.load()).stack;
+  const { timezone, storage } = (await context.load()).stack;
   if (options.dryRun === true)
     throw new SteadyError('usage.invalid', { error: '--dry-run goes with --after' });
   const until = options.until === undefined ? undefined : untilOf(options.until, timezone);
@@ -91,7 +94,10 @@ async function markOne(
   const words = {
     accepted: 'accepted: it counts from now on',
     suspect: 'marked suspect: it counts for nothing from now on',
-    keep: until === undefined ? 'kept for ever' : `kept until ${momentText(until, timezone)}`,
+    keep:
+      until === undefined
+        ? 'kept for ever'
+        : `kept until ${momentText(until, timezone)}${storage.lock === undefined ? '' : ', and locked so long'}`,
   };
   output.line(`${store} ${id}: ${words[kind]}`);
   output.document({ store, id, kind, ...(until !== undefined && { until }) });

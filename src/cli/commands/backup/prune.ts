@@ -4,7 +4,7 @@ import { startRun } from '../../../client/start.js';
 import type { PruneInput, PruneLine, PruneResult } from '../../../contracts/runs/procedures.js';
 import { chosen } from '../../arguments.js';
 import { contextOf } from '../../context.js';
-import { bytesText, countText, table } from '../../words.js';
+import { bytesText, countText, table, timeText } from '../../words.js';
 
 export function addPruneCommand(backup: Command): void {
   backup
@@ -28,14 +28,14 @@ export function addPruneCommand(backup: Command): void {
         const handle = await startRun(steady, { procedure: 'prune', input });
         const result = await answerOf<PruneResult>(steady, handle);
         const rows = result.lines.map((one) => [
-          wordOf(one, result.dryRun),
+          wordOf(one, result.dryRun, (iso) => timeText(iso, stack.timezone)),
           one.store,
           one.id,
           bytesText(one.bytes),
           one.why,
         ]);
         table(rows, [3]).forEach((line) => output.line(line));
-        const unwanted = result.lines.filter((one) => !one.keep);
+        const unwanted = result.lines.filter((one) => !one.keep && one.lockedUntil === undefined);
         const bytes = bytesText(unwanted.reduce((sum, one) => sum + one.bytes, 0));
         const verb = result.dryRun ? 'would be deleted' : 'deleted';
         output.line(`${countText(unwanted.length, 'backup')} ${verb}, ${bytes}`);
@@ -44,8 +44,9 @@ export function addPruneCommand(backup: Command): void {
     });
 }
 
-function wordOf(one: PruneLine, dryRun: boolean): string {
+function wordOf(one: PruneLine, dryRun: boolean, time: (iso: string) => string): string {
   if (one.keep) return 'keep';
+  if (one.lockedUntil !== undefined) return `locked until ${time(one.lockedUntil)}`;
   if (one.deleted) return 'deleted';
   return dryRun ? 'would delete' : 'in use, left';
 }

@@ -3,7 +3,7 @@ import type { BackupLine } from '../../../contracts/runs/procedures.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
 import { ask } from '../../ask.js';
 import { backupIdOf } from '../../arguments.js';
-import { keptWords, proofWords } from '../../backup-words.js';
+import { keptWords, proofWords, tamperedWords } from '../../backup-words.js';
 import { contextOf } from '../../context.js';
 import type { Output } from '../../output.js';
 import { bytesText, countText, momentText, secondsText, table, timeText } from '../../words.js';
@@ -50,11 +50,13 @@ function tell(output: Output, manifest: Manifest, line: BackupLine | undefined, 
   ];
   if (line) {
     facts.push(['proof', proofWords(line)]);
-    if (line.kept !== undefined) facts.push(['mark', keptWords(line, (iso) => timeText(iso, zone))]);
+    const kept = keptWords(line, (iso) => timeText(iso, zone));
+    if (kept !== '') facts.push([line.lockedUntil === undefined ? 'mark' : 'kept', kept]);
   }
   if (manifest.set !== undefined) facts.push(['set', manifest.set]);
   output.line(`backup ${manifest.id}`);
   table(facts).forEach((row) => output.line(`  ${row}`));
+  for (const one of line?.tampered ?? []) output.line(output.color.red(`  ${tamperedWords(one, zone)}`));
   for (const note of manifest.notes) output.line(`  note: ${note}`);
 
   const counts = Object.entries(manifest.facts.counts);
