@@ -51,7 +51,10 @@ export function createBackupActivities(ports: Ports) {
       const { snapshot, store } = input;
       return await withCall({ title: `Back up ${store}`, store }, async (call) => {
         await ports.reap(call.markerPrefix);
-        const [port, storage] = await Promise.all([ports.store(snapshot, store), ports.storage(snapshot)]);
+        const [port, storage] = await Promise.all([
+          ports.store(snapshot, store, 'reader'),
+          ports.storage(snapshot),
+        ]);
         const startedAt = new Date();
         const backupId = timeId(new Date(input.now), randomBytes(5));
         try {

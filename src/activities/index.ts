@@ -44,7 +44,7 @@ export function createActivities(bare: Ports) {
       deleteLitter: sweep.deleteLitter,
       discardAttempt: sweep.discardAttempt,
     },
-    change: { ...restore, ...services, checkChecks: check.checkChecks },
+    change: { ...restore, ...services, checkChecks: check.checkChecks, checkOwner: check.checkOwner },
     quick: {
       ...createLockActivities(),
       ...createClaimActivities(),

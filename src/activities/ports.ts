@@ -5,10 +5,17 @@ import type { StorePort } from '../adapters/stores/port.js';
 import type { ProbesPort } from '../adapters/probes/port.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 
+/**
+ * Whose account a store is used with. `reader`: the one that may only read, where the stack names one. `nobody`: no
+ * secret is asked for; for proofs, which load into a server of their own.
+ */
+export type StoreAccount = 'owner' | 'reader' | 'nobody';
+
 /** What activities are given by the worker that boots them; only the worker knows vendors. */
 export interface Ports {
   readonly storage: (snapshot: StackSnapshot) => Promise<StoragePort>;
-  readonly store: (snapshot: StackSnapshot, name: string) => Promise<StorePort>;
+  /** Left out: as its owner. */
+  readonly store: (snapshot: StackSnapshot, name: string, as?: StoreAccount) => Promise<StorePort>;
   readonly runtime: (snapshot: StackSnapshot) => RuntimePort;
   readonly probes: (snapshot: StackSnapshot) => ProbesPort;
   readonly secrets: (snapshot: StackSnapshot) => SecretsPort;

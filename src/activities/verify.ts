@@ -117,7 +117,7 @@ async function verifyTo(depth: Depth, of: Verifying): Promise<Found> {
     case 'stored':
       return { findings: await verifyStored(of) };
     case 'readable': {
-      const port = await of.ports.store(of.snapshot, of.manifest.store);
+      const port = await of.ports.store(of.snapshot, of.manifest.store, 'nobody');
       return { findings: await port.readable(of.call, await backupReader(of.call, of)) };
     }
     case 'restored':
@@ -140,7 +140,7 @@ async function verifyStored({ storage, manifest }: Verifying): Promise<string[]>
 }
 
 async function verifyRestored(of: Verifying): Promise<Found> {
-  const port = await of.ports.store(of.snapshot, of.manifest.store);
+  const port = await of.ports.store(of.snapshot, of.manifest.store, 'nobody');
   // The same for all attempts: what a killed one left there would be as large as the store, for ever.
   const folder = join(of.ports.scratch, `${of.call.markerPrefix}proof`);
   await rm(folder, { recursive: true, force: true });

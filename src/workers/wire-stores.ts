@@ -4,6 +4,7 @@ import { createFilesStore } from '../adapters/stores/files/index.js';
 import { createPostgresStore } from '../adapters/stores/postgres/index.js';
 import { createRedisStore } from '../adapters/stores/redis/index.js';
 import type { StorePort } from '../adapters/stores/port.js';
+import type { StoreAccount } from '../activities/ports.js';
 import { serviceHandle } from '../activities/services.js';
 import { SteadyError } from '../contracts/failures.js';
 import { theOne } from '../contracts/one-of.js';
@@ -13,6 +14,8 @@ import type { SecretRef } from '../contracts/secret.js';
 export interface StoreWiring {
   readonly snapshot: StackSnapshot;
   readonly name: string;
+  /** Left out: as its owner. */
+  readonly as?: StoreAccount;
   readonly runtime: RuntimePort;
   readonly secrets: SecretsPort;
   /** Folder on this worker for scratch files. */
@@ -21,21 +24,26 @@ export interface StoreWiring {
 
 /** The store of a stack by its name; an unknown name or kind throws `config.invalid`. */
 export async function createStore(wiring: StoreWiring): Promise<StorePort> {
-  const { snapshot, name, runtime, secrets, scratch } = wiring;
+  const { snapshot, name, as, runtime, secrets, scratch } = wiring;
   const config = snapshot.stack.stores[name];
   if (config === undefined)
     throw new SteadyError('config.invalid', { store: name, error: 'not in the stack' });
   const store = theOne(config);
-  const passwordOf = async (reference: SecretRef | undefined) =>
-    reference === undefined ? {} : { password: await secrets.resolve(reference) };
+  const account = async <O extends Account & { readonly reader?: Account | undefined }>(options: O) => {
+    const reading = as === 'reader' && options.reader !== undefined;
+    const { user, password } = reading && options.reader ? options.reader : options;
+    const config = { ...options, user: user ?? options.user, password };
+    if (password === undefined || as === 'nobody') return { config, reading };
+    return { config, reading, password: await secrets.resolve(password) };
+  };
   const common = { name, runtime, baseFolder: snapshot.folder };
   switch (store.kind) {
-    case 'postgres':
-      return createPostgresStore({
-        ...common,
-        config: store.options,
-        ...(await passwordOf(store.options.password)),
-      });
+    case 'postgres': {
+      // A proof on the live server makes a database there.
+      const live = as === 'nobody' && store.options.proof === 'live-server';
+      if (live) return await createStore({ ...wiring, as: 'owner' });
+      return createPostgresStore({ ...common, ...(await account(store.options)) });
+    }
     case 'redis': {
       const { service } = store.options;
       const handle = service === undefined ? {} : { service: knownOrBare(snapshot, service) };
@@ -43,13 +51,17 @@ export async function createStore(wiring: StoreWiring): Promise<StorePort> {
         ...common,
         ...handle,
         scratch,
-        config: store.options,
-        ...(await passwordOf(store.options.password)),
+        ...(await account(store.options)),
       });
     }
     case 'files':
       return createFilesStore({ ...common, config: store.options });
   }
+}
+
+interface Account {
+  readonly user?: string | undefined;
+  readonly password?: SecretRef | undefined;
 }
 
 /** A store's own service need not be named among the services. */

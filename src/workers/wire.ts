@@ -36,8 +36,8 @@ export function wire(options: { readonly scratch: string; readonly env: NodeJS.P
         stallSeconds: snapshot.stack.limits.stall,
         lock: snapshot.stack.storage.lock,
       }),
-    store: (snapshot, name) =>
-      createStore({ snapshot, name, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
+    store: (snapshot, name, as = 'owner') =>
+      createStore({ snapshot, name, as, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
     probes: (snapshot) =>
       wireProbes({ snapshot, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
   };

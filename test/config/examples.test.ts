@@ -8,7 +8,7 @@ import { consumersOf } from '../../src/contracts/stack/dependencies.js';
 
 const folder = fileURLToPath(new URL('../../examples', import.meta.url));
 const names = readdirSync(folder, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && entry.name !== 'policies')
   .map((entry) => entry.name);
 const load = (name: string) => loadStackFile(join(folder, name), { now: new Date('2026-11-22T12:00:00Z') });
 

@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,13 +10,8 @@ import type { Steady } from '../../src/client/connect.js';
 import { ROLES, type Role } from '../../src/contracts/names.js';
 import type { StackSnapshot } from '../../src/contracts/runs/snapshot.js';
 import { createWorkers } from '../../src/workers/worker.js';
+import './quiet.js';
 import { createWorld, type World, type WorldOptions } from './world.js';
-
-// Failing activities are what these tests are about: their stack traces are no news.
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
-});
 
 /** Workers at a site of their own, with fakes for what is not the point. One for a test file. */
 export interface Rig {

@@ -49,6 +49,7 @@ async function createS3(config: S3StorageConfig, options: CreateStorageOptions):
   const resolved = credentials && {
     accessKey: await options.secrets.resolve(credentials.accessKey),
     secretKey: await options.secrets.resolve(credentials.secretKey),
+    sessionToken: credentials.sessionToken && (await options.secrets.resolve(credentials.sessionToken)),
   };
   const ca =
     config.ca === undefined || isAbsolute(config.ca) ? config.ca : resolve(options.baseFolder, config.ca);

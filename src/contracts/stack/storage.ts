@@ -22,6 +22,7 @@ export const s3StorageSchema = z.strictObject({
     .strictObject({
       accessKey: secretRefSchema.describe('access key id'),
       secretKey: secretRefSchema.describe('secret access key'),
+      sessionToken: secretRefSchema.optional().describe('of a temporary credential (STS)'),
     })
     .optional()
     .describe('left out: the AWS chain (environment, profile, instance role)'),

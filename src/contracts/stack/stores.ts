@@ -12,6 +12,14 @@ const place = {
     .describe('address for TCP when there is no service; left out: 127.0.0.1'),
 };
 
+const reader = z
+  .strictObject({
+    user: z.string().min(1).describe('an account that can change nothing'),
+    password: secretRefSchema.optional().describe('read by workers of the role backup only'),
+  })
+  .optional()
+  .describe('who reads the store for its backups (docs/permissions.md); left out: user');
+
 const port = (number: number) => z.number().int().min(1).max(65_535).default(number).describe('TCP port');
 
 /** Every server of PostgreSQL has these two (manual, chapter "Managing Databases"): one is never the store itself. */
@@ -23,6 +31,7 @@ const postgresFields = z.strictObject({
   database: z.string().min(1).max(63).describe('the database'),
   user: z.string().min(1).describe('a role that owns it, or a superuser'),
   password: secretRefSchema.optional().describe('left out: pg_hba trust or peer'),
+  reader,
   maintenanceDatabase: z
     .string()
     .min(1)
@@ -58,6 +67,7 @@ export const redisStoreSchema = z.strictObject({
   port: port(6379),
   user: z.string().optional().describe('ACL user; left out: default'),
   password: secretRefSchema.optional().describe('left out: none is asked'),
+  reader,
   data: z
     .string()
     .optional()
@@ -93,6 +103,11 @@ export const storeSchema = oneOf('a store', {
 });
 export type StoreConfig = z.infer<typeof storeSchema>;
 export type StoreKind = keyof StoreConfig;
+
+/** The account of its own that reads the store for backups, where it has one. */
+export function readerOf(store: StoreConfig) {
+  return store.postgres?.reader ?? store.redis?.reader;
+}
 
 /** Whether whoever writes to the store is stopped while it is backed up: a folder has no snapshot of its own. */
 export function needsQuiet(store: StoreConfig): boolean {

@@ -10,6 +10,8 @@ import type { S3StorageConfig } from '../../../contracts/stack/storage.js';
 export interface S3Credentials {
   readonly accessKey: Secret;
   readonly secretKey: Secret;
+  /** Of a temporary credential. */
+  readonly sessionToken?: Secret | undefined;
 }
 
 /** How long each wait may be; all in seconds. */
@@ -47,6 +49,7 @@ export function createS3Client(
           credentials: {
             accessKeyId: credentials.accessKey.reveal(),
             secretAccessKey: credentials.secretKey.reveal(),
+            ...(credentials.sessionToken && { sessionToken: credentials.sessionToken.reveal() }),
           },
         }),
     maxAttempts: limits.attempts,

@@ -40,7 +40,11 @@ export function createS3Storage(options: S3StorageOptions): StoragePort {
     limits,
     base: `${folder}/`,
     location: `s3://${config.bucket}/${folder}`,
-    secrets: credentials ? [credentials.accessKey, credentials.secretKey] : [],
+    secrets: credentials
+      ? [credentials.accessKey, credentials.secretKey, credentials.sessionToken].filter(
+          (one) => one !== undefined,
+        )
+      : [],
   };
   /** What is not there is undefined; a bucket that is not there is an error. */
   const ifThere = async <T>(key: string, request: () => Promise<T>): Promise<T | undefined> => {

@@ -16,6 +16,8 @@ export interface StoreOptions {
   readonly config: PostgresStoreConfig;
   readonly runtime: RuntimePort;
   readonly password?: Secret | undefined;
+  /** The account may read only: it is not asked what a restore needs. */
+  readonly reading?: boolean | undefined;
   readonly tuning?: Partial<Tuning> | undefined;
   /** What is loaded is a proof's copy on the live server: it brings neither roles nor settings of the database. */
   readonly proof?: boolean | undefined;

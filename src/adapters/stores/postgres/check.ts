@@ -47,6 +47,10 @@ export async function check(options: StoreOptions, call: StoreCall): Promise<Che
   const there = access;
   await step('connection', async () => [await poolerLine(there)]);
   await step('backup', () => backupLines(there));
+  if (options.reading === true) {
+    await step('reader', () => readerLines(there));
+    return lines;
+  }
   await step('restore', () => restoreLines(there));
   if (config.proof === 'live-server') await step('proof', () => proofLines(there));
   return lines;
@@ -89,6 +93,25 @@ function backupLines(access: Access): Promise<CheckLine[]> {
             'A superuser may; on managed servers nobody does.',
           ),
     ];
+  });
+}
+
+/** That the account of the backups can change nothing: seen in the catalogue, not tried. */
+function readerLines(access: Access): Promise<CheckLine[]> {
+  const { database, user } = access.options.config;
+  return withSession(access.session(database), async (session) => {
+    const more = await session.json<string[]>(
+      `SELECT jsonb_build_array() ||
+        CASE WHEN rolsuper THEN '["is a superuser"]'::jsonb ELSE '[]' END ||
+        CASE WHEN rolcreaterole THEN '["may create roles"]'::jsonb ELSE '[]' END ||
+        CASE WHEN rolcreatedb THEN '["may create databases"]'::jsonb ELSE '[]' END ||
+        CASE WHEN EXISTS (SELECT FROM pg_class c WHERE relkind IN ('r', 'p') AND oid >= 16384
+          AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) THEN '["may change tables"]'::jsonb ELSE '[]' END
+      FROM pg_roles WHERE rolname = current_user`,
+    );
+    if (more.length === 0) return [ok('reader', `${user} can change nothing`)];
+    const hint = 'Take it away: docs/permissions.md says what a reader needs.';
+    return [warning('reader', `${user} can do more than a backup needs: ${more.join(', ')}`, hint)];
   });
 }
 

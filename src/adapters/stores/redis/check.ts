@@ -31,8 +31,16 @@ export async function check(options: RedisStoreOptions, call: StoreCall): Promis
   } catch (error) {
     return [failed('reach', error)];
   }
+  const reach = line('ok', 'reach', `${server.product} ${server.version}, ${server.role}`);
+  if (options.reading === true)
+    return [
+      reach,
+      await rights(live, server, settings, call),
+      ...(await reader(options, live, call)),
+      await room(options, server),
+    ];
   return [
-    line('ok', 'reach', `${server.product} ${server.version}, ${server.role}`),
+    reach,
     await rights(live, server, settings, call),
     persistence(settings),
     await files(options, call, settings),
@@ -41,23 +49,37 @@ export async function check(options: RedisStoreOptions, call: StoreCall): Promis
   ];
 }
 
+/** Whether the account may run a command; undefined where that cannot be told. */
+async function mayRun(live: Live, command: readonly string[], call: StoreCall): Promise<boolean | undefined> {
+  try {
+    const user = await live.ask(['ACL', 'WHOAMI'], { signal: call.signal });
+    return (await live.ask(['ACL', 'DRYRUN', user, ...command], { signal: call.signal })) === 'OK';
+  } catch (error) {
+    // The user may not ask, or the server is older than 7.0, which has no DRYRUN.
+    if (error instanceof SteadyError && (error.code === 'store.denied' || error.code === 'tool.failed'))
+      return undefined;
+    throw error;
+  }
+}
+
+/** That the account of the backups can change nothing. */
+async function reader(options: RedisStoreOptions, live: Live, call: StoreCall): Promise<CheckLine[]> {
+  const user = options.config.user ?? 'default';
+  const more: string[] = [];
+  for (const command of [['SET', 'any', 'value'], ['FLUSHALL'], ['CONFIG', 'SET', 'dir', '/'], ['SHUTDOWN']])
+    if ((await mayRun(live, command, call)) === true) more.push(command.slice(0, 2).join(' '));
+  if (more.length === 0) return [];
+  const hint = 'Take it away: docs/permissions.md says what a reader needs.';
+  return [line('warning', 'reader', `${user} can do more than a backup needs: ${more.join(', ')}`, hint)];
+}
+
 async function rights(
   live: Live,
   server: ServerInfo,
   settings: LiveSettings | undefined,
   call: StoreCall,
 ): Promise<CheckLine> {
-  const may = async (command: string): Promise<boolean | undefined> => {
-    try {
-      const user = await live.ask(['ACL', 'WHOAMI'], { signal: call.signal });
-      return (await live.ask(['ACL', 'DRYRUN', user, command], { signal: call.signal })) === 'OK';
-    } catch (error) {
-      // The user may not ask, or the server is older than 7.0, which has no DRYRUN.
-      if (error instanceof SteadyError && (error.code === 'store.denied' || error.code === 'tool.failed'))
-        return undefined;
-      throw error;
-    }
-  };
+  const may = (command: string) => mayRun(live, [command], call);
   const sync = await may('sync');
   if (sync === true) return line('ok', 'rights', 'may synchronise: backups come as a replication stream');
   const save = (await may('bgsave')) === true && settings !== undefined;

@@ -10,6 +10,8 @@ export interface RedisStoreOptions {
   readonly runtime: RuntimePort;
   /** The service that holds it, when there is one. */
   readonly service?: ServiceHandle | undefined;
+  /** The account may read only: it is not asked what a restore needs. */
+  readonly reading?: boolean | undefined;
   readonly password?: Secret | undefined;
   /** Folder on the worker for scratch files, to which an RDB is brought; default the system's for temporary files. */
   readonly scratch?: string | undefined;
