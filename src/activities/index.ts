@@ -1,6 +1,7 @@
-import type { Role } from '../contracts/names.js';
+import { ROLES, type Role } from '../contracts/names.js';
 import { createBackupActivities } from './backup.js';
 import { createCheckActivities } from './check.js';
+import { createRoleChecks } from './check-roles.js';
 import { createClaimActivities } from './claims.js';
 import { createKeyActivities } from './keys.js';
 import { createLedgerActivities } from './ledger.js';
@@ -15,8 +16,12 @@ import { createServiceActivities } from './services.js';
 import { createSweepActivities } from './sweep.js';
 import { createVerifyActivities } from './verify.js';
 
-/** Which activities a worker of each role serves. `quick` is never stuck behind transfers. */
-export function createActivities(bare: Ports) {
+/**
+ * Which activities a worker of each role serves. `quick` is never stuck behind transfers.
+ *
+ * @param serves the roles of this worker: one that has a role to itself should have its rights alone
+ */
+export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
   // Whoever lists, deletes or restores finds the storage that was opened for the stack, or none.
   const ports: Ports = { ...bare, storage: (snapshot) => openedStorage(bare, snapshot) };
   const services = createServiceActivities(ports);
@@ -25,9 +30,15 @@ export function createActivities(bare: Ports) {
   const restore = createRestoreActivities(ports);
   const check = createCheckActivities(bare);
   const sweep = createSweepActivities(ports);
+  const rights = createRoleChecks(bare, serves);
   return {
     // A worker of this role may not read: the set's run has opened storage before it.
-    backup: { ...createBackupActivities(bare), checkTools: check.checkTools, checkStore: check.checkStore },
+    backup: {
+      ...createBackupActivities(bare),
+      checkTools: check.checkTools,
+      checkStore: check.checkStore,
+      checkBackupRights: rights.checkBackupRights,
+    },
     proof: {
       ...createSealActivities(ports, bare),
       ...createVerifyActivities(ports),
@@ -38,13 +49,21 @@ export function createActivities(bare: Ports) {
       findLitter: sweep.findLitter,
       appendRecord: ledger.appendRecord,
       checkStorage: check.checkStorage,
+      checkProofRights: rights.checkProofRights,
     },
     keeper: {
       deleteBackups: prune.deleteBackups,
       deleteLitter: sweep.deleteLitter,
       discardAttempt: sweep.discardAttempt,
+      checkKeeperRights: rights.checkKeeperRights,
     },
-    change: { ...restore, ...services, checkChecks: check.checkChecks, checkOwner: check.checkOwner },
+    change: {
+      ...restore,
+      ...services,
+      checkChecks: check.checkChecks,
+      checkOwner: check.checkOwner,
+      checkChangeRights: rights.checkChangeRights,
+    },
     quick: {
       ...createLockActivities(),
       ...createClaimActivities(),

@@ -26,7 +26,7 @@ export const BUNDLE_PATH = fileURLToPath(new URL('./workflows.bundle.js', import
 export async function createWorkers(options: StartWorkersOptions): Promise<Worker[]> {
   const { connection, namespace } = options;
   const common = { connection, namespace, shutdownGraceTime: '2s' } as const;
-  const activities = createActivities(options.ports);
+  const activities = createActivities(options.ports, options.roles);
   const workflows = Worker.create({
     ...common,
     ...options.workflows,

@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { execFileSync } from 'node:child_process';
@@ -8,6 +9,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { createRoleChecks } from '../../src/activities/check-roles.js';
+import type { Ports } from '../../src/activities/ports.js';
 import type { StoragePort } from '../../src/adapters/storage/port.js';
 import { createS3Storage } from '../../src/adapters/storage/s3/s3.js';
 import type { Steady } from '../../src/client/connect.js';
@@ -178,6 +181,13 @@ describe('workers that have the rights of their role alone', () => {
   it('check, back up, prove by a restore, restore and prune', async () => {
     const checked = await run<CheckLine[]>('check', { stores: ['db', 'cache'] });
     expect(checked.filter((one) => one.status === 'error')).toEqual([]);
+    expect(checked.filter((one) => one.what.startsWith('role '))).toEqual([
+      { what: 'role backup', status: 'ok', message: 'may put data' },
+      { what: 'role proof', status: 'ok', message: 'may list, read data' },
+      { what: 'role change', status: 'ok', message: 'may list, read data' },
+      { what: 'role keeper', status: 'ok', message: 'may list marks, list and delete data' },
+    ]);
+    expect(await all(storageOf('change').list('data/'))).toEqual([]);
     expect(checked).toContainEqual(
       expect.objectContaining({ what: 'db reader', message: 'steady_reader can change nothing' }),
     );
@@ -255,6 +265,39 @@ describe('workers that have the rights of their role alone', () => {
       await expect(storage.create('manifests/db/forged.json', Buffer.from('x'))).rejects.toMatchObject(
         denied,
       );
+  });
+
+  it('check: names what a role may not, and what it may besides', async () => {
+    const broad = createS3Storage({
+      config: minio.config(),
+      credentials: minio,
+      stack: STACK,
+      lock: snapshot.stack.storage.lock,
+    });
+    const rightsOf = (role: Role, storage: StoragePort) =>
+      createRoleChecks({ storage: async () => storage } as unknown as Ports, [role]);
+    const now = new Date().toISOString();
+    const { backup, proof, keeper } = {
+      backup: rightsOf('backup', broad),
+      proof: rightsOf('proof', storageOf('backup')),
+      keeper: rightsOf('keeper', broad),
+    };
+    const environment = new MockActivityEnvironment();
+    const inActivity = <T>(call: () => Promise<T>) => environment.run<[], T, () => Promise<T>>(call);
+    const { probe, lines } = await inActivity(() => backup.checkBackupRights({ snapshot, now }));
+    const told = (found: readonly CheckLine[]) => found.map((one) => [one.what, one.status, one.message]);
+    expect(told(lines)).toEqual([
+      ['role backup', 'ok', 'may put data'],
+      ['role backup', 'warning', 'may read data and delete data, which it does not need'],
+    ]);
+    expect(told(await inActivity(() => proof.checkProofRights({ snapshot, probe })))).toEqual([
+      ['role proof', 'error', expect.stringMatching(/^cannot list: storage refused the credentials /)],
+      ['role proof', 'error', expect.stringMatching(/^cannot read data: storage refused the credentials /)],
+    ]);
+    expect(told(await inActivity(() => keeper.checkKeeperRights({ snapshot, probe })))).toEqual([
+      ['role keeper', 'ok', 'may list marks, list and delete data'],
+      ['role keeper', 'warning', 'may read data, which it does not need'],
+    ]);
   });
 
   it('reader: PostgreSQL and Redis refuse it every change', () => {

@@ -1,7 +1,7 @@
 import type { CheckLine } from '../../contracts/runs/check-line.js';
 import type { CheckInput } from '../../contracts/runs/procedures.js';
 import { readerOf, type StoreConfig } from '../../contracts/stack/stores.js';
-import { runProcedure } from '../shared/run.js';
+import { runProcedure, type Run } from '../shared/run.js';
 
 const hasReader = (store: StoreConfig | undefined): boolean =>
   store !== undefined && readerOf(store) !== undefined;
@@ -25,6 +25,23 @@ export async function check(input: CheckInput): Promise<CheckLine[]> {
         ),
       run.step('Ask the checks', () => run.activities.change.checkChecks({ snapshot })),
     ]);
-    return lines.flat();
+    return [...lines.flat(), ...(await checkRights(run, input))];
+  });
+}
+
+/** Each role tries what it needs of a bucket; in a folder all have the rights of the worker's user. */
+async function checkRights(run: Run, { snapshot }: CheckInput): Promise<CheckLine[]> {
+  if (snapshot.stack.storage.main.s3 === undefined) return [];
+  const { activities } = run;
+  return await run.step('Try the rights of each role', async () => {
+    const { probe, lines } = await activities.backup.checkBackupRights({
+      snapshot,
+      now: new Date().toISOString(),
+    });
+    const proof = await activities.proof.checkProofRights({ snapshot, probe });
+    const change = await activities.change.checkChangeRights({ snapshot, probe });
+    // Last: it deletes what the others have tried.
+    const keeper = await activities.keeper.checkKeeperRights({ snapshot, probe });
+    return [...lines, ...proof, ...change, ...keeper];
   });
 }

@@ -77,8 +77,11 @@ export const RUNS: Readonly<Record<Scenario, readonly ActivityName[]>> = {
   check: ['checkTools', 'checkStore', 'checkStorage', 'checkChecks'],
 };
 
-/** What these stacks have not: an identity, storage that locks, a store with a reader. */
-export const NOT_KILLED: readonly ActivityName[] = ['testKey', 'tampering', 'renewLocks', 'checkOwner'];
+/** What these stacks have not: an identity, a bucket, a lock, a store with a reader. */
+export const NOT_KILLED: readonly ActivityName[] = [
+  ...(['testKey', 'tampering', 'renewLocks', 'checkOwner'] as const),
+  ...(['checkBackupRights', 'checkProofRights', 'checkChangeRights', 'checkKeeperRights'] as const),
+];
 
 /** Activities that tell progress by heartbeats of their own, from their beginning on. */
 const BEATING: readonly ActivityName[] = [
