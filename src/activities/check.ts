@@ -10,6 +10,7 @@ import type { CheckLine } from '../contracts/runs/check-line.js';
 import { checkTools } from '../pipelines/check-tools.js';
 import { withCall } from './call.js';
 import { checkIdentity } from './check-identity.js';
+import { checkSecrets } from './check-secrets.js';
 import { openStorage } from './opened-storage.js';
 import type { Ports } from './ports.js';
 
@@ -56,13 +57,19 @@ export function createCheckActivities(ports: Ports) {
         } catch (error) {
           lines.push(errorLine('storage', error));
         }
-        return [...lines, ...unlockedLines(snapshot), ...(await checkEncryption(ports, snapshot))];
+        return [
+          ...lines,
+          ...unlockedLines(snapshot),
+          ...(await checkEncryption(ports, snapshot)),
+          ...(await checkSecrets(snapshot.stack, ports.secrets(snapshot))),
+        ];
       });
     },
 
-    async checkTools(): Promise<CheckLine[]> {
+    async checkTools(input: { snapshot: StackSnapshot }): Promise<CheckLine[]> {
+      const { snapshot } = input;
       return await withCall({ title: 'Check tools' }, async () => {
-        const lines: CheckLine[] = [];
+        const lines = await checkSecrets(snapshot.stack, ports.secrets(snapshot));
         for (const name of ['zstd', 'age', 'tar']) {
           try {
             lines.push(ok(name, Object.values(await checkTools([name])).join()));
@@ -107,7 +114,7 @@ export function createCheckActivities(ports: Ports) {
           service.health ? [[`services.${name}`, service.health] as const] : [],
         );
         const own = Object.entries(stack.checks).map(([name, check]) => [`checks.${name}`, check] as const);
-        const lines: CheckLine[] = [];
+        const lines = await checkSecrets(stack, ports.secrets(input.snapshot));
         for (const [what, check] of [...health, ...own]) {
           try {
             const result = await ports.probes(input.snapshot).run(check, { signal: call.signal });

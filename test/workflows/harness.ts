@@ -50,7 +50,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     store: (snapshot, name) => Promise.resolve(worldOf(snapshot).storePort(name)),
     runtime: (snapshot) => worldOf(snapshot).runtime,
     probes: (snapshot) => worldOf(snapshot).probes,
-    secrets: () => ({ resolve: () => Promise.reject(new Error('no secrets here')) }),
+    secrets: () => ({
+      resolve: () => Promise.reject(new Error('no secrets here')),
+      warnings: () => Promise.resolve([]),
+    }),
   };
   const stops: (() => Promise<void>)[] = [];
   const serve = async (roles: readonly Role[]): Promise<() => Promise<void>> => {

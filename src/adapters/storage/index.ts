@@ -12,9 +12,9 @@ export interface CreateStorageOptions {
   readonly stack: string;
   /** Folder of the stack file: relative paths in the config start there. Absolute. */
   readonly baseFolder: string;
-  readonly secrets: SecretsPort;
   /** A connection that moves no byte for this long is given up; never later than the adapter's own limit. */
   readonly stallSeconds: number;
+  readonly secrets: Pick<SecretsPort, 'resolve'>;
   readonly lock?: LockConfig | undefined;
 }
 

@@ -11,7 +11,7 @@ export async function check(input: CheckInput): Promise<CheckLine[]> {
   const { snapshot, stores } = input;
   return await runProcedure(input, { procedure: 'check', limitSeconds: 600, record: false }, async (run) => {
     const lines = await Promise.all([
-      run.step('Check the tools', () => run.activities.backup.checkTools()),
+      run.step('Check the tools', () => run.activities.backup.checkTools({ snapshot })),
       run.step('Check storage', () => run.activities.proof.checkStorage({ snapshot })),
       ...stores.map((store) =>
         run.step(`Check ${store}`, () => run.activities.backup.checkStore({ snapshot, store })),
@@ -25,7 +25,9 @@ export async function check(input: CheckInput): Promise<CheckLine[]> {
         ),
       run.step('Ask the checks', () => run.activities.change.checkChecks({ snapshot })),
     ]);
-    return [...lines.flat(), ...(await checkRights(run, input))];
+    // A worker of several roles says the same thing more than once.
+    const once = new Map(lines.flat().map((line) => [JSON.stringify(line), line]));
+    return [...once.values(), ...(await checkRights(run, input))];
   });
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +38,40 @@ describe('a secret in the environment', () => {
       });
     },
   );
+});
+
+describe('a secret that others know', () => {
+  it('is warned of: in git, of another user, or as the example shows it', async () => {
+    const repository = await mkdtemp(join(folder, 'repository-'));
+    const within = createSecrets({
+      env: { PASSWORD: 'changeme-please', PORT: '5432' },
+      baseFolder: repository,
+    });
+    await writeFile(
+      join(repository, '.env.example'),
+      'PASSWORD="changeme-please"\nexport KEY=example-key\nPORT=5432\n',
+    );
+    for (const [name, value] of [
+      ['tracked', 'own-value'],
+      ['copied', 'example-key'],
+      ['good', 'own-value'],
+    ] as const)
+      await writeFile(join(repository, name), `${value}\n`, { mode: 0o600 });
+    const git = (...args: string[]) => execFileSync('git', ['-C', repository, ...args], { stdio: 'ignore' });
+    git('init');
+    git('add', 'tracked');
+    expect(await within.warnings({ env: 'PASSWORD' })).toEqual([
+      'PASSWORD is the value that .env.example shows to everyone; make one of your own',
+    ]);
+    expect(await within.warnings({ env: 'PORT' })).toEqual([]);
+    expect(await within.warnings({ file: 'copied' })).toEqual([
+      'copied is the value that .env.example shows to everyone; make one of your own',
+    ]);
+    expect(await within.warnings({ file: 'tracked' })).toEqual([
+      'secret file tracked is tracked by git, so it is in every clone: git rm --cached tracked, and take a new secret',
+    ]);
+    expect(await within.warnings({ file: 'good' })).toEqual([]);
+  });
 });
 
 describe('a secret in a file', () => {

@@ -1,0 +1,17 @@
+import type { SecretsPort } from '../adapters/secrets/port.js';
+import type { CheckLine } from '../contracts/runs/check-line.js';
+import { secretRefSchema, type SecretRef } from '../contracts/secret.js';
+import type { Stack } from '../contracts/stack/stack.js';
+
+/** How the secrets of the stack file that are on this worker are kept; no line where all is well. */
+export async function checkSecrets(stack: Stack, secrets: SecretsPort): Promise<CheckLine[]> {
+  const refs = new Map(referencesIn(stack).map((ref) => [JSON.stringify(ref), ref]));
+  const found = await Promise.all([...refs.values()].map((ref) => secrets.warnings(ref)));
+  return found.flat().map((message) => ({ what: 'secrets', status: 'warning', message }));
+}
+
+function referencesIn(value: unknown): SecretRef[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const ref = secretRefSchema.safeParse(value);
+  return ref.success ? [ref.data] : Object.values(value).flatMap(referencesIn);
+}
