@@ -34,6 +34,10 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
   'storage.denied': { storage: 's3://shop-backups', says: 'SignatureDoesNotMatch' },
   'storage.missing': { storage: '/mnt/backups', key: 'shop/manifests/db/20261122T020000Z-k7q2m9xd.json' },
   'storage.full': { storage: '/mnt/backups', key: 'shop/data/db/20261122T020000Z-k7q2m9xd/rows.zst.001' },
+  'storage.locked': {
+    key: 'shop/data/db/20261122T020000Z-k7q2m9xd/rows.zst.000',
+    until: '2026-12-22T02:00:00Z',
+  },
   'storage.mismatch': {
     key: 'shop/data/db/20261122T020000Z-k7q2m9xd/rows.zst.001',
     sent: 8388608,
