@@ -7,11 +7,9 @@ import {
 } from '@temporalio/client';
 import { digestOf } from '../contracts/canonical.js';
 import { SteadyError } from '../contracts/failures.js';
-import { scheduleId } from '../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
 import type { BackupInput, SweepInput, VerifyInput } from '../contracts/runs/procedures.js';
-import { proofSchedule } from '../contracts/stack/plans.js';
-import { canOpenBackups } from '../contracts/stack/stack.js';
+import { plannedRuns, type Planned } from '../contracts/stack/planned.js';
 import type { Requester, StackSnapshot } from '../contracts/runs/snapshot.js';
 import type { Steady } from './connect.js';
 
@@ -30,71 +28,34 @@ type Wanted = ScheduleOptions<Action>;
 
 /** The schedules a stack's plans ask for. Pure. */
 export function wantedSchedules(snapshot: StackSnapshot): Wanted[] {
-  const { stack } = snapshot;
-  const plans = Object.entries(stack.plans).flatMap(([name, plan]) => {
-    const backup: BackupInput = { version: 1, snapshot, by: BY_SCHEDULE, plan: name, stores: plan.stores };
-    const wanted = [
-      schedule(snapshot, {
-        id: scheduleId('backup', stack.stack, name),
-        cron: plan.schedule,
-        type: 'backup',
-        input: backup,
-        catchup: plan.catchup,
-      }),
-    ];
-    const proof = proofSchedule(plan);
-    if (proof !== undefined && canOpenBackups(stack)) {
-      const prove: VerifyInput = {
-        version: 1,
-        snapshot,
-        by: BY_SCHEDULE,
-        plan: name,
+  return plannedRuns(snapshot.stack).map((planned) => schedule(snapshot, planned));
+}
+
+type PlannedInput = BackupInput | VerifyInput | SweepInput;
+
+function inputOf(snapshot: StackSnapshot, { procedure, plan }: Planned): PlannedInput {
+  const common = { version: 1, snapshot, by: BY_SCHEDULE } as const;
+  const stores = snapshot.stack.plans[plan]?.stores ?? [];
+  switch (procedure) {
+    case 'backup':
+      return { ...common, plan, stores };
+    case 'verify':
+      return {
+        ...common,
+        plan,
         depth: 'restored',
-        selection: { text: 'latest', stores: plan.stores, unverified: true },
+        selection: { text: 'latest', stores, unverified: true },
       };
-      wanted.push(
-        schedule(snapshot, {
-          id: scheduleId('verify', stack.stack, name),
-          cron: proof,
-          type: 'verify',
-          input: prove,
-          catchup: plan.catchup,
-        }),
-      );
-    }
-    return wanted;
-  });
-  return [...plans, sweepSchedule(snapshot)];
+    case 'sweep':
+      return { ...common, dryRun: false };
+  }
 }
 
-/** Between the hours that daylight saving skips or repeats and the working day. */
-const SWEEP_CRON = '45 4 * * *';
-const SWEEP_CATCHUP_SECONDS = 12 * 3600;
-
-function sweepSchedule(snapshot: StackSnapshot): Wanted {
-  const input: SweepInput = { version: 1, snapshot, by: BY_SCHEDULE, dryRun: false };
-  return schedule(snapshot, {
-    id: scheduleId('sweep', snapshot.stack.stack, 'daily'),
-    cron: SWEEP_CRON,
-    type: 'sweep',
-    input,
-    catchup: SWEEP_CATCHUP_SECONDS,
-  });
-}
-
-function schedule(
-  snapshot: StackSnapshot,
-  of: {
-    id: string;
-    cron: string;
-    type: string;
-    input: BackupInput | VerifyInput | SweepInput;
-    catchup: number;
-  },
-): Wanted {
+function schedule(snapshot: StackSnapshot, of: Planned): Wanted {
+  const input = inputOf(snapshot, of);
   const spec = { cronExpressions: [of.cron], timezone: snapshot.stack.timezone };
   const policies = { overlap: 'SKIP', catchupWindow: of.catchup * 1000 } as const;
-  const hash = digestOf({ spec, policies, type: of.type, input: of.input });
+  const hash = digestOf({ spec, policies, type: of.procedure, input });
   return {
     scheduleId: of.id,
     spec,
@@ -102,10 +63,10 @@ function schedule(
     memo: { managedBy: MANAGED_BY, stack: snapshot.stack.stack },
     action: {
       type: 'startWorkflow',
-      workflowType: of.type,
+      workflowType: of.procedure,
       workflowId: of.id,
       taskQueue: WORKFLOW_TASK_QUEUE,
-      args: [of.input],
+      args: [input],
       // The schedule's own memo cannot be changed by an update; the action's can.
       memo: {
         hash,
