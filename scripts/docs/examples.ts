@@ -96,6 +96,23 @@ approvers:
 approvals:
   restore: { from: operator, count: 1, expires: 1h }
 `,
+  notify: `notify:
+  ops:
+    slack: { url: { env: SLACK_URL } }
+    on: [failed, approval, rpo, skipped, stuck]
+  pager:
+    webhook: { url: { env: PAGER_URL }, key: { env: PAGER_KEY } }
+  stakeholders:
+    smtp:
+      host: mail.example.org
+      user: steady
+      password: { file: /etc/steady/smtp-password }
+      from: steady@example.org
+      to: [everybody@example.org]
+    on: [notice, done]
+  outside:
+    heartbeat: { url: { env: HEARTBEAT_URL } }
+`,
   limits: `limits: { stall: 10m, run: 48h, hold: 14d }
 `,
 } as const;

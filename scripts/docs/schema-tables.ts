@@ -51,7 +51,7 @@ export function typeWords(field: SchemaNode): string {
       if (typeof field.additionalProperties === 'object') {
         return `mapping of names to ${typeWords(field.additionalProperties)}`;
       }
-      return field.maxProperties === 1 ? 'one of the kinds below' : 'mapping';
+      return field.maxProperties !== undefined ? 'one of the kinds below' : 'mapping';
     case 'integer':
     case 'number':
       return range(field);

@@ -30,6 +30,7 @@ export function steadyYamlPage(schema: SchemaNode): string {
       `${fieldTable(at('approvers', '[]'), 'approvers[]')}\n\n${fieldTable(at('approvals'), 'approvals')}`,
       'people',
     ),
+    part('Telling people', NOTIFY, fieldTable(at('notify', 'NAME'), 'notify.NAME'), 'notify'),
     part('Limits', LIMITS, fieldTable(at('limits'), 'limits'), 'limits'),
     ENDING,
   ].join('\n\n')}\n`;
@@ -84,6 +85,9 @@ such place; it is kept 30 days (or \`within\`, if that is longer) for a person t
 const CHECKS = `Your own questions, asked after a restore and as a service's \`health\`: each is one of the kinds below.`;
 
 const PEOPLE = `Who may decide, each by a key of their own (\`steady identity create\`), and what needs a decision.`;
+
+const NOTIFY = `Channels by name, each one of the kinds below and what it is told of (\`on\`, not for a heartbeat). What each event means, the
+form of a message, how a signature is checked: [notify.md](notify.md).`;
 
 const LIMITS = 'Every wait has a limit.';
 

@@ -7,6 +7,7 @@ import { createKeyActivities } from './keys.js';
 import { createLedgerActivities } from './ledger.js';
 import { createLockActivities } from './locks.js';
 import { createLookActivities } from './look.js';
+import { createNotifyActivities } from './notify.js';
 import { createPruneActivities } from './prune.js';
 import { openedStorage } from './opened-storage.js';
 import type { Ports } from './ports.js';
@@ -71,6 +72,7 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
       undoRestore: restore.undoRestore,
       submitRecord: ledger.submitRecord,
       ledgerHead: ledger.ledgerHead,
+      ...createNotifyActivities(bare),
     },
   } satisfies Record<Role, object>;
 }

@@ -3,6 +3,7 @@ import type { SecretsPort } from '../adapters/secrets/port.js';
 import type { StoragePort } from '../adapters/storage/port.js';
 import type { StorePort } from '../adapters/stores/port.js';
 import type { ProbesPort } from '../adapters/probes/port.js';
+import type { NotifierPort } from '../adapters/notifiers/port.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 
 /**
@@ -18,6 +19,7 @@ export interface Ports {
   readonly store: (snapshot: StackSnapshot, name: string, as?: StoreAccount) => Promise<StorePort>;
   readonly runtime: (snapshot: StackSnapshot) => RuntimePort;
   readonly probes: (snapshot: StackSnapshot) => ProbesPort;
+  readonly notifier: (snapshot: StackSnapshot, channel: string) => Promise<NotifierPort>;
   readonly secrets: (snapshot: StackSnapshot) => SecretsPort;
   /** Ends processes on this host that an earlier attempt left, by the beginning of their marker. */
   readonly reap: (markerPrefix: string) => Promise<number>;

@@ -5,6 +5,7 @@ import { decideRetention } from '../contracts/retention.js';
 import type { BackupRef, ClaimHolder } from '../contracts/runs/claims.js';
 import type { PruneLine } from '../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
+import { demandedDepth } from '../contracts/stack/stack.js';
 import { withCall } from './call.js';
 import { assertMayDelete } from './claims.js';
 import { deleteAll } from './catalog/delete-all.js';
@@ -16,7 +17,7 @@ import {
   manifestLock,
   prefixesOf,
 } from './catalog/object-locks.js';
-import { demandedDepth, isKept, keptUntil } from './catalog/describe-backups.js';
+import { isKept, keptUntil } from './catalog/describe-backups.js';
 import { mapInParallel } from './catalog/in-parallel.js';
 import { isVerified, listBackups } from './catalog/list-backups.js';
 import { findManifest } from './catalog/read-manifest.js';

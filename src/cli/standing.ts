@@ -1,4 +1,4 @@
-import type { Stack } from '../contracts/stack/stack.js';
+import { promisedRpo, type Stack } from '../contracts/stack/stack.js';
 import { agoText, secondsText } from './words.js';
 
 /** A store's newest backups, as a look on a worker answers. */
@@ -24,15 +24,12 @@ export interface AgainstRpo {
 
 /** The strictest RPO any plan promises for the store, against the age of its newest verified backup. */
 export function againstRpo(stack: Stack, one: Standing, now: number): AgainstRpo {
-  const promised = Object.values(stack.plans)
-    .filter((plan) => plan.stores.includes(one.store))
-    .map((plan) => plan.rpo);
   if (one.error) return { ok: false };
   const ageSeconds =
     one.newestVerified === undefined ? undefined : (now - Date.parse(one.newestVerified.at)) / 1000;
   const age = ageSeconds === undefined ? {} : { ageSeconds };
-  if (promised.length === 0) return { ok: true, ...age };
-  const rpoSeconds = Math.min(...promised);
+  const rpoSeconds = promisedRpo(stack, one.store);
+  if (rpoSeconds === undefined) return { ok: true, ...age };
   return { ok: ageSeconds !== undefined && ageSeconds <= rpoSeconds, rpoSeconds, ...age };
 }
 

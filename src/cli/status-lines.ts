@@ -46,6 +46,10 @@ export function attentionLines(status: TemporalStatus, zone: string, now: number
       `! the last backup ${outcome ?? state} ${agoText(closedAt ?? startedAt, now)}: steady show ${run}`,
     );
   }
+  for (const { run, trying, words } of status.untold) {
+    lines.push(`! ${trying ? 'not told yet' : 'nobody was told'} by a channel: steady show ${run}`);
+    for (const why of words) lines.push(`    ${why}`);
+  }
   for (const one of status.kept) lines.push(keptLine(one, zone, now));
   for (const target of status.targets) lines.push(...targetLines(target, now));
   if (status.applied === 'never') lines.push('! the file was never applied: run `steady apply`');

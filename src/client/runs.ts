@@ -23,15 +23,23 @@ export interface RunLine {
 }
 
 /** Runs people ask for; entities, look-ups and children are left out. */
-const HIDDEN = ['look', 'check', 'backup-store', 'hold'];
+const HIDDEN = ['look', 'check', 'backup-store', 'hold', 'notify'];
 
 /** Newest first. `query` is added to the visibility query. */
 export async function listRuns(
   steady: Steady,
-  options: { stack: string; limit?: number; open?: boolean; procedure?: string; all?: boolean },
+  options: {
+    stack: string;
+    limit?: number;
+    open?: boolean;
+    procedure?: string;
+    outcome?: string;
+    all?: boolean;
+  },
 ): Promise<RunLine[]> {
   const parts = [`SteadyStack = "${options.stack}"`];
   if (options.open) parts.push('ExecutionStatus = "Running"');
+  if (options.outcome) parts.push(`SteadyOutcome = "${options.outcome}"`);
   if (options.procedure) parts.push(`SteadyProcedure = "${options.procedure}"`);
   else if (!options.all) parts.push(...HIDDEN.map((one) => `SteadyProcedure != "${one}"`));
   const lines: RunLine[] = [];

@@ -18,6 +18,7 @@ const TYPES: Partial<Record<Procedure, string>> = {
   check: 'check',
   look: 'look',
   mark: 'mark',
+  notify: 'notify',
 };
 
 export interface StartOptions<I extends RunInput> {

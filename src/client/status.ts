@@ -11,6 +11,7 @@ import { ledgerState, storageState, targetState } from './entities.js';
 import { askWorker } from './reach.js';
 import { askedBy } from './approvals.js';
 import { listRuns, retriesOf, type RunLine } from './runs.js';
+import { untoldLines, type UntoldLine } from './untold.js';
 import type { StepRetry } from './waits.js';
 
 export interface TargetLine {
@@ -69,16 +70,19 @@ export interface TemporalStatus {
   /** What restores replaced, and is kept. */
   readonly kept: readonly KeptLine[];
   readonly ledger?: LedgerState | undefined;
+  /** Channels that were not reached within the last day. */
+  readonly untold: readonly UntoldLine[];
 }
 
 export async function temporalStatus(steady: Steady, snapshot: StackSnapshot): Promise<TemporalStatus> {
   const { stack } = snapshot;
-  const [storage, runs, backups, ledger, kept] = await Promise.all([
+  const [storage, runs, backups, ledger, kept, untold] = await Promise.all([
     answered(storageState(steady, stack)),
     listRuns(steady, { stack: stack.stack, open: true }),
     listRuns(steady, { stack: stack.stack, procedure: 'backup', limit: 200 }),
     answered(ledgerState(steady, stack)),
     answered(keptData(steady, stack.stack)),
+    untoldLines(steady, stack.stack),
   ]);
   const plans = await Promise.all(
     Object.keys(stack.plans).map((plan) => planLine(steady, stack.stack, plan, backups)),
@@ -123,6 +127,7 @@ export async function temporalStatus(steady: Steady, snapshot: StackSnapshot): P
     kept: kept?.answer ?? [],
     approvals,
     ledger: ledger?.answer,
+    untold,
   };
 }
 

@@ -5,7 +5,7 @@ import { listRuns, type RunLine } from './runs.js';
 import type { LedgerState } from '../contracts/runs/ledger.js';
 
 /** Procedures that leave no record of their own. */
-const SILENT = ['look', 'check', 'backup-store', 'target', 'storage', 'ledger'];
+const SILENT = ['look', 'check', 'backup-store', 'target', 'storage', 'ledger', 'notify'];
 
 export interface RecordsInTemporal {
   /** The ledger's own head, as of before storage was read; undefined when no worker answers. */

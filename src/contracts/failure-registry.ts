@@ -143,6 +143,17 @@ export const FAILURES = {
     false,
     'A newer run has taken over; nothing was changed.',
   ),
+  // telling people
+  'notify.refused': kind(
+    'a receiver refused the message',
+    false,
+    'Correct the channel in steady.yaml, or its secret where the worker runs; try it with `steady notify test`.',
+  ),
+  'notify.unreachable': kind(
+    'a receiver was not reached',
+    true,
+    'It is tried again for a day; look at the network and at the receiver.',
+  ),
   // evidence
   'evidence.broken': kind(
     'the chain of records is broken',

@@ -48,6 +48,7 @@ export const PROCEDURES = [
   'check',
   'look',
   'mark',
+  'notify',
 ] as const;
 export type Procedure = (typeof PROCEDURES)[number];
 
@@ -71,5 +72,6 @@ export function parseRunId(workflowId: string): RunIdParts | undefined {
 export const targetEntityId = (stack: string, target: string): string => `target.${stack}.${target}`;
 export const storageEntityId = (stack: string): string => `storage.${stack}`;
 export const ledgerEntityId = (stack: string): string => `ledger.${stack}`;
+export const watchEntityId = (stack: string): string => `watch.${stack}`;
 export const scheduleId = (procedure: Procedure, stack: string, plan: string): string =>
   `${procedure}.${stack}.${plan}`;

@@ -57,13 +57,19 @@ function withDeathSignal(argv: readonly [string, ...string[]]): [string, string[
   return [SETPRIV, ['--pdeathsig', 'KILL', '--', ...argv]];
 }
 
+/** What any program may know of this one's environment: no secret. */
+function ordinary(): NodeJS.ProcessEnv {
+  const names = ['PATH', 'HOME', 'LANG', 'TZ'];
+  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
+}
+
 /**
  * Starts a tool: own process group, secrets in the environment only, ended when the signal aborts. Rejects with
  * `tool.missing` when there is no such program.
  */
 export async function spawnTool(tool: PlacedTool, options: SpawnToolOptions = {}): Promise<RunningTool> {
   const secrets = Object.values(tool.secrets ?? {});
-  const env: NodeJS.ProcessEnv = { ...process.env, ...tool.env };
+  const env: NodeJS.ProcessEnv = { ...(tool.apart === true ? ordinary() : process.env), ...tool.env };
   for (const [name, secret] of Object.entries(tool.secrets ?? {})) env[name] = secret.reveal();
   if (tool.cwd !== undefined && !existsSync(tool.cwd)) {
     throw new SteadyError('tool.failed', { tool: tool.label, error: 'no such folder', folder: tool.cwd });

@@ -8,6 +8,8 @@ export interface Tool {
   readonly env?: Readonly<Record<string, string>>;
   /** Environment variables with secret values; they reach the process, never its argv. */
   readonly secrets?: Readonly<Record<string, Secret>>;
+  /** It finds nothing else of this process's environment than where programs and its home are, language and zone. */
+  readonly apart?: boolean;
 }
 
 /** Where a tool was started and what to look for when its client has gone; written by a runtime. */

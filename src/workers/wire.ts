@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
+import { createNotifier } from '../adapters/notifiers/index.js';
 import { createSecrets } from '../adapters/secrets/read-secret.js';
 import { createRuntime } from '../adapters/runtimes/index.js';
 import { createStorage } from '../adapters/storage/index.js';
@@ -38,6 +39,13 @@ export function wire(options: { readonly scratch: string; readonly env: NodeJS.P
       }),
     store: (snapshot, name, as = 'owner') =>
       createStore({ snapshot, name, as, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
+    notifier: (snapshot, name) =>
+      createNotifier({
+        name,
+        config: snapshot.stack.notify?.[name],
+        secrets: secrets(snapshot),
+        baseFolder: snapshot.folder,
+      }),
     probes: (snapshot) =>
       wireProbes({ snapshot, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
   };

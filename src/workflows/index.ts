@@ -6,6 +6,7 @@ export { ledger } from './entities/ledger.js';
 export { storage } from './entities/storage.js';
 export { target } from './entities/target.js';
 export { look, mark } from './look/look.js';
+export { notify } from './notify/notify.js';
 export { prune } from './prune/prune.js';
 export { hold } from './restore/hold.js';
 export { restore } from './restore/restore.js';

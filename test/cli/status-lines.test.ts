@@ -21,6 +21,7 @@ const nothing: TemporalStatus = {
   approvals: [],
   open: [],
   kept: [],
+  untold: [],
 };
 const told = (status: Partial<TemporalStatus>): string[] =>
   attentionLines({ ...nothing, ...status }, 'Europe/Berlin', now);

@@ -382,3 +382,60 @@ describe('a lock of backups', () => {
     );
   });
 });
+
+describe('channels', () => {
+  const withNotify = (lines: string, text = FULL_STACK): string => `${text}notify:\n${lines}`;
+
+  it('name exactly one kind, and events that there are, once', () => {
+    const text = withNotify(
+      '  a: { slack: { url: { env: A } }, heartbeat: { url: { env: B } } }\n  b: { slack: { url: { env: A } }, on: [fialed] }',
+    );
+    expect(problemsOf(text)).toContain(
+      'notify.a: a channel must name exactly one of webhook, slack, smtp, command, heartbeat',
+    );
+    expect(problemsOf(text)).toMatch(/notify\.b\.on\[0\]: .*did you mean "failed"\?/);
+    expect(problemsOf(withNotify('  b: { slack: { url: { env: A } }, on: [rpo, rpo] }'))).toContain(
+      'notify.b.on[1]: an event named twice; found "rpo"',
+    );
+  });
+
+  it('take an address only as a reference, and never show one that stands there', () => {
+    const problems = problemsOf(
+      withNotify('  a: { slack: { url: "https://hooks.slack.com/services/T0/B0/key" } }'),
+    );
+    expect(problems).toContain('notify.a.slack.url');
+    expect(problems).not.toContain('T0/B0/key');
+  });
+
+  it('that are heartbeats are told of nothing else, and are called for a plan that is there and proves', () => {
+    const heartbeat = (more: string): string => withNotify(`  h: { heartbeat: { url: { env: H }${more}`);
+    expect(problemsOf(heartbeat(' }, on: [failed] }'))).toContain(
+      'notify.h.on: not for a heartbeat: it is called after each verified set, and for nothing else',
+    );
+    expect(problemsOf(heartbeat(', plan: nihgtly } }'))).toContain(
+      'no such plan; found "nihgtly"; allowed: nightly; did you mean "nightly"?',
+    );
+    const stored = FULL_STACK.replace('verify: restored', 'verify: stored');
+    expect(warningsOf(withNotify('  h: { heartbeat: { url: { env: H } } }', stored))).toContain(
+      'notify.h.heartbeat: never called: sets whose proof is only `stored` are not verified',
+    );
+    const two = FULL_STACK.replace(
+      'checks:\n',
+      '  hourly: { schedule: "0 * * * *", stores: [db] }\nchecks:\n',
+    );
+    expect(warningsOf(withNotify('  h: { heartbeat: { url: { env: H } } }', two))).toContain(
+      'notify.h.heartbeat: called for the sets of any plan: the silence of one hides behind the others; name a `plan`',
+    );
+  });
+
+  it('of mail have both halves of a login, and do not send it in the clear unwarned', () => {
+    const mail = (more: string): string =>
+      withNotify(`  m: { smtp: { host: mail, from: a@b, to: [c@d], ${more} } }`);
+    expect(problemsOf(mail('user: me'))).toContain(
+      'notify.m.smtp.password: missing: user and password belong together',
+    );
+    expect(warningsOf(mail('user: me, password: { env: P }, tls: none'))).toContain(
+      'the password goes over the network as it is',
+    );
+  });
+});

@@ -19,7 +19,7 @@ describe('the documentation of steady.yaml', () => {
   });
 
   it('begins with a whole stack file, and has an example for each part', () => {
-    expect(blocks).toHaveLength(10);
+    expect(blocks).toHaveLength(11);
     expect(parseStackText(blocks[0] ?? '', 'steady.yaml').stack.stack).toBe('shop');
   });
 

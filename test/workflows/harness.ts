@@ -5,6 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { createNotifier } from '../../src/adapters/notifiers/index.js';
+import { createSecrets } from '../../src/adapters/secrets/read-secret.js';
 import type { Ports } from '../../src/activities/ports.js';
 import type { Steady } from '../../src/client/connect.js';
 import { ROLES, type Role } from '../../src/contracts/names.js';
@@ -50,6 +52,13 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     store: (snapshot, name) => Promise.resolve(worldOf(snapshot).storePort(name)),
     runtime: (snapshot) => worldOf(snapshot).runtime,
     probes: (snapshot) => worldOf(snapshot).probes,
+    notifier: (snapshot, name) =>
+      createNotifier({
+        name,
+        config: snapshot.stack.notify?.[name],
+        secrets: createSecrets({ env: worldOf(snapshot).env, baseFolder: scratch }),
+        baseFolder: scratch,
+      }),
     secrets: () => ({
       resolve: () => Promise.reject(new Error('no secrets here')),
       warnings: () => Promise.resolve([]),

@@ -17,6 +17,7 @@ import {
   runId,
   storageEntityId,
   targetEntityId,
+  watchEntityId,
   type Procedure,
 } from '../../src/contracts/ids.js';
 import type { BackupInput, RestoreInput, Selection } from '../../src/contracts/runs/procedures.js';
@@ -46,6 +47,8 @@ export interface World {
   readonly storage: StoragePort;
   readonly script: Script;
   readonly services: FakeServices;
+  /** Environment of its worker, for the secrets of channels. */
+  readonly env: Record<string, string>;
   /** Scripted answers of checks that do not pass, by `health api` or `ask api`. */
   readonly answers: Map<string, string>;
   readonly runtime: RuntimePort;
@@ -126,6 +129,7 @@ export function createWorld(
     storage,
     script,
     services: running,
+    env: {},
     answers,
     runtime: createFakeRuntime(running, script),
     probes: createFakeProbes(answers, script),
@@ -214,6 +218,7 @@ export function createWorld(
         ...Object.keys(stores).map((store) => targetEntityId(stack, store)),
         storageEntityId(stack),
         ledgerEntityId(stack),
+        watchEntityId(stack),
       ];
       for (const id of ids)
         await steady.client.workflow

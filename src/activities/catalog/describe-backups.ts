@@ -3,7 +3,6 @@ import { keys, parseMarkKey } from '../../contracts/keys.js';
 import type { Depth } from '../../contracts/names.js';
 import type { BackupRef } from '../../contracts/runs/claims.js';
 import type { BackupLine } from '../../contracts/runs/procedures.js';
-import type { Stack } from '../../contracts/stack/stack.js';
 import { markSchema } from '../../contracts/stored/others.js';
 import { readDocument } from './documents.js';
 import { mapInParallel } from './in-parallel.js';
@@ -11,12 +10,6 @@ import { isVerified, type ListedBackup } from './list-backups.js';
 import { manifestLock } from './object-locks.js';
 import { findManifest } from './read-manifest.js';
 import { findTampered } from './tampering.js';
-
-/** The depth from which a backup of this store counts as verified: the deepest any of its plans demands. */
-export function demandedDepth(stack: Stack, store: string): Depth {
-  const plans = Object.values(stack.plans).filter((plan) => plan.stores.includes(store));
-  return plans.some((plan) => plan.verify === 'restored') ? 'restored' : 'readable';
-}
 
 /** Listed backups with what only their manifests tell; a request a backup, so for lists people ask for. */
 export async function describeBackups(

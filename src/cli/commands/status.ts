@@ -85,6 +85,7 @@ async function status(context: Context): Promise<void> {
     open: known.open,
     failedBackup: known.failedBackup,
     kept: known.kept,
+    untold: known.untold,
     ledger: known.ledger && {
       head: known.ledger.head,
       pending: known.ledger.pending.length,

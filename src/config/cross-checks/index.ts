@@ -2,6 +2,7 @@ import type { Stack } from '../../contracts/stack/stack.js';
 import { checkEncryption } from './encryption.js';
 import { checkLimits } from './limits.js';
 import { checkLock } from './lock.js';
+import { checkNotify } from './notify.js';
 import { checkOverlaps } from './overlaps.js';
 import { checkPeople } from './people.js';
 import { checkPlaces } from './places.js';
@@ -29,6 +30,7 @@ export function crossCheck(stack: Stack, at: FilePlace & { readonly now: Date })
   checkLimits(stack, report);
   checkLock(stack, report);
   checkPeople(stack, report);
+  checkNotify(stack, report);
   checkEncryption(stack, report);
   checkSecrets(stack, report);
   checkTexts(stack, report);

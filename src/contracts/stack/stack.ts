@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nameSchema } from '../names.js';
 import { checkSchema } from './checks.js';
+import { notifySchema } from './notify.js';
 import { approvalsSchema, approverSchema } from './people.js';
 import { planSchema } from './plans.js';
 import { runtimeSchema } from './runtime.js';
@@ -25,6 +26,9 @@ export const limitsSchema = z.strictObject({
     .max(64)
     .default(2)
     .describe('stores of one backup set that are taken at a time'),
+  watch: limitSchema
+    .prefault('5m')
+    .describe('how often RPOs, schedules and open runs are looked at, whatever the schedules do'),
   litter: limitSchema.prefault('7d').describe('age of data without a manifest before the sweep deletes them'),
 });
 export type Limits = z.infer<typeof limitsSchema>;
@@ -56,11 +60,26 @@ export const stackSchema = z.strictObject({
     .describe('your own questions, asked after a restore, by name'),
   approvers: z.array(approverSchema).default([]).describe('people who may decide, by key'),
   approvals: approvalsSchema.prefault({}).describe('what needs a decision'),
+  notify: notifySchema.optional().describe('who is told of what, by name of the channel'),
   limits: limitsSchema.prefault({}).describe('limits of time and of how much at once'),
 });
 
 /** A stack as loaded: defaults filled in, durations in seconds, sizes in bytes, secrets still references. */
 export type Stack = z.infer<typeof stackSchema>;
+
+/** The depth from which a backup of this store counts as verified: the deepest any of its plans demands. */
+export function demandedDepth(stack: Stack, store: string): 'readable' | 'restored' {
+  const plans = Object.values(stack.plans).filter((plan) => plan.stores.includes(store));
+  return plans.some((plan) => plan.verify === 'restored') ? 'restored' : 'readable';
+}
+
+/** The strictest RPO any plan promises for the store, in seconds; undefined where none does. */
+export function promisedRpo(stack: Stack, store: string): number | undefined {
+  const promised = Object.values(stack.plans)
+    .filter((plan) => plan.stores.includes(store))
+    .map((plan) => plan.rpo);
+  return promised.length === 0 ? undefined : Math.min(...promised);
+}
 
 /** Whether backups can be opened by this stack's workers: not encrypted, or with an identity named. */
 export function canOpenBackups(stack: Stack): boolean {

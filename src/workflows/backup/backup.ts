@@ -14,6 +14,7 @@ import { runProcedure, type Run } from '../shared/run.js';
 import { pruneStores } from '../prune/prune-stores.js';
 import { backupStore } from './backup-store.js';
 import { mixedBy } from './mixed.js';
+import { tellVerified } from './tell-verified.js';
 
 /** Backups of a plan's stores taken together: a child per store, then the set, then retention. */
 export async function backup(input: BackupInput): Promise<BackupResult> {
@@ -69,6 +70,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
         done: results.length - failed.length,
       });
     }
+    await tellVerified(input, setId, results);
     // Without a retention policy all are kept, and what is kept stays locked.
     const { lock } = snapshot.stack.storage;
     if (plan === undefined || (plan.keep === undefined && lock === undefined)) return result;
@@ -111,7 +113,10 @@ async function storeInStep(run: Run, child: StoreBackupInput): Promise<StoreBack
         note(
           `sharply smaller than the last: it counts for nothing until \`steady backup accept ${result.backupId}\``,
         );
-      if (result.failure) throw fail('backup.failed', { store: child.store, why: result.failure.message });
+      if (result.failure) {
+        const code = result.failure.code === 'verify.failed' ? 'verify.failed' : 'backup.failed';
+        throw fail(code, { store: child.store, why: result.failure.message });
+      }
       return result;
     });
   } catch (error) {

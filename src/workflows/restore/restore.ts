@@ -15,6 +15,7 @@ import {
   storesNotBack,
   withoutThese,
 } from '../shared/consumers.js';
+import { tellNotice } from '../shared/tell-run.js';
 import { restoreRequest } from '../../contracts/runs/requester.js';
 import { requireKnownRequester } from '../shared/requester.js';
 import { putBackFrom, saveFirst } from './safety-backup.js';
@@ -86,6 +87,12 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     const stopFirst = input.consumersFirst || inPlace;
     const stopAll = async (): Promise<void> =>
       stopConsumers(run, snapshot, consumers, await runningOf(run, snapshot, consumers));
+    if (mode !== 'into')
+      await tellNotice(input, 'restore', {
+        title: `restore of ${stores.join(', ')} begins`,
+        stops: consumers.stop,
+        lines,
+      });
     if (stopFirst) await stopAll();
     const restored = new Map<string, RestoredStore>();
     let finished = false;

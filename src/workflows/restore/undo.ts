@@ -15,6 +15,7 @@ import {
   storesNotBack,
   withoutThese,
 } from '../shared/consumers.js';
+import { tellNotice } from '../shared/tell-run.js';
 import { requireKnownRequester } from '../shared/requester.js';
 import { undoneSignal } from './hold.js';
 
@@ -73,6 +74,11 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
           () => false,
         );
         if (!told) throw fail('store.gone', { restore: input.restore, kept: hold.at });
+      });
+      await tellNotice(input, 'restore-undo', {
+        title: `undo of ${input.restore} begins`,
+        stops: consumers.stop,
+        lines: stores.map((store) => `${store}: the data that were replaced come back`),
       });
       // Those of a restore that could not be put back stand still on purpose, until an undo has been done.
       const ran = hold.unresolved === undefined ? await runningOf(run, snapshot, consumers) : NONE;

@@ -40,8 +40,13 @@ const approvalQuery = defineQuery<ApprovalState | undefined>(APPROVAL_QUERY);
 export function createApprovals(
   input: RunInput,
   waiting: (words: string | undefined) => void,
-  awaiting: (role: string | null) => void,
+  asking: {
+    readonly awaiting: (role: string | null) => void;
+    /** Tells those who may answer; waits for none of them. */
+    readonly tell: (state: ApprovalState) => Promise<void>;
+  },
 ): Approvals {
+  const { awaiting } = asking;
   const { approvers, stack } = input.snapshot.stack;
   const past: ApprovalState[] = [];
   let state: ApprovalState | undefined;
@@ -118,6 +123,7 @@ export function createApprovals(
       awaiting(question.policy.from);
       waiting(`approval by ${able.map((one) => one.name).join(' or ')} until ${proposal.expiresAt}`);
       try {
+        await asking.tell(state);
         await condition(() => state?.status !== 'waiting', question.policy.expires * 1000);
       } finally {
         // Nobody listens any more, also when the run was cancelled: an answer from now on has to be refused.

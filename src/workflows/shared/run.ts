@@ -14,13 +14,14 @@ import { RECORD_SIGNAL, type RecordSignal } from '../../contracts/runs/ledger.js
 import type { RunInput } from '../../contracts/runs/snapshot.js';
 import { TIMELINE_QUERY, type Step, type Timeline } from '../../contracts/runs/timeline.js';
 import { mark } from './attributes.js';
-import { asTransfer, quickly, UNDO_ATTEMPTS, UNDO_PATIENCE_SECONDS, UNDO_SECONDS } from './activities.js';
 import { failureMessage } from '../../contracts/failures.js';
 import { failureOf } from './failures.js';
 import { details } from './details.js';
 import { createApprovals, type Approvals } from './approvals.js';
 import { compensate, type Compensation, type CompensationOrder, type DataLeft } from './compensation.js';
 import { createLocks, type Locks } from './locks.js';
+import { runActivities, type RunActivities } from './run-activities.js';
+import { tellAsked, tellEnd } from './tell-run.js';
 
 const timelineQuery = defineQuery<Timeline>(TIMELINE_QUERY);
 const recordSignal = defineSignal<[RecordSignal]>(RECORD_SIGNAL);
@@ -44,8 +45,6 @@ export interface Run {
   readonly startedAt: Date;
   readonly timeline: Timeline;
 }
-
-export type RunActivities = ReturnType<typeof runActivities>;
 
 export interface ProcedureOptions {
   readonly procedure: Procedure;
@@ -80,7 +79,10 @@ export async function runProcedure<T>(
     details(timeline);
   };
   const locks = createLocks(input, activities.quick, waiting);
-  const approvals = createApprovals(input, waiting, (role) => mark('SteadyAwaiting', role));
+  const approvals = createApprovals(input, waiting, {
+    awaiting: (role) => mark('SteadyAwaiting', role),
+    tell: (state) => tellAsked(input, options.procedure, state),
+  });
   const endings: ((dataLeft: DataLeft) => Promise<string | void>)[] = [];
   let compensations: Compensation[] = [];
 
@@ -169,7 +171,9 @@ export async function runProcedure<T>(
     await locks.releaseAll();
     waiting(undefined);
     mark('SteadyOutcome', outcome);
-    if (options.record) await submitRecord(outcome, end).catch(() => undefined);
+    if (!options.record) return;
+    await submitRecord(outcome, end).catch(() => undefined);
+    await tellEnd(input, timeline, { outcome, failure: end.failure });
   }
 
   /** By an activity that starts the ledger where there is none; without a worker straight to the one that runs. */
@@ -221,30 +225,6 @@ function outcomeOf(code: string): Outcome {
     default:
       return 'failed';
   }
-}
-
-function runActivities(input: RunInput, limitSeconds: number) {
-  const { site, limits } = input.snapshot.stack;
-  const common = { site, workerSeconds: limits.worker };
-  const transfer = { ...common, runSeconds: limitSeconds };
-  // Giving up on a compensation would leave a target half changed, with its lock let go of.
-  const patient = {
-    site,
-    workerSeconds: Math.max(UNDO_PATIENCE_SECONDS, limits.worker),
-    runSeconds: Math.max(UNDO_SECONDS, limitSeconds),
-    attempts: UNDO_ATTEMPTS,
-  };
-  return {
-    quick: quickly('quick', common),
-    look: quickly('proof', common),
-    undo: asTransfer('quick', patient),
-    /** Transfers that a compensation needs. */
-    redo: asTransfer('change', patient),
-    backup: asTransfer('backup', transfer),
-    proof: asTransfer('proof', transfer),
-    keeper: asTransfer('keeper', transfer),
-    change: asTransfer('change', transfer),
-  };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

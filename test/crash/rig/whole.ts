@@ -10,7 +10,7 @@ import { readStored } from './stored.js';
 import { waitFor } from './wait-for.js';
 
 /** Procedures that leave no record. */
-const SILENT = ['look', 'check', 'backup-store', 'target', 'storage', 'ledger'];
+const SILENT = ['look', 'check', 'backup-store', 'target', 'storage', 'ledger', 'notify'];
 
 /**
  * What must hold when all runs have ended, whatever was killed: nothing half-done is listed, held or left over, and the
