@@ -8,6 +8,7 @@ import { addFreezeCommands } from './commands/freeze.js';
 import { addIdentityCommands } from './commands/identity.js';
 import { addInitCommand } from './commands/init.js';
 import { addKeyCommands } from './commands/key.js';
+import { addNotifyCommands } from './commands/notify.js';
 import { addRestoreCommands } from './commands/restore.js';
 import { addRunCommands } from './commands/runs.js';
 import { addStatusCommand } from './commands/status.js';
@@ -48,6 +49,7 @@ export function createProgram(argv: readonly string[]): Command {
   addRestoreCommands(program);
   addIdentityCommands(program);
   addKeyCommands(program);
+  addNotifyCommands(program);
   addEvidenceCommands(program);
   return program;
 }
