@@ -16,6 +16,7 @@ import { createSealActivities } from './seal.js';
 import { createServiceActivities } from './services.js';
 import { createSweepActivities } from './sweep.js';
 import { createVerifyActivities } from './verify.js';
+import { createWatchActivities } from './watch.js';
 
 /**
  * Which activities a worker of each role serves. `quick` is never stuck behind transfers.
@@ -45,6 +46,7 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
       ...createVerifyActivities(ports),
       ...createLookActivities(ports),
       ...createKeyActivities(ports),
+      ...createWatchActivities(ports),
       planPrune: prune.planPrune,
       renewLocks: prune.renewLocks,
       findLitter: sweep.findLitter,

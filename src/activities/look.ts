@@ -2,7 +2,6 @@ import type { StoragePort } from '../adapters/storage/port.js';
 import { SteadyError } from '../contracts/failures.js';
 import { isTimeId } from '../contracts/ids.js';
 import { keys } from '../contracts/keys.js';
-import type { Depth } from '../contracts/names.js';
 import type { BackupRef } from '../contracts/runs/claims.js';
 import type { BackupLine, Selection, TamperedLine } from '../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
@@ -11,24 +10,15 @@ import type { Manifest } from '../contracts/stored/manifest.js';
 import { setSchema } from '../contracts/stored/others.js';
 import { describeBackups } from './catalog/describe-backups.js';
 import { readDocument } from './catalog/documents.js';
-import { isVerified, listBackups, type ListedBackup } from './catalog/list-backups.js';
+import { listBackups, type ListedBackup } from './catalog/list-backups.js';
 import { findManifest, readManifest } from './catalog/read-manifest.js';
 import { selectBackup } from './catalog/select-backup.js';
 import { findTampered } from './catalog/tampering.js';
+import { standingOf, type Standing } from './catalog/standing.js';
 import type { Ports } from './ports.js';
 
-/** One store's newest backups as listings tell them, for the morning look. */
-export interface StoreStanding {
-  readonly store: string;
-  readonly backups: number;
-  readonly newest?: {
-    readonly id: string;
-    readonly at: string;
-    readonly proven?: Depth;
-    readonly failedProof: boolean;
-    readonly suspect: boolean;
-  };
-  readonly newestVerified?: { readonly id: string; readonly at: string; readonly proven: Depth };
+/** A store's standing, for the morning look. */
+export interface StoreStanding extends Standing {
   /** Storage could not be listed. */
   readonly error?: { readonly code: string; readonly message: string };
 }
@@ -49,28 +39,7 @@ export function createLookActivities(ports: Ports) {
       return await Promise.all(
         Object.keys(stack.stores).map(async (store): Promise<StoreStanding> => {
           try {
-            const storage = await opening;
-            const backups = await listBackups(storage, store);
-            const newest = backups.at(-1);
-            const verified = backups
-              .filter((one) => !one.suspect && isVerified(one, demandedDepth(stack, store)))
-              .at(-1);
-            return {
-              store,
-              backups: backups.length,
-              ...(newest && {
-                newest: {
-                  id: newest.id,
-                  at: newest.time.toISOString(),
-                  failedProof: newest.failedAt !== undefined,
-                  suspect: newest.suspect,
-                  ...(newest.proven && { proven: newest.proven }),
-                },
-              }),
-              ...(verified?.proven && {
-                newestVerified: { id: verified.id, at: verified.time.toISOString(), proven: verified.proven },
-              }),
-            };
+            return await standingOf(await opening, stack, store);
           } catch (error) {
             if (!(error instanceof SteadyError)) throw error;
             return { store, backups: 0, error: { code: error.code, message: error.message } };

@@ -1,5 +1,5 @@
 import type { RunView } from '../client/runs.js';
-import type { RunWait } from '../client/waits.js';
+import type { RunWait } from '../contracts/runs/waits.js';
 import type { ActivityProgress, Step } from '../contracts/runs/timeline.js';
 import type { Output } from './output.js';
 import { bytesText, secondsText } from './words.js';

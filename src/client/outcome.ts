@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isFailureCode, SteadyError, type FailureCode } from '../contracts/failures.js';
 import type { Steady } from './connect.js';
 import { absent, patienceOf } from './reach.js';
-import { waitsOf } from './waits.js';
+import { waitsOf } from '../contracts/runs/waits.js';
 
 /** A run's failure with the registry's code, its message as the run said it. */
 export class RunFailure extends SteadyError {

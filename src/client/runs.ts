@@ -6,7 +6,7 @@ import type { SearchAttributeName } from '../contracts/names.js';
 import { TIMELINE_QUERY, type ActivityProgress, type Timeline } from '../contracts/runs/timeline.js';
 import type { Steady } from './connect.js';
 import { resultOf } from './outcome.js';
-import { waitsOf, type RunWait, type StepRetry } from './waits.js';
+import { waitsOf, type RunWait, type StepRetry } from '../contracts/runs/waits.js';
 
 export interface RunLine {
   readonly run: string;

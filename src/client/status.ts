@@ -12,7 +12,7 @@ import { askWorker } from './reach.js';
 import { askedBy } from './approvals.js';
 import { listRuns, retriesOf, type RunLine } from './runs.js';
 import { untoldLines, type UntoldLine } from './untold.js';
-import type { StepRetry } from './waits.js';
+import type { StepRetry } from '../contracts/runs/waits.js';
 
 export interface TargetLine {
   readonly target: string;

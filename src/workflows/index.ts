@@ -5,6 +5,7 @@ export { check } from './check/check.js';
 export { ledger } from './entities/ledger.js';
 export { storage } from './entities/storage.js';
 export { target } from './entities/target.js';
+export { watch } from './entities/watch.js';
 export { look, mark } from './look/look.js';
 export { notify } from './notify/notify.js';
 export { prune } from './prune/prune.js';

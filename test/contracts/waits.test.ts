@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { waitsOf } from '../../src/client/waits.js';
+import { waitsOf } from '../../src/contracts/runs/waits.js';
 
 const now = Date.parse('2026-11-22T06:00:00Z');
 const ago = (seconds: number) => ({ seconds: Math.floor(now / 1000) - seconds, nanos: 0 });

@@ -8,7 +8,7 @@ import { askedBy, decide } from '../../src/client/approvals.js';
 import { freeze, thaw } from '../../src/client/entities.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { SteadyError } from '../../src/contracts/failures.js';
-import { ledgerEntityId, runId, storageEntityId, targetEntityId } from '../../src/contracts/ids.js';
+import { ledgerEntityId, runId, storageEntityId, targetEntityId, watchEntityId } from '../../src/contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../../src/contracts/names.js';
 import type { LedgerInput } from '../../src/contracts/runs/ledger.js';
 import type { TargetInput } from '../../src/contracts/runs/locks.js';
@@ -119,6 +119,38 @@ it('records backups, their stores, prune, marks, looks, checks and proofs', asyn
   await run('sweep.nothing', 'sweep', { dryRun: false });
   await keepEntities(world, 'backups');
   await keep(byId(storageEntityId(world.stack)), 'storage.claims-and-deletions');
+});
+
+it('records what is told, what is watched, and how both go on', async () => {
+  const { client } = rig.steady;
+  const world = rig.world({
+    file: {
+      notify: { ops: { command: { run: ['false'] }, on: ['rpo', 'done'] }, own: { command: { run: ['true'] }, on: ['done'] } },
+      plans: { nightly: { schedule: '30 3 * * *', stores: ['db'], rpo: '2s' } },
+      limits: { watch: '1s' },
+    },
+  });
+  const backup = await world.start('backup', { stores: ['db'] });
+  await resultOf(backup);
+  await keep(backup, 'backup.tells');
+  const told = byId(runId('notify', world.stack, `${(await backup.describe()).runId}.ended`));
+  await vi.waitFor(async () => {
+    const { raw } = await told.describe();
+    expect(raw.pendingActivities?.[0]?.attempt).toBeGreaterThan(1);
+  }, PATIENTLY);
+  await keep(told, 'notify.one-is-reached');
+  await told.terminate();
+
+  const watch = await client.workflow.start('watch', {
+    workflowId: watchEntityId(world.stack),
+    taskQueue: WORKFLOW_TASK_QUEUE,
+    args: [{ snapshot: world.snapshot, maxEvents: 60, againSeconds: 3 }],
+  });
+  await vi.waitFor(async () => expect((await byId(watch.workflowId).describe()).runId).not.toBe(watch.firstExecutionRunId), PATIENTLY);
+  await keep(client.workflow.getHandle(watch.workflowId, watch.firstExecutionRunId), 'watch.tells-and-is-renewed');
+  await keep(byId(watch.workflowId), 'watch.goes-on-after-renewal');
+  const query = `WorkflowType = "notify" AND SteadyStack = "${world.stack}" AND ExecutionStatus = "Running"`;
+  for await (const { workflowId } of client.workflow.list({ query })) await byId(workflowId).terminate();
 });
 
 it('records a restore with approvals, its hold and its undo', async () => {

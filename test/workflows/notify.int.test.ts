@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { askedBy, decide } from '../../src/client/approvals.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { untoldLines } from '../../src/client/untold.js';
@@ -15,11 +15,10 @@ let rig: Rig;
 beforeAll(async () => {
   rig = await startRig();
 });
-afterAll(() => rig.close());
-
 const receivers: TestServer[] = [];
-afterEach(async () => {
-  for (const receiver of receivers.splice(0)) await receiver.close();
+afterAll(async () => {
+  await rig.close();
+  for (const receiver of receivers) await receiver.close();
 });
 
 interface Channel {
@@ -80,7 +79,8 @@ async function allTold(world: World): Promise<number> {
   }, PATIENTLY);
 }
 
-describe('a run that fails', () => {
+// They wait for each other's timers, mostly.
+describe.concurrent('a run that fails', () => {
   it('is told once to each channel that listens, with what failed and what to do; its end waits for none of them', async () => {
     const { world, channels } = await telling({
       ops: {},
@@ -161,44 +161,47 @@ describe('a run that fails', () => {
   });
 });
 
-it('a restore tells who has to approve, until when and how; and before it stops anything, that it begins', async () => {
-  const { world, channels } = await telling(
-    { approvers: { on: ['approval'] }, stakeholders: { on: ['notice'] } },
-    {
-      services: { api: ['db'] },
-      file: {
-        approvers: [approver('ana', 'owner'), approver('ben', 'owner')],
-        approvals: { restore: { from: 'owner' } },
+it.concurrent(
+  'a restore tells who has to approve, until when and how; and before it stops anything, that it begins',
+  async () => {
+    const { world, channels } = await telling(
+      { approvers: { on: ['approval'] }, stakeholders: { on: ['notice'] } },
+      {
+        services: { api: ['db'] },
+        file: {
+          approvers: [approver('ana', 'owner'), approver('ben', 'owner')],
+          approvals: { restore: { from: 'owner' } },
+        },
       },
-    },
-  );
-  await world.backup();
-  const gate = world.script.gate('load db');
-  const handle = await world.restore({ asked: person('ana') });
-  const asked = await channels['approvers']?.message('approval');
-  const shown = await askedBy(handle);
-  if (shown === undefined) throw new Error('nothing is asked');
-  expect(asked).toMatchObject({
-    title: `approval asked: Restore db of ${world.stack}`,
-    asked: { from: 'owner', count: 1, of: ['ben'], until: shown.proposal.expiresAt, digest: shown.digest },
-    next: ['show', 'approve', 'deny'].map((verb) => `steady ${verb} ${handle.workflowId}`),
-    run: { by: 'ana' },
-  });
-  expect(asked?.lines).toContain('stop api');
-  expect(channels['stakeholders']?.heard()).toEqual([]);
+    );
+    await world.backup();
+    const gate = world.script.gate('load db');
+    const handle = await world.restore({ asked: person('ana') });
+    const asked = await channels['approvers']?.message('approval');
+    const shown = await askedBy(handle);
+    if (shown === undefined) throw new Error('nothing is asked');
+    expect(asked).toMatchObject({
+      title: `approval asked: Restore db of ${world.stack}`,
+      asked: { from: 'owner', count: 1, of: ['ben'], until: shown.proposal.expiresAt, digest: shown.digest },
+      next: ['show', 'approve', 'deny'].map((verb) => `steady ${verb} ${handle.workflowId}`),
+      run: { by: 'ana' },
+    });
+    expect(asked?.lines).toContain('stop api');
+    expect(channels['stakeholders']?.heard()).toEqual([]);
 
-  await decide(handle, { identity: person('ben'), shown, decision: 'approve', reason: '' });
-  await gate.reached;
-  const notice = await channels['stakeholders']?.message('notice');
-  expect([notice?.title, notice?.lines[0]]).toEqual(['restore of db begins', 'stops meanwhile: api']);
-  expect(world.services.get('api')).toBe('running');
-  gate.open();
-  await resultOf(handle);
-  await allTold(world);
-  expect(channels['approvers']?.heard()).toHaveLength(1);
-});
+    await decide(handle, { identity: person('ben'), shown, decision: 'approve', reason: '' });
+    await gate.reached;
+    const notice = await channels['stakeholders']?.message('notice');
+    expect([notice?.title, notice?.lines[0]]).toEqual(['restore of db begins', 'stops meanwhile: api']);
+    expect(world.services.get('api')).toBe('running');
+    gate.open();
+    await resultOf(handle);
+    await allTold(world);
+    expect(channels['approvers']?.heard()).toHaveLength(1);
+  },
+);
 
-it('a heartbeat is called after a verified set of its plan, and after nothing less', async () => {
+it.concurrent('a heartbeat is called after a verified set of its plan, and after nothing less', async () => {
   const plans = { nightly, hourly: { schedule: '5 * * * *', stores: ['db'], verify: 'stored' } };
   const { world, channels } = await telling(
     { any: { channel: {} }, hourly: { channel: { plan: 'hourly' } } },

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { rememberApplied, requireWorker } from '../../client/entities.js';
 import { applySchedules, compareSchedules, type Change } from '../../client/schedules.js';
 import { snapshotOf } from '../../client/snapshot.js';
+import { startWatch } from '../../client/watch.js';
 import type { Steady } from '../../client/connect.js';
 import type { LoadedStack } from '../../config/load-stack-file.js';
 import { warningLines } from '../warning-lines.js';
@@ -39,6 +40,7 @@ export async function applyStack(steady: Steady, loaded: LoadedStack, by: string
   await requireWorker(steady, loaded.stack);
   const snapshot = snapshotOf(loaded);
   const changes = await applySchedules(steady, snapshot);
+  await startWatch(steady, snapshot);
   await rememberApplied(steady, loaded.stack, {
     sha256: loaded.sha256,
     at: new Date().toISOString(),
