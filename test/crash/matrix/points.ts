@@ -75,6 +75,7 @@ export const RUNS: Readonly<Record<Scenario, readonly ActivityName[]>> = {
   keep: ['mark'],
   looks: ['standings', 'listBackups', 'showBackup'],
   check: ['checkTools', 'checkStore', 'checkStorage', 'checkChecks'],
+  told: ['observe', 'deliver'],
 };
 
 /** What these stacks have not: an identity, a bucket, a lock, a store with a reader. */

@@ -1,5 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { runId } from '../../../src/contracts/ids.js';
+import type { Message } from '../../../src/contracts/runs/message.js';
+import { serve } from '../../adapters/probes/http-server.js';
 import { cloneBackups } from '../rig/clone-backups.js';
 import { ended, openRun, stepsOf, untilStarted } from '../rig/runs.js';
 import { waitFor } from '../rig/wait-for.js';
@@ -184,6 +188,34 @@ export const SCENARIOS = {
 
   async check(lane: Lane) {
     await lane.cli('check');
+  },
+
+  /** What the watch finds and how a run ends come to a receiver, under one id an event. */
+  async told(lane: Lane) {
+    const { stack } = lane;
+    const receiver = await serve((_request, response) => response.end());
+    writeFileSync(join(stack.folder, 'hook.url'), receiver.url);
+    const watched = stack.file.text.replace(HOLD, `${HOLD}, watch: 1s`).replace('keep:', 'rpo: 1s, keep:');
+    stack.file.write(
+      `${watched}notify: { hook: { webhook: { url: { file: hook.url } }, on: [rpo, done] } }\n`,
+    );
+    await lane.cli('apply');
+    const events = (): string[][] =>
+      receiver.seen.map((one) => {
+        const { id, event, state, title } = JSON.parse(one.body) as Message;
+        return [id, `${event} ${state ?? ''}: ${title}`];
+      });
+    const about = (text: string): string[] => [
+      ...new Set(events().flatMap(([id = '', words = '']) => (words.startsWith(text) ? [id] : []))),
+    ];
+    await waitFor('the watch to tell', () => about('rpo begun: small has no verified backup').length > 0);
+    await lane.cli('backup', 'run', 'uploads');
+    await waitFor('the end of a run to be told', () => about('done : backup of crash').length > 0);
+    expect(about('rpo begun: small')).toHaveLength(1);
+    expect(about('done : backup')).toHaveLength(1);
+    stack.file.write(stack.file.text);
+    await lane.cli('apply');
+    await receiver.close();
   },
 } as const;
 
