@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { VERSION } from '../contracts/version.js';
 import { addApplyCommand } from './commands/apply.js';
 import { addApproveCommands } from './commands/approve.js';
 import { addBackupCommands } from './commands/backup.js';
@@ -20,7 +21,7 @@ export function createProgram(argv: readonly string[]): Command {
   const json = argv.includes('--json');
   const program = new Command('steady')
     .description('Operations runbooks that run themselves')
-    .version('0.1.0')
+    .version(VERSION)
     .option('-c, --config <file|folder>', 'the stack file', 'steady.yaml')
     .option('--json', 'one JSON document on stdout')
     .option(

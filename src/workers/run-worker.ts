@@ -5,11 +5,15 @@ import {
   Runtime,
   type LogEntry,
 } from '@temporalio/worker';
+import { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import type { Ports } from '../activities/ports.js';
 import type { Role } from '../contracts/names.js';
+import { createMetrics } from './metrics/read-metrics.js';
+import { serveMetrics } from './metrics/serve-metrics.js';
 import { wire } from './wire.js';
 import { BUNDLE_PATH, createWorkers } from './worker.js';
 
@@ -20,7 +24,9 @@ export interface RunWorkerOptions {
   readonly roles: readonly Role[];
   readonly scratch: string;
   readonly logLevel: string;
-  readonly onReady: () => void;
+  /** Where metrics are served; left out: nowhere. */
+  readonly metrics?: { readonly host: string; readonly port: number } | undefined;
+  readonly onReady: (facts: { readonly metrics?: string | undefined }) => void;
 }
 
 /** Runs the workers of one process until it is told to stop; waits for Temporal as long as it takes. */
@@ -41,17 +47,34 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const workflows = existsSync(BUNDLE_PATH)
     ? { workflowBundle: { codePath: BUNDLE_PATH } }
     : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };
+  const ports = wire({ scratch: options.scratch, env: process.env });
   const workers = await createWorkers({
     connection,
     namespace: options.namespace,
     site: options.site,
     roles: options.roles,
-    ports: wire({ scratch: options.scratch, env: process.env }),
+    ports,
     workflows,
   });
-  options.onReady();
+  const metrics =
+    options.metrics &&
+    (await serveMetrics(options.metrics, readMetrics(options, connection, ports), (words) =>
+      log.warn(words),
+    ));
+  options.onReady({ metrics: metrics?.url });
   await Promise.all(workers.map((worker) => worker.run()));
+  metrics?.close();
   await connection.close();
+}
+
+/** Who may read storage tells what lies there. */
+function readMetrics(
+  { namespace, site, roles }: RunWorkerOptions,
+  connection: NativeConnection,
+  ports: Ports,
+): () => Promise<string> {
+  const client = new Client({ connection, namespace });
+  return createMetrics({ client, site, ...(roles.includes('proof') && { storage: ports.storage }) });
 }
 
 async function connectPatiently(options: RunWorkerOptions, log: pino.Logger): Promise<NativeConnection> {

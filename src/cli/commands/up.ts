@@ -8,6 +8,7 @@ import { keepTemporal, type KeptTemporal } from '../embedded/keep-temporal.js';
 import { note, takeStateFolder, unnote, type StateFolder } from '../embedded/state-folder.js';
 import { supervise, type Supervised } from '../embedded/supervise.js';
 import { basisOf, type Basis } from '../embedded/up-basis.js';
+import { metricsAt, metricsOption } from '../metrics-option.js';
 import type { Output } from '../output.js';
 
 interface Options {
@@ -15,6 +16,7 @@ interface Options {
   readonly port: string;
   readonly uiPort: string;
   readonly worker: boolean;
+  readonly metrics: string;
 }
 
 export function addUpCommand(program: Command): void {
@@ -27,6 +29,7 @@ export function addUpCommand(program: Command): void {
     .option('--port <n>', "Temporal's port", '7233')
     .option('--ui-port <n>', "Temporal's web UI", '8233')
     .option('--no-worker', 'run workers apart, with `steady worker`')
+    .addOption(metricsOption())
     .action(async (options: Options, command: Command) => {
       await up(contextOf(command), options);
     });
@@ -35,6 +38,8 @@ export function addUpCommand(program: Command): void {
 async function up(context: Context, options: Options): Promise<void> {
   const { output } = context;
   const ports = { port: portOf(options.port, '--port'), uiPort: portOf(options.uiPort, '--ui-port') };
+  // Wrong usage is told now, not in the log of a worker.
+  metricsAt(options.metrics);
   if (ports.port === ports.uiPort)
     throw new SteadyError('usage.invalid', {
       port: ports.port,
@@ -64,7 +69,8 @@ async function up(context: Context, options: Options): Promise<void> {
       onEnd: (how) =>
         output.warn(`Temporal ended (${how}) and is started again; see ${folder.file('temporal.log')}`),
     });
-    if (options.worker) worker = startWorker({ folder, address, output, basis });
+    const { metrics } = options;
+    if (options.worker) worker = startWorker({ folder, address, output, basis, metrics });
     if (broken) notApplied(broken);
     const first = broken ? goOnHere(here, broken) : applyHere(here);
     // What was applied before runs on, whatever keeps the file from being applied.
@@ -92,10 +98,11 @@ function startWorker(of: {
   readonly address: string;
   readonly output: Output;
   readonly basis: Basis;
+  readonly metrics: string;
 }): Supervised {
-  const { folder, address, output, basis } = of;
+  const { folder, address, output, basis, metrics } = of;
   const logFile = folder.file('worker.log');
-  const own = ['--site', basis.site, '--scratch', folder.scratch];
+  const own = ['--site', basis.site, '--scratch', folder.scratch, '--metrics', metrics];
   return supervise({
     argv: [process.execPath, ...process.execArgv, mainFile(), '--address', address, 'worker', ...own],
     env: process.env,

@@ -6,6 +6,7 @@ import { addressInUse, connectConfig } from '../../client/address.js';
 import { ROLES, type Role } from '../../contracts/names.js';
 import { oneOfWords } from '../arguments.js';
 import { contextOf } from '../context.js';
+import { metricsAt, metricsOption } from '../metrics-option.js';
 
 export function addWorkerCommand(program: Command): void {
   program
@@ -14,10 +15,11 @@ export function addWorkerCommand(program: Command): void {
     .option('--site <name>', 'site this worker is at', 'main')
     .option('--roles <list>', `comma-separated of ${ROLES.join(', ')}`, ROLES.join(','))
     .option('--scratch <folder>', 'for throwaway servers and scratch files', join(tmpdir(), 'steady'))
+    .addOption(metricsOption())
     .option('--log-level <level>', 'trace, debug, info, warn, error', 'warn')
     .action(
       async (
-        options: { site: string; roles: string; scratch: string; logLevel: string },
+        options: { site: string; roles: string; scratch: string; metrics: string; logLevel: string },
         command: Command,
       ) => {
         const context = contextOf(command);
@@ -32,14 +34,17 @@ export function addWorkerCommand(program: Command): void {
           roles: rolesOf(options.roles),
           scratch: options.scratch,
           logLevel: options.logLevel,
-          onReady: () => {
+          metrics: metricsAt(options.metrics),
+          onReady: ({ metrics }) => {
             context.output.line(`worker ready: ${address}, site ${options.site}, roles ${options.roles}`);
+            if (metrics !== undefined) context.output.line(`metrics: ${metrics}`);
             context.output.document({
               ready: true,
               address,
               namespace,
               site: options.site,
               pid: process.pid,
+              metrics,
             });
           },
         });
