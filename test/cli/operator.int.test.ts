@@ -1,9 +1,13 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect } from '../../src/client/connect.js';
 import { startRun } from '../../src/client/start.js';
 import { snapshotOf } from '../../src/client/snapshot.js';
 import { loadStackFile } from '../../src/config/load-stack-file.js';
 import type { PruneInput, SweepInput } from '../../src/contracts/runs/procedures.js';
+import { serve } from '../adapters/probes/http-server.js';
+import { freePort } from '../services/free-port.js';
 import { createShop, type ShopStack } from './rig/stack.js';
 
 /** What a half-awake operator types and sees, in the order of a bad night. */
@@ -14,14 +18,17 @@ const TIME = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ`;
 const AGO = String.raw`(just now|\d+ (s|min)( \d+ s)? ago)`;
 const SECONDS = String.raw`[\d.]+ s`;
 
+let metricsPort: number;
+
 beforeAll(async () => {
+  metricsPort = await freePort();
   shop = await createShop({ encrypted: true });
   // Enough that a loss of most of it is noticed.
   shop.postgres.sql(
     'shop',
     'INSERT INTO orders SELECT i, repeat(md5(i::text), 4) FROM generate_series(10001, 30000) i',
   );
-  await shop.up.start();
+  await shop.up.start('--metrics', `${metricsPort}`);
 }, 180_000);
 afterAll(() => shop.close());
 
@@ -379,6 +386,59 @@ describe('the stack file', () => {
       '= backup.shop.nightly  30 4 * * * UTC\n= sweep.shop.daily  45 4 * * * UTC\nSchedules equal the file.\n',
     );
     expect((await shop.json('status')).config).toBe('same');
+  });
+});
+
+describe('people', () => {
+  it('are reached by each channel or not: notify test says so, a line each, and calls a heartbeat only by name', async () => {
+    const [hook, moved, beat] = await Promise.all([
+      serve((_request, response) => response.end('ok')),
+      serve((request, response) => response.writeHead(410).end(`gone: ${request.path}`)),
+      serve((_request, response) => response.end('OK')),
+    ]);
+    const urls = { hook: hook.url, moved: `${moved.url}/services/T0/key-of-it`, beat: beat.url };
+    for (const [name, url] of Object.entries(urls))
+      writeFileSync(join(shop.folder, `${name}.url`), `${url}\n`);
+    const slack = (name: string): string => `{ slack: { url: { file: ${name}.url } } }`;
+    shop.file.write(
+      `${shop.file.text}notify: { ops: ${slack('hook')}, old: ${slack('moved')}, outside: { heartbeat: { url: { file: beat.url } } } }\n`,
+    );
+    const test = await shop.steady('notify', 'test');
+    expect([test.code, test.stdout.trimEnd().split('\n')]).toEqual([
+      1,
+      [
+        '✓ ops (slack): 200 ok',
+        like(
+          String.raw`✗ old \(slack\): a receiver refused the message \[channel=old host=127.0.0.1:\d+ status=410 says="gone: \[secret\]"\]`,
+        ),
+        '· outside (heartbeat): not called; name it to call it, which counts as a verified set',
+      ],
+    ]);
+    expect(hook.seen[0]?.body).toContain('[steady shop] a test');
+    expect(beat.seen).toEqual([]);
+    expect((await shop.json('notify', 'test', 'outside')).told).toEqual([
+      { channel: 'outside', reached: true, words: '200 OK' },
+    ]);
+    expect(beat.seen).toHaveLength(1);
+    const unknown = await shop.steady('--json', 'notify', 'test', 'opps');
+    expect([unknown.code, unknown.json.error.message]).toEqual([
+      2,
+      'wrong usage [channel=opps allowed=ops,old,outside nearest=ops]',
+    ]);
+    // In the morning it is still to be seen, whose message did not come.
+    expect(await text('status')).toMatch(
+      /^! nobody was told by a channel: steady show notify\.shop\.\S+\n {4}a receiver refused/m,
+    );
+    for (const one of [hook, moved, beat]) await one.close();
+    shop.file.write(shop.file.text);
+  });
+
+  it('and Prometheus find the newest verified backups at the worker', async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    const [, newest] =
+      /^steady_backup_newest_verified_timestamp_seconds{stack="shop",store="db"} (\d+)$/m.exec(metrics) ?? [];
+    expect(Math.abs(Date.now() / 1000 - Number(newest))).toBeLessThan(3600);
+    expect(metrics).toContain('steady_metrics_read_ok{stack="shop",of="watch"} 1');
   });
 });
 

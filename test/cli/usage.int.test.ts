@@ -71,6 +71,18 @@ const CASES: readonly Case[] = [
   ],
   ['approve', 2, 'usage.invalid', 'wrong usage [error="missing required argument \'run\'"]'],
   ['freeze', 2, 'usage.invalid', `wrong usage [error="required option '--reason <text>' not specified"]`],
+  [
+    `${STACK} notify test`,
+    2,
+    'usage.invalid',
+    'wrong usage [notify=none error="the stack file names no channels"]',
+  ],
+  [
+    `${STACK} up --metrics 99999`,
+    2,
+    'usage.invalid',
+    'wrong usage [metrics=99999 allowed="off, a port, or host:port"]',
+  ],
   // the stack file
   ['status', 2, 'config.missing', 'no stack file [path=steady.yaml reason=ENOENT]'],
   ['status -c empty', 2, 'config.missing', 'no stack file [path=empty/steady.yaml reason=ENOENT]'],

@@ -3,6 +3,7 @@ import { askedBy, decide } from '../../src/client/approvals.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { untoldLines } from '../../src/client/untold.js';
 import { SteadyError } from '../../src/contracts/failures.js';
+import { ROLES } from '../../src/contracts/names.js';
 import type { Message } from '../../src/contracts/runs/message.js';
 import type { BackupInput } from '../../src/contracts/runs/procedures.js';
 import { serve, type TestServer } from '../adapters/probes/http-server.js';
@@ -35,6 +36,7 @@ async function telling(
     { readonly channel?: object; readonly on?: string[]; readonly answer?: (time: number) => number }
   >,
   options: WorldOptions = {},
+  site = rig,
 ): Promise<{ world: World; channels: Record<string, Channel> }> {
   const made: Record<string, Channel> = {};
   const env: Record<string, string> = {};
@@ -59,7 +61,7 @@ async function telling(
         }, PATIENTLY),
     };
   }
-  const world = rig.world({ ...options, file: { ...options.file, notify } });
+  const world = site.world({ ...options, file: { ...options.file, notify } });
   Object.assign(world.env, env);
   return { world, channels: made };
 }
@@ -198,6 +200,25 @@ it.concurrent(
     await resultOf(handle);
     await allTold(world);
     expect(channels['approvers']?.heard()).toHaveLength(1);
+  },
+);
+
+it.concurrent(
+  'with all workers of the site gone a heartbeat stays silent; what there was to tell is told when one is back',
+  async () => {
+    const alone = await startRig({ roles: [] });
+    const { world, channels } = await telling(
+      { outside: { channel: {} }, ops: {} },
+      { file: { plans: { nightly }, limits: { worker: '1s' } } },
+      alone,
+    );
+    const handle = await world.start<BackupInput>('backup', { stores: ['db'], plan: 'nightly' });
+    expect((await failureOfRun(handle)).code).toBe('worker.absent');
+    expect([channels['ops'], channels['outside']].map((one) => one?.server.seen.length)).toEqual([0, 0]);
+    await alone.serve(ROLES);
+    expect((await channels['ops']?.message('failed'))?.failure?.code).toBe('worker.absent');
+    expect(channels['outside']?.server.seen).toEqual([]);
+    await alone.close();
   },
 );
 
