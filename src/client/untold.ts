@@ -1,5 +1,6 @@
 import type { Told } from '../contracts/runs/message.js';
 import type { Steady } from './connect.js';
+import { resultOf, RunFailure } from './outcome.js';
 import { listRuns, retriesOf, type RunLine } from './runs.js';
 
 /** A channel that was not reached, or not yet. */
@@ -42,6 +43,11 @@ async function stillTried(steady: Steady, { run, startedAt: at }: RunLine): Prom
 }
 
 async function givenUp(steady: Steady, { run, startedAt: at }: RunLine): Promise<UntoldLine> {
-  const told = (await steady.client.workflow.getHandle(run).result()) as readonly Told[];
-  return { run, at, trying: false, words: told.flatMap((one) => (one.reached ? [] : [one.words])) };
+  try {
+    const told = await resultOf<readonly Told[]>(steady.client.workflow.getHandle(run));
+    return { run, at, trying: false, words: told.flatMap((one) => (one.reached ? [] : [one.words])) };
+  } catch (error) {
+    if (!(error instanceof RunFailure)) throw error;
+    return { run, at, trying: false, words: [error.message] };
+  }
 }

@@ -156,6 +156,10 @@ describe.concurrent('a run that fails', () => {
         ],
       },
     ]);
+    expect(await world.steps(rig.steady.client.workflow.getHandle(untold[0]?.run ?? ''))).toEqual([
+      'Tell ops',
+      '✗ Tell moved',
+    ]);
     const history = JSON.stringify(
       await rig.steady.client.workflow.getHandle(untold[0]?.run ?? '').fetchHistory(),
     );

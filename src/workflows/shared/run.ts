@@ -173,7 +173,7 @@ export async function runProcedure<T>(
     mark('SteadyOutcome', outcome);
     if (!options.record) return;
     await submitRecord(outcome, end).catch(() => undefined);
-    await tellEnd(input, timeline, { outcome, failure: end.failure });
+    await tellEnd(input, timeline, { outcome, failure: end.failure }).catch(() => undefined);
   }
 
   /** By an activity that starts the ledger where there is none; without a worker straight to the one that runs. */

@@ -8,6 +8,8 @@ import { tell } from './tell.js';
 
 const MOST_LINES = 20;
 const LONGEST_LINE = 500;
+/** Its end may say how to put data back. */
+const LONGEST_FAILURE = 8000;
 
 interface Ended {
   readonly outcome: string;
@@ -28,7 +30,9 @@ export async function tellEnd(input: RunInput, { procedure, steps }: Timeline, e
     lines: shortened(outcome === 'done' ? steps.flatMap(notesOf) : steps.flatMap(failureLine)),
     next: outcome === 'done' ? [] : [`steady show ${run.workflowId}`],
     run,
-    ...(failure && { failure: { ...failure, message: cut(failure.message), hint: hintOf(failure.code) } }),
+    ...(failure && {
+      failure: { ...failure, message: cut(failure.message, LONGEST_FAILURE), hint: hintOf(failure.code) },
+    }),
   });
 }
 
@@ -87,11 +91,11 @@ const failureLine = ({ title, failure }: Step): string[] =>
 
 const hintOf = (code: string): string => (isFailureCode(code) ? FAILURES[code].hint : '');
 
-const cut = (line: string): string =>
-  line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} …` : line;
+const cut = (line: string, most = LONGEST_LINE): string =>
+  line.length > most ? `${line.slice(0, most)} …` : line;
 
 function shortened(lines: readonly string[]): string[] {
   const more = lines.length - MOST_LINES;
-  const some = lines.slice(0, MOST_LINES).map(cut);
+  const some = lines.slice(0, MOST_LINES).map((line) => cut(line));
   return more > 0 ? [...some, `… and ${more} more`] : some;
 }

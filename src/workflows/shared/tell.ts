@@ -10,7 +10,7 @@ import { WORKFLOW_TASK_QUEUE } from '../../contracts/names.js';
 import type { Message } from '../../contracts/runs/message.js';
 import type { RunInput } from '../../contracts/runs/snapshot.js';
 import { channelsFor } from '../../contracts/stack/notify.js';
-import { notify } from '../notify/notify.js';
+import type { notify } from '../notify/notify.js';
 
 export type Telling = Pick<Message, 'id' | 'event' | 'title'> &
   Partial<Omit<Message, 'version' | 'stack' | 'at'>>;
@@ -39,7 +39,7 @@ export async function tell(input: RunInput, telling: Telling, options: TellOptio
   };
   await CancellationScope.nonCancellable(async () => {
     try {
-      await startChild(notify, {
+      await startChild<typeof notify>('notify', {
         workflowId: runId('notify', stack.stack, message.id),
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
         taskQueue: WORKFLOW_TASK_QUEUE,
