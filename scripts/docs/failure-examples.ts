@@ -97,6 +97,8 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
   'approval.expired': { asked: 'ana,ben', until: '2026-11-22T03:00:00Z' },
   'approval.invalid': { reason: 'the proposal has changed' },
   'approval.nobody': { role: 'operator', wanted: 2, able: 1, asked_by: 'ana' },
+  'notify.unreachable': { channel: 'ops', to: 'hooks.slack.com', says: 'no answer within 15 s' },
+  'notify.refused': { channel: 'ops', to: 'hooks.slack.com', status: 404 },
   'identity.missing': { path: '/home/ana/.config/steady/identity' },
   'target.frozen': { target: 'db', why: 'frozen by ana: migration' },
   'target.busy': { target: 'db', held: 'restore.shop.2026-11-22T02:00:00Z', waited: '3600s' },

@@ -1,6 +1,6 @@
 import type { StoragePort } from '../adapters/storage/port.js';
 import { SteadyError } from '../contracts/failures.js';
-import type { KeyTestLine } from '../contracts/runs/procedures.js';
+import type { KeyTestLine } from '../contracts/runs/lines.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import type { Secret } from '../contracts/secret.js';
 import { matchHeader } from '../pipelines/identity.js';

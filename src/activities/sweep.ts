@@ -4,7 +4,7 @@ import { SteadyError } from '../contracts/failures.js';
 import { runId, timeOfId } from '../contracts/ids.js';
 import { backupIdOfManifestKey, keys } from '../contracts/keys.js';
 import type { BackupRef, ClaimHolder, FailedSignal } from '../contracts/runs/claims.js';
-import type { LitterLine } from '../contracts/runs/procedures.js';
+import type { LitterLine } from '../contracts/runs/lines.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { formatDuration } from '../contracts/stack/units.js';
 import { manifestSchema } from '../contracts/stored/manifest.js';

@@ -1,4 +1,4 @@
-import type { BackupLine, TamperedLine } from '../contracts/runs/procedures.js';
+import type { BackupLine, TamperedLine } from '../contracts/runs/lines.js';
 import { agoText, momentText } from './words.js';
 
 /** How far a backup is proven, in words for a table. */

@@ -5,7 +5,6 @@ import { resultOf } from '../../src/client/outcome.js';
 import { SteadyError } from '../../src/contracts/failures.js';
 import type {
   BackupInput,
-  BackupLine,
   BackupResult,
   LookInput,
   MarkAfterInput,
@@ -16,6 +15,7 @@ import type {
   VerifyInput,
   VerifyResult,
 } from '../../src/contracts/runs/procedures.js';
+import type { BackupLine } from '../../src/contracts/runs/lines.js';
 import { keys } from '../../src/contracts/keys.js';
 import { setSchema } from '../../src/contracts/stored/others.js';
 import { startRig, type Rig } from './harness.js';

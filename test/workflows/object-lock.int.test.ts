@@ -10,15 +10,14 @@ import { createS3Storage } from '../../src/adapters/storage/s3/s3.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { storageSchema } from '../../src/contracts/stack/storage.js';
 import type {
-  BackupLine,
   LookInput,
   MarkInput,
   PruneInput,
   PruneResult,
-  TamperedLine,
   VerifyInput,
   VerifyResult,
 } from '../../src/contracts/runs/procedures.js';
+import type { BackupLine, TamperedLine } from '../../src/contracts/runs/lines.js';
 import { startMinio, type MinioServer } from '../services/minio.js';
 import { startRig, type Rig } from './harness.js';
 import { PATIENTLY } from './patience.js';

@@ -4,13 +4,13 @@ import type { StoragePort } from '../../src/adapters/storage/port.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { SteadyError } from '../../src/contracts/failures.js';
 import type {
-  BackupLine,
   BackupResult,
   LookInput,
   MarkInput,
   PruneInput,
   PruneResult,
 } from '../../src/contracts/runs/procedures.js';
+import type { BackupLine } from '../../src/contracts/runs/lines.js';
 import { startRig, type Rig } from './harness.js';
 import { failureOfRun, type World } from './world.js';
 

@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resultOf } from '../../src/client/outcome.js';
 import { SteadyError } from '../../src/contracts/failures.js';
-import type {
-  BackupLine,
-  LookInput,
-  VerifyInput,
-  VerifyResult,
-} from '../../src/contracts/runs/procedures.js';
+import type { LookInput, VerifyInput, VerifyResult } from '../../src/contracts/runs/procedures.js';
+import type { BackupLine } from '../../src/contracts/runs/lines.js';
 import { proofSchema } from '../../src/contracts/stored/others.js';
 import { startRig, type Rig } from './harness.js';
 import { failureOfRun, type World } from './world.js';

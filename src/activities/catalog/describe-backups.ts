@@ -2,7 +2,7 @@ import type { StoragePort } from '../../adapters/storage/port.js';
 import { keys, parseMarkKey } from '../../contracts/keys.js';
 import type { Depth } from '../../contracts/names.js';
 import type { BackupRef } from '../../contracts/runs/claims.js';
-import type { BackupLine } from '../../contracts/runs/procedures.js';
+import type { BackupLine } from '../../contracts/runs/lines.js';
 import { markSchema } from '../../contracts/stored/others.js';
 import { readDocument } from './documents.js';
 import { mapInParallel } from './in-parallel.js';

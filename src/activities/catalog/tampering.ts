@@ -1,7 +1,7 @@
 import type { Altered, StoragePort } from '../../adapters/storage/port.js';
 import { backupIdOfManifestKey, keys } from '../../contracts/keys.js';
 import type { BackupRef } from '../../contracts/runs/claims.js';
-import type { TamperedLine } from '../../contracts/runs/procedures.js';
+import type { TamperedLine } from '../../contracts/runs/lines.js';
 import { prefixesOf } from './object-locks.js';
 
 /**

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { testIdentity } from '../../activities/keys.js';
 import type { LoadedStack } from '../../config/load-stack-file.js';
 import { SteadyError } from '../../contracts/failures.js';
-import type { KeyTestLine } from '../../contracts/runs/procedures.js';
+import type { KeyTestLine } from '../../contracts/runs/lines.js';
 import { Secret } from '../../contracts/secret.js';
 import { openStorage } from './open-storage.js';
 

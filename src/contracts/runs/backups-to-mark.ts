@@ -1,5 +1,6 @@
 import type { BackupRef } from './claims.js';
-import type { BackupLine, MarkAfterInput } from './procedures.js';
+import type { MarkAfterInput } from './procedures.js';
+import type { BackupLine } from './lines.js';
 
 /**
  * Which backups a mark from a moment on is for: those whose data were taken at or after it, and that are not marked so

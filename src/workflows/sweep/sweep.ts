@@ -1,5 +1,6 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { LitterLine, SweepInput, SweepResult } from '../../contracts/runs/procedures.js';
+import type { SweepInput } from '../../contracts/runs/procedures.js';
+import type { LitterLine, SweepResult } from '../../contracts/runs/lines.js';
 import { runProcedure } from '../shared/run.js';
 
 /** Deletes what belongs to no backup: leftovers of killed attempts. A dry run says what and why. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { BackupLine } from '../../../contracts/runs/procedures.js';
+import type { BackupLine } from '../../../contracts/runs/lines.js';
 import { ask } from '../../ask.js';
 import { keptWords, proofWords } from '../../backup-words.js';
 import { contextOf } from '../../context.js';

@@ -1,12 +1,8 @@
 import { answerOf } from '../../../client/outcome.js';
 import { startRun } from '../../../client/start.js';
 import { backupsToMark } from '../../../contracts/runs/backups-to-mark.js';
-import type {
-  BackupLine,
-  MarkAfterInput,
-  MarkInput,
-  MarkResult,
-} from '../../../contracts/runs/procedures.js';
+import type { MarkAfterInput, MarkInput, MarkResult } from '../../../contracts/runs/procedures.js';
+import type { BackupLine } from '../../../contracts/runs/lines.js';
 import type { RunInput } from '../../../contracts/runs/snapshot.js';
 import { ask } from '../../ask.js';
 import type { Context } from '../../context.js';

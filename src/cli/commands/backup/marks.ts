@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { resolveMoment } from '../../../config/moment.js';
 import { SteadyError } from '../../../contracts/failures.js';
-import type { BackupLine } from '../../../contracts/runs/procedures.js';
+import type { BackupLine } from '../../../contracts/runs/lines.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
 import { backupIdOf, oneOfWords } from '../../arguments.js';
 import { ask } from '../../ask.js';

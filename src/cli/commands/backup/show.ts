@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { BackupLine } from '../../../contracts/runs/procedures.js';
+import type { BackupLine } from '../../../contracts/runs/lines.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
 import { ask } from '../../ask.js';
 import { backupIdOf } from '../../arguments.js';

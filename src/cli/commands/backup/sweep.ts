@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { answerOf } from '../../../client/outcome.js';
 import { startRun } from '../../../client/start.js';
-import type { LitterLine, SweepInput, SweepResult } from '../../../contracts/runs/procedures.js';
+import type { SweepInput } from '../../../contracts/runs/procedures.js';
+import type { LitterLine, SweepResult } from '../../../contracts/runs/lines.js';
 import { contextOf } from '../../context.js';
 import { bytesText, countText, table } from '../../words.js';
 
