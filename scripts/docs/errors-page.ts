@@ -25,6 +25,7 @@ const GROUPS = [
   ['Approvals and people', ['approval', 'identity']],
   ['Stores', ['store']],
   ['Services and checks', ['service', 'check']],
+  ['Channels', ['notify']],
   ['Tools and streams', ['tool', 'stream']],
   ['Storage', ['storage']],
   ['Backups, proofs and keys', ['backup', 'verify', 'prune', 'key']],
