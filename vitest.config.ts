@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.int.test.ts', 'test/**/*.docker.test.ts', 'test/crash/**'],
+          exclude: ['test/**/*.int.test.ts', 'test/**/*.docker.test.ts', 'test/crash/**', 'test/faults/**'],
           testTimeout: 20_000,
         },
       },
@@ -57,6 +57,18 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          // Each file has its own servers and stack, and waits most of the time.
+          maxWorkers: 3,
+          globalSetup: ['test/crash/rig/build-once.ts'],
         },
       },
       {

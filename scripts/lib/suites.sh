@@ -8,6 +8,7 @@ suite_build() { npm run --silent build; }
 suite_unit() { run_vitest unit; }
 suite_integration() { run_vitest integration; }
 suite_stores() { run_vitest stores; }
+suite_faults() { run_vitest faults; }
 suite_crash() { run_vitest crash; }
 
 suite_docker() {

@@ -34,8 +34,8 @@ export interface MinioServer {
   pid(): number;
   /** Ends the server at once (SIGKILL) and keeps its data. */
   kill(): Promise<void>;
-  /** Starts it again on the same port and data. */
-  start(): Promise<void>;
+  /** Starts it again on the same port and data; with another secret, the owner's own is no longer good. */
+  start(secret?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export async function startMinio(options: MinioOptions = {}): Promise<MinioServe
   const endpoint = `${scheme}://127.0.0.1:${port}`;
   let running: ChildProcess | undefined;
 
-  const start = async (): Promise<void> => {
+  const start = async (secret = secretKey.reveal()): Promise<void> => {
     const certs = options.tls ? ['--certs-dir', options.tls.certsFolder] : [];
     const server = [toolPath('minio'), 'server', data, '--address', `127.0.0.1:${port}`, ...certs];
     const [program, ...args] = withDeathSignal(
@@ -66,7 +66,7 @@ export async function startMinio(options: MinioOptions = {}): Promise<MinioServe
         MINIO_BROWSER: 'off',
         MINIO_UPDATE: 'off',
         MINIO_ROOT_USER: accessKey.reveal(),
-        MINIO_ROOT_PASSWORD: secretKey.reveal(),
+        MINIO_ROOT_PASSWORD: secret,
       },
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],

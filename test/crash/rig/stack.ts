@@ -23,6 +23,8 @@ export interface CrashStack {
   /** Folder of the stack in directory storage. */
   readonly storage: string;
   readonly stored: Stored;
+  /** Of a stack in a bucket: its prefix there. */
+  readonly prefix: string;
   readonly mark: string;
   readonly steady: SteadyCommand;
   readonly databases: Databases;
@@ -166,6 +168,7 @@ ${options.approvals === true ? 'approvals: { restore: { from: operator } }\n' : 
     folder,
     storage: join(storage, 'crash'),
     stored,
+    prefix: id,
     mark,
     steady,
     databases,

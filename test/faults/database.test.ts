@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { connect } from '../adapters/stores/postgres/connected.js';
+import { killHard, processesWith } from '../crash/rig/processes.js';
+import { openRun, untilStarted } from '../crash/rig/runs.js';
+import type { CrashStack } from '../crash/rig/stack.js';
+import { expectWhole } from '../crash/rig/whole.js';
+import { startPostgres, type PostgresService } from '../services/postgres.js';
+import { fault } from './fault.js';
+import { copying, createFaultStack, listed } from './stack.js';
+
+let server: PostgresService;
+let stack: CrashStack;
+let database: string;
+beforeAll(async () => {
+  server = await startPostgres({ settings: { wal_level: 'logical', max_prepared_transactions: '5' } });
+  stack = await createFaultStack(server, { postgres: 'lockTimeout: 1s' });
+  database = stack.database('small');
+});
+afterAll(async () => {
+  await stack?.close();
+  await server?.stop();
+});
+
+const backup = () => stack.steady.cli('backup', 'run', 'small');
+describe('a backup', () => {
+  fault('dump-killed', async () => {
+    const asked = backup();
+    await copying(stack);
+    const tools = processesWith(stack.mark).filter((one) => one.tool && /psql|pg_dump/.test(one.command));
+    expect(tools).not.toEqual([]);
+    for (const { pid } of tools) killHard(pid);
+    const answer = await asked;
+    await expectWhole(stack, ['small']);
+    return answer;
+  });
+
+  fault('database-gone', async () => {
+    const asked = backup();
+    const run = await openRun(stack, 'backup');
+    await copying(stack);
+    await server.kill();
+    // It has noticed, and tries again.
+    await untilStarted(stack, run, 'dumpStore', 2);
+    await server.start();
+    const answer = await asked;
+    await expectWhole(stack, ['small']);
+    return answer;
+  });
+
+  fault('password-wrong', async () => {
+    const before = await listed(stack);
+    server.sql('postgres', `ALTER ROLE steady PASSWORD 'another'`);
+    const answer = await backup();
+    server.sql('postgres', `ALTER ROLE steady PASSWORD 'right'`);
+    expect(await listed(stack)).toEqual(before);
+    expect((await backup()).code).toBe(0);
+    return answer;
+  });
+
+  fault('table-locked', async () => {
+    const other = connect(server, database);
+    try {
+      await other.ask('BEGIN; LOCK TABLE bulk IN ACCESS EXCLUSIVE MODE');
+      const asked = backup();
+      const run = await openRun(stack, 'backup');
+      const { lastFailure } = await untilStarted(stack, run, 'dumpStore', 2);
+      // Whom to ask, or what to end.
+      expect(lastFailure?.message).toMatch(/^a table is locked \[table=public\.bulk pid=\d+ user=postgres/);
+      await other.ask('ROLLBACK');
+      return await asked;
+    } finally {
+      await other.close();
+    }
+  });
+
+  fault('structure-changed', async () => {
+    const rows = (within: string): Promise<string> =>
+      stack.databases.sql(within, `SELECT (SELECT count(*) FROM bulk), (SELECT n FROM totals)`);
+    const [before, digest] = [await rows(database), await stack.databases.digest(database)];
+    const asked = backup();
+    await copying(stack);
+    const changes = [
+      'TRUNCATE bulk',
+      'DROP TABLE doomed',
+      'ALTER TABLE customers ADD COLUMN fresh int',
+      'REFRESH MATERIALIZED VIEW totals',
+    ].map((change) => stack.databases.sql(database, change));
+    const answer = await asked;
+    await Promise.all(changes);
+    expect(await rows(database)).toBe('0|0');
+    const copy = `${database}_copy`;
+    const restored = await stack.steady.cli('restore', 'latest', '--into', copy);
+    expect(restored.code).toBe(0);
+    expect([await rows(copy), await stack.databases.digest(copy)]).toEqual([before, digest]);
+    expect(await stack.databases.sql(copy, 'SELECT count(*) FROM doomed')).toBe('1000');
+    server.sql('postgres', `DROP DATABASE ${copy}`);
+    return answer;
+  });
+
+  fault('two-at-once', async () => {
+    const before = await listed(stack);
+    const [one, other] = await Promise.all([backup(), backup()]);
+    expect(one.code).toBe(0);
+    expect(await listed(stack)).toHaveLength(before.length + 2);
+    await expectWhole(stack, ['small']);
+    return other;
+  });
+});
+
+describe('a restore', () => {
+  const restore = () => stack.steady.cli('restore', 'latest', '--store', 'small');
+  const databases = (): Promise<string[]> => stack.databases.named(database);
+
+  /** Refused before anything is touched while something holds the database, and fine once it has let go. */
+  const held = (name: 'prepared-transaction' | 'logical-slot', hold: string, letGo: string) =>
+    fault(name, async () => {
+      const before = await databases();
+      await stack.databases.sql(database, hold);
+      const answer = await restore();
+      expect(await databases()).toEqual(before);
+      await stack.databases.sql(database, letGo);
+      expect((await restore()).code).toBe(0);
+      await expectWhole(stack, ['small']);
+      return answer;
+    });
+  held(
+    'prepared-transaction',
+    `BEGIN; INSERT INTO events VALUES (-1, 'prepared'); PREPARE TRANSACTION 'left'`,
+    `ROLLBACK PREPARED 'left'`,
+  );
+  held(
+    'logical-slot',
+    `SELECT pg_create_logical_replication_slot('left', 'pgoutput')`,
+    `SELECT pg_drop_replication_slot('left')`,
+  );
+
+  fault('sessions-live', async () => {
+    const good = await stack.databases.digest(database);
+    expect((await backup()).code).toBe(0);
+    const idle = connect(server, database);
+    await idle.ask(`BEGIN; DELETE FROM orders WHERE id % 2 = 0`);
+    const writer = connect(server, database);
+    await writer.ask(`UPDATE customers SET name = 'changed'`);
+    const changed = await stack.databases.digest(database);
+    const answer = await restore();
+    await Promise.all([idle.close(), writer.close()]);
+    expect(await stack.databases.digest(database)).toBe(good);
+    expect((await stack.steady.cli('restore', 'undo', answer.json.run)).code).toBe(0);
+    expect(await stack.databases.digest(database)).toBe(changed);
+    return answer;
+  });
+});

@@ -1,0 +1,173 @@
+import type { FailureCode } from '../../src/contracts/failures.js';
+
+/** How a command that met a fault must end: what docs/faults.md tells, and what the test of the fault holds it to. */
+export interface Ending {
+  readonly area: Area;
+  /** What happens, in the words of who is called. */
+  readonly fault: string;
+  /** The command that meets it. */
+  readonly command: string;
+  /** Its exit code. */
+  readonly exit: 0 | 1 | 2 | 3 | 5;
+  /** Its code in the failure registry; none when it ends well. */
+  readonly code?: FailureCode;
+  /** What is left behind, and what is not. */
+  readonly left: string;
+  /** What the next run does. */
+  readonly next: string;
+}
+
+export const AREAS = ['the database', 'storage', 'stored backups', 'a restore'] as const;
+export type Area = (typeof AREAS)[number];
+
+const NOTHING = 'nothing: what the failed attempt stored is removed';
+
+export const ENDINGS = {
+  'dump-killed': {
+    area: 'the database',
+    fault: 'a process of the dump is killed in the middle',
+    command: 'steady backup run',
+    exit: 0,
+    left: NOTHING,
+    next: 'the run itself begins the dump anew, under a new id',
+  },
+  'database-gone': {
+    area: 'the database',
+    fault: 'the database server is killed in the middle of a dump, and comes back',
+    command: 'steady backup run',
+    exit: 0,
+    left: NOTHING,
+    next: 'the run itself begins the dump anew once the server answers',
+  },
+  'password-wrong': {
+    area: 'the database',
+    fault: 'the password is wrong',
+    command: 'steady backup run',
+    exit: 1,
+    code: 'backup.failed',
+    left: 'nothing',
+    next: 'works once the password is right',
+  },
+  'table-locked': {
+    area: 'the database',
+    fault: 'a table is locked exclusively when the backup begins, for longer than a lock is waited for',
+    command: 'steady backup run',
+    exit: 0,
+    left: 'nothing; other sessions never queue behind the backup for long',
+    next: 'the run itself tries again until the lock is let go',
+  },
+  'structure-changed': {
+    area: 'the database',
+    fault: 'TRUNCATE, DROP, ALTER and REFRESH MATERIALIZED VIEW come during the dump',
+    command: 'steady backup run',
+    exit: 0,
+    left: 'the backup is the moment before them; they are done when the dump has let go of its locks',
+    next: 'the next backup has what they did',
+  },
+  'two-at-once': {
+    area: 'the database',
+    fault: 'two backups of one store are asked for at once',
+    command: 'steady backup run',
+    exit: 0,
+    left: 'two whole backups, each under an id of its own',
+    next: 'as always',
+  },
+  'storage-killed': {
+    area: 'storage',
+    fault: 'the storage server is killed in the middle of an upload, and comes back',
+    command: 'steady backup run',
+    exit: 0,
+    left: 'at most parts of the killed upload, which the sweep removes',
+    next: 'the run itself begins the dump anew',
+  },
+  'storage-frozen': {
+    area: 'storage',
+    fault: 'storage takes no more bytes in the middle of an upload, and says nothing',
+    command: 'steady backup run',
+    exit: 0,
+    left: 'at most parts of that upload, which the sweep removes',
+    next: 'the run itself gives the upload up after `limits.stall` and begins the dump anew',
+  },
+  'credentials-expired': {
+    area: 'storage',
+    fault: 'the credentials stop being good in the middle of an upload',
+    command: 'steady backup run',
+    exit: 1,
+    code: 'storage.denied',
+    left: 'at most parts of that upload, which the sweep removes; no backup is listed',
+    next: 'works once the credentials are right',
+  },
+  'bucket-missing': {
+    area: 'storage',
+    fault: 'the bucket is gone',
+    command: 'steady backup run',
+    exit: 1,
+    code: 'storage.bucket-missing',
+    left: 'nothing; steadyhand never makes a bucket by itself',
+    next: 'refuses an empty bucket of that name too (`storage.emptied`), for backups were there',
+  },
+  'object-missing': {
+    area: 'stored backups',
+    fault: 'an object of a backup was deleted',
+    command: 'steady backup verify ID',
+    exit: 1,
+    code: 'verify.failed',
+    left: 'a failed proof: the backup no longer counts as verified',
+    next: '`steady restore latest` takes the newest backup that is still verified',
+  },
+  'object-changed': {
+    area: 'stored backups',
+    fault: 'a bit of a stored object has flipped',
+    command: 'steady backup verify ID',
+    exit: 1,
+    code: 'verify.failed',
+    left: 'a failed proof: the backup no longer counts as verified',
+    next: '`steady restore latest` takes the newest backup that is still verified',
+  },
+  'object-cut': {
+    area: 'stored backups',
+    fault: 'a stored object has lost its end',
+    command: 'steady backup verify ID',
+    exit: 1,
+    code: 'verify.failed',
+    left: 'a failed proof: the backup no longer counts as verified',
+    next: '`steady restore latest` takes the newest backup that is still verified',
+  },
+  'manifest-future': {
+    area: 'stored backups',
+    fault: 'a backup was written by a newer steadyhand',
+    command: 'steady restore ID',
+    exit: 1,
+    code: 'storage.future',
+    left: 'everything as it was; prune deletes no backup that it cannot read',
+    next: 'works with that newer version',
+  },
+  'sessions-live': {
+    area: 'a restore',
+    fault: 'the database is in use: sessions write, and one idles in a transaction',
+    command: 'steady restore latest',
+    exit: 0,
+    left: 'the replaced database, closed, for `limits.hold`; the sessions were ended at the cut-over',
+    next: '`steady restore undo` switches back',
+  },
+  'prepared-transaction': {
+    area: 'a restore',
+    fault: 'a prepared transaction holds the live database at the cut-over',
+    command: 'steady restore latest',
+    exit: 1,
+    code: 'store.blocked',
+    left: 'the live database as it was; nothing beside it',
+    next: 'works once it is committed or rolled back',
+  },
+  'logical-slot': {
+    area: 'a restore',
+    fault: 'a logical replication slot holds the live database at the cut-over',
+    command: 'steady restore latest',
+    exit: 1,
+    code: 'store.blocked',
+    left: 'the live database as it was; nothing beside it',
+    next: 'works once the slot is dropped',
+  },
+} as const satisfies Record<string, Ending>;
+
+export type FaultName = keyof typeof ENDINGS;
