@@ -103,7 +103,10 @@ describe.concurrent('a run that fails', () => {
       title: `backup of ${world.stack} failed`,
       next: [`steady show ${handle.workflowId}`],
       run: { workflowId: handle.workflowId, runId, procedure: 'backup', by: 'tester', outcome: 'failed' },
-      failure: { code: 'backup.failed', hint: 'The other stores are not affected; see the run.' },
+      failure: {
+        code: 'backup.failed',
+        hint: 'Other stores are not affected. Mend what is named, then run `steady backup run`.',
+      },
     });
     expect(message?.lines.join('\n')).toContain('✗ Back up db: a tool failed [phase="dump db" tool=pg_dump]');
     // It did not answer twice; then it has the same message as the others, once taken.
