@@ -45,7 +45,7 @@ export const STORE_FAILURES = {
   'store.too-new': kind(
     'the backup is of a newer server than this one',
     false,
-    'Restore into a server of that version or newer.',
+    'Restore into a server of that version or newer. PostgreSQL: --force tries it beside the live data all the same.',
   ),
   'store.no-room': kind(
     'not enough room',

@@ -168,6 +168,15 @@ export const ENDINGS = {
     left: 'the live database as it was; nothing beside it',
     next: 'works once the slot is dropped',
   },
+  'newer-major': {
+    area: 'a restore',
+    fault: 'the backup is of a newer major version than the server',
+    command: 'steady restore latest',
+    exit: 1,
+    code: 'store.too-new',
+    left: 'nothing was touched',
+    next: 'with `--force`, said in what is approved, it is loaded beside the live data, and switched only when it compares equal',
+  },
 } as const satisfies Record<string, Ending>;
 
 export type FaultName = keyof typeof ENDINGS;

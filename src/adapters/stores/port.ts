@@ -84,6 +84,8 @@ export interface RestorePlace {
   readonly at: string;
   /** The destination for `into`. */
   readonly into?: string | undefined;
+  /** Somebody wants a backup of a newer server tried on this one, where that can harm nothing that is live. */
+  readonly force?: boolean | undefined;
 }
 
 /** What a restore of this store will do, found out before anything is touched. */

@@ -23,6 +23,7 @@ interface Options {
   readonly into?: string;
   readonly inPlace?: boolean;
   readonly unsaved?: boolean;
+  readonly force?: boolean;
   readonly unverified?: boolean;
   readonly consumers?: string;
   readonly wait: boolean;
@@ -72,6 +73,7 @@ export function addRestoreCommands(program: Command): void {
     )
     .option('--in-place', 'replace the live data where there is no room beside them')
     .option('--unsaved', 'with --in-place: go on where the live data cannot be backed up first')
+    .option('--force', 'PostgreSQL: try also a backup of a newer major version, beside the live data')
     .option('--unverified', 'take one that is not verified')
     .option('--consumers <when>', 'stop-first: stop consumers before loading, for data known to be poisoned')
     .option('--no-wait', 'start it and return')
@@ -89,6 +91,10 @@ export function addRestoreCommands(program: Command): void {
         throw new SteadyError('usage.invalid', { error: '--into and --in-place exclude each other' });
       if (options.unsaved === true && options.inPlace !== true)
         throw new SteadyError('usage.invalid', { error: '--unsaved is for --in-place alone' });
+      if (options.force === true && options.inPlace === true)
+        throw new SteadyError('usage.invalid', {
+          error: '--force may fail half-way, so it does not go with --in-place',
+        });
       const all = Object.keys(stack.stores);
       const selection: Selection = {
         text: selectionText(what, stack.timezone, all),
@@ -105,6 +111,7 @@ export function addRestoreCommands(program: Command): void {
           dryRun: options.dryRun === true,
           consumersFirst: options.consumers === 'stop-first',
           unsaved: options.unsaved === true,
+          ...(options.force === true && { force: true }),
           token: request.slice(-8),
           ...(options.into !== undefined && { into: options.into }),
         } as const;

@@ -94,6 +94,8 @@ export interface RestoreInput extends RunInput {
   readonly consumersFirst: boolean;
   /** In place: the live data may be lost where they cannot be backed up first. */
   readonly unsaved?: boolean;
+  /** Also a backup of a newer server, beside the live data or into a new place. */
+  readonly force?: boolean;
   /** 8 characters of the request: names what the run makes. */
   readonly token: string;
 }

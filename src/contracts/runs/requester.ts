@@ -11,10 +11,10 @@ export const REQUEST_FRESH_SECONDS = 900;
 export function restoreRequest(
   input: Pick<
     RestoreInput,
-    'selection' | 'mode' | 'into' | 'dryRun' | 'consumersFirst' | 'unsaved' | 'token'
+    'selection' | 'mode' | 'into' | 'dryRun' | 'consumersFirst' | 'unsaved' | 'force' | 'token'
   >,
 ): Record<string, unknown> {
-  const { selection, mode, into, dryRun, consumersFirst, unsaved, token } = input;
+  const { selection, mode, into, dryRun, consumersFirst, unsaved, force, token } = input;
   return {
     restore: {
       selection,
@@ -22,6 +22,7 @@ export function restoreRequest(
       dryRun,
       consumersFirst,
       unsaved: unsaved ?? false,
+      ...(force === true && { force }),
       into: into ?? null,
       token,
     },

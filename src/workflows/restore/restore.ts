@@ -45,6 +45,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       token: input.token,
       at: run.startedAt.toISOString(),
       ...(input.into !== undefined && { into: input.into }),
+      ...(input.force === true && { force: true }),
     };
     await claim(run, input, selected.backups);
 

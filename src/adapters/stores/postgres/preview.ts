@@ -34,7 +34,9 @@ export async function preview(
     });
   }
   const access = await openAccess(options, call, config.maintenanceDatabase);
-  if (manifest.server.major > access.server.major) {
+  const tooNew = manifest.server.major > access.server.major;
+  // In place the live data would be gone when the load fails.
+  if (tooNew && (place.force !== true || place.mode === 'in-place')) {
     throw new SteadyError('store.too-new', {
       backup: manifest.server.version,
       server: access.server.version,
@@ -61,6 +63,7 @@ export async function preview(
     if (fresh.exists && !fresh.own) throw new SteadyError('store.not-empty', { database: names.fresh });
     const liveThere = liveDatabase !== undefined;
     const notes = [
+      ...(tooNew ? [forced(manifest.server.version, access.server.version)] : []),
       ...lacks.notes,
       ...(await previewNotes(access, session, { detail, names, place })),
       ...manifest.notes,
@@ -75,6 +78,9 @@ export async function preview(
     };
   });
 }
+
+const forced = (backup: string, server: string): string =>
+  `forced: the backup is of PostgreSQL ${backup}, newer than ${server} here: what this server does not know fails the load, before anything is switched`;
 
 async function refuseWithoutRights(
   session: Session,
