@@ -48,7 +48,8 @@ function commandOf(words: readonly string[], from: Command): Command | undefined
   const [word, ...rest] = words;
   if (word === undefined || from.commands.length === 0 || !/^[a-z]/.test(word)) return from;
   const next = from.commands.find((command) => command.name() === word);
-  return next && commandOf(rest, next);
+  if (next === undefined) return from.registeredArguments.length > 0 ? from : undefined;
+  return commandOf(rest, next);
 }
 
 const program = createProgram([]);
