@@ -69,10 +69,14 @@ function keptLine({ restore, stores, until, trouble, undone }: KeptLine, zone: s
   return `· ${restore}: ${what} kept until ${momentText(until, zone, now)} (${stores.join(', ')})${back}`;
 }
 
+/** A restore has left its data in disorder, and none is at it now. */
+export const isNotBack = ({ notBack, holders }: TargetLine): boolean =>
+  notBack !== undefined && !holders.some(({ workflowId }) => workflowId === notBack.by);
+
 function targetLines(target: TargetLine, now: number): string[] {
   const { frozen, holders, notBack, waiting } = target;
   return [
-    ...(notBack
+    ...(notBack && isNotBack(target)
       ? [
           `✗ ${target.target}: its data are not back since ${notBack.by} failed ${agoText(notBack.at, now)}: ${notBack.why}`,
           ...(notBack.way === undefined ? [] : [`    ${notBack.way}`]),

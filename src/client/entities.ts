@@ -14,6 +14,7 @@ import {
   FREEZE_UPDATE,
   TARGET_QUERY,
   THAW_UPDATE,
+  type Accepted,
   type Freeze,
   type TargetInput,
   type TargetState,
@@ -55,8 +56,13 @@ export async function thaw(steady: Steady, at: At, target: string): Promise<Targ
 }
 
 /** The data of a store are in order, although a restore could not put them back: a person has seen to it. */
-export async function acceptData(steady: Steady, at: At, target: string): Promise<TargetState> {
-  return await updateTarget<TargetState>(steady, at, target, ACCEPT_UPDATE, []);
+export async function acceptData(
+  steady: Steady,
+  at: At,
+  target: string,
+  accepted: Accepted,
+): Promise<TargetState> {
+  return await updateTarget<TargetState>(steady, at, target, ACCEPT_UPDATE, [accepted]);
 }
 
 async function updateTarget<T>(

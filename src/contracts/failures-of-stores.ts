@@ -30,7 +30,7 @@ export const STORE_FAILURES = {
   'store.locked': kind(
     'a table is locked',
     true,
-    'A session holds an exclusive lock; it is tried again. To end that session: pg_terminate_backend(pid).',
+    'It is tried again. The session named holds an exclusive lock, and may be the one: ask its owner, or end it with pg_terminate_backend(pid).',
   ),
   'store.pooler': kind(
     'the connection goes through a pooler',
@@ -76,7 +76,7 @@ export const STORE_FAILURES = {
   'store.not-back': kind(
     'the data of this store are not back since a restore failed',
     false,
-    'Do what is named as the way back. Mended by hand: `steady restore accept STORE`.',
+    'Do what is named as the way back. Mended by hand: `steady restore accept STORE --reason WHY`.',
   ),
   'store.gone': kind(
     'nothing to undo',

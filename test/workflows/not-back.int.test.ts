@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
 import { attentionLines } from '../../src/cli/status-lines.js';
 import { askedBy, decide } from '../../src/client/approvals.js';
-import { acceptData } from '../../src/client/entities.js';
+import { acceptData, targetState } from '../../src/client/entities.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { temporalStatus } from '../../src/client/status.js';
 import { SteadyError } from '../../src/contracts/failures.js';
@@ -101,8 +101,87 @@ describe.concurrent('a store whose data a restore could not put back', () => {
     expect(await told(world)).toContain(`steady restore ${id} --in-place --unverified`);
     expect((await backupOf(world, 'db')).message).toContain('not back');
     expect([...world.services.values()]).toEqual(['stopped']);
-    await acceptData(rig.steady, world.snapshot.stack, 'db');
+    const { notBack } = (await targetState(rig.steady, world.snapshot.stack, 'db')) ?? {};
+    const said = { by: 'ana', reason: 'mended', at: new Date().toISOString() };
+    // What came after what somebody saw stays.
+    await acceptData(rig.steady, world.snapshot.stack, 'db', { ...said, seen: said.at });
+    expect((await backupOf(world, 'db')).message).toContain('not back');
+    await acceptData(rig.steady, world.snapshot.stack, 'db', { ...said, seen: notBack?.at ?? '' });
     await world.backup();
+  });
+
+  it('names the first way back, whatever fails after it; a copy of the disorder is never a good one', async () => {
+    const world = await changedSince({ stores: { db: { live: 'good' } }, services: { api: ['db'] } });
+    world.script.fail('load db', 'stream.corrupt');
+    await failureOfRun(await world.restore({ mode: 'in-place' }));
+    const id = /steady restore (\S+) --in-place --unverified/.exec(await told(world))?.[1] ?? '';
+    world.data('db').live = 'half';
+    const again = { text: id, stores: ['db'], unverified: true };
+    const failure = await failureOfRun(await world.restore({ mode: 'in-place', selection: again }));
+    expect(failure.message).toContain(`steady restore ${id} --in-place`);
+    expect(await told(world)).toContain(`steady restore ${id} --in-place`);
+    const taken = (await world.keys('marks/db/')).filter((key) => key.endsWith('-suspect.json'));
+    expect(taken.map((key) => key.includes(id))).toEqual([false]);
+  });
+
+  it('is so again when a good restore of it is undone', async () => {
+    const world = await changedSince({ stores: { db: { live: 'good' } }, services: { api: ['db'] } });
+    world.answers.set('health api', '502');
+    world.script.fail('undo db', 'store.denied');
+    await failureOfRun(await world.restore());
+    world.answers.clear();
+    world.data('db').live = 'half';
+    world.script.on('undo db', () => undefined);
+    const good = await world.restore();
+    await resultOf(good);
+    expect([...world.services.values()]).toEqual(['running']);
+    await resultOf(await undo(world, good));
+    expect(world.data('db').live).toBe('half');
+    expect([...world.services.values()]).toEqual(['stopped']);
+    expect(await told(world)).toContain('✗ db: its data are not back');
+    expect((await backupOf(world, 'db')).message).toContain('not back');
+  });
+
+  it('keeps what an undo that failed still needs, however long', async () => {
+    const world = await changedSince({
+      stores: { db: { live: 'good' } },
+      services: { api: ['db'] },
+      file: { limits: { hold: '12s' } },
+    });
+    world.script.fail('undo db', 'store.denied');
+    const handle = await world.restore();
+    await resultOf(handle);
+    expect((await failureOfRun(await undo(world, handle))).code).toBe('store.half-undone');
+    await vi.waitFor(async () => {
+      const [kept] = (await temporalStatus(rig.steady, world.snapshot)).kept;
+      expect(kept?.trouble).toContain('are not back: it is kept until they are');
+    }, PATIENTLY);
+    expect(world.data('db').kept.size).toBe(1);
+    world.script.on('undo db', () => undefined);
+    await resultOf(await undo(world, handle));
+    expect(world.data('db').live).toBe('bad db');
+  });
+
+  it('is told also of a restore that somebody terminated', async () => {
+    const world = await changedSince({ stores: { db: { live: 'good' } }, services: { api: ['db'] } });
+    const gate = world.script.gate('load db');
+    const handle = await world.restore({ mode: 'in-place' });
+    await gate.reached;
+    expect(await told(world)).not.toContain('not back');
+    await handle.terminate('by hand');
+    gate.open();
+    expect((await backupOf(world, 'db')).message).toContain('look whether they are whole');
+    expect(await told(world)).toContain('✗ db: its data are not back');
+  });
+
+  it('is not one whose live data were never touched: its services start', async () => {
+    const world = await changedSince({ stores: { cache: { live: 'warm' } }, services: { api: ['cache'] } });
+    keepsInPlace(world, 'cache');
+    world.script.fail('load cache', 'stream.corrupt');
+    world.script.fail('undo cache', 'store.denied');
+    await failureOfRun(await world.restore({ mode: 'in-place' }));
+    expect([...world.services.values()]).toEqual(['running']);
+    expect(await told(world)).not.toContain('not back');
   });
 
   it('keeps its services stopped when an undo has brought back another store of the same restore', async () => {

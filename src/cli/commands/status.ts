@@ -12,7 +12,7 @@ import { contextOf, type Context } from '../context.js';
 import { exitCodeOf } from '../exit-code.js';
 import { isDown, serviceRows, type Service } from '../service-rows.js';
 import { againstRpo, standingRow, type Standing } from '../standing.js';
-import { attentionLines, planRows } from '../status-lines.js';
+import { attentionLines, isNotBack, planRows } from '../status-lines.js';
 import { table } from '../words.js';
 
 /** A morning look does not wait for a worker as long as a run does: that none answers is what it says then. */
@@ -96,7 +96,7 @@ async function status(context: Context): Promise<void> {
   if (standings instanceof SteadyError) process.exitCode = exitCodeOf(standings.code);
   else if (stores.some((one) => one.error?.code === 'storage.unreachable')) process.exitCode = 5;
   else if (tampered instanceof SteadyError) process.exitCode = exitCodeOf(tampered.code);
-  else if (tampered.length > 0 || stores.some((one) => !one.ok) || known.targets.some((one) => one.notBack))
+  else if (tampered.length > 0 || stores.some((one) => !one.ok) || known.targets.some(isNotBack))
     process.exitCode = 1;
   else if (services instanceof SteadyError) process.exitCode = exitCodeOf(services.code);
   else if (services.some(isDown)) process.exitCode = 1;

@@ -60,6 +60,15 @@ export interface NotBack {
   readonly way?: string | undefined;
 }
 
+/** Somebody has seen to data that were not back. */
+export interface Accepted {
+  readonly by: string;
+  readonly reason: string;
+  readonly at: string;
+  /** When what they saw was written: what came after it stays. */
+  readonly seen: string;
+}
+
 /** What the query `target` answers. */
 export interface TargetState {
   readonly holders: readonly LockHolder[];
@@ -70,6 +79,7 @@ export interface TargetState {
   readonly changed?: TargetChange | undefined;
   /** Until an undo or another restore has brought them back, or a person says that they are in order. */
   readonly notBack?: NotBack | undefined;
+  readonly accepted?: Accepted | undefined;
   /** After a holder that died: no grant before this time, for its activities may still be running. RFC 3339. */
   readonly notBefore?: string | undefined;
 }

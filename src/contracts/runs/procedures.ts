@@ -1,5 +1,6 @@
 import type { Depth } from '../names.js';
 import type { BackupRef } from './claims.js';
+import type { NotBack } from './locks.js';
 import type { RunInput } from './snapshot.js';
 import type { Step } from './timeline.js';
 
@@ -130,6 +131,8 @@ export interface HoldInput extends RunInput {
   readonly of: readonly string[];
   /** What is left for the others, in words: an undo cannot put them back. */
   readonly wayBack?: Readonly<Record<string, string>>;
+  /** Of what is kept, what was in disorder already when it was replaced: an undo brings that back too. */
+  readonly notBack?: Readonly<Record<string, NotBack>>;
   readonly token: string;
   readonly at: string;
   readonly mode: 'beside' | 'in-place';

@@ -1,5 +1,6 @@
 import {
   LOCK_PRIORITY,
+  type Accepted,
   type Freeze,
   type LockHolder,
   type LockRequest,
@@ -22,6 +23,8 @@ export interface Queue {
   remove(requestId: string): boolean;
   freeze(freeze: Freeze | undefined): void;
   setNotBack(notBack: NotBack | undefined): void;
+  /** Data that are in order after all; nothing where they are not the ones that were seen. */
+  accept(accepted: Accepted): void;
   waitUntil(time: number): void;
   /** Milliseconds until grants are allowed again after a holder that died. */
   pauseLeft(now: number): number;
@@ -43,6 +46,7 @@ export function createQueue(begin: TargetState | undefined): Queue {
   let fence = begin?.fence ?? 0;
   let changed = begin?.changed;
   let notBack = begin?.notBack;
+  let accepted = begin?.accepted;
   let notBefore = begin?.notBefore === undefined ? 0 : Date.parse(begin.notBefore);
 
   const has = (list: readonly LockRequest[], requestId: string): boolean =>
@@ -62,6 +66,7 @@ export function createQueue(begin: TargetState | undefined): Queue {
       ...(changed && { changed }),
       ...(frozen && { frozen }),
       ...(notBack && { notBack }),
+      ...(accepted && { accepted }),
       ...(notBefore > 0 && { notBefore: new Date(notBefore).toISOString() }),
     }),
     add(request) {
@@ -78,6 +83,11 @@ export function createQueue(begin: TargetState | undefined): Queue {
     },
     setNotBack(to) {
       notBack = to;
+    },
+    accept(by) {
+      if (notBack?.at !== by.seen) return;
+      notBack = undefined;
+      accepted = by;
     },
     waitUntil(time) {
       notBefore = time;

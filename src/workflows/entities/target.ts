@@ -16,6 +16,7 @@ import {
   NOT_BACK_SIGNAL,
   TARGET_QUERY,
   THAW_UPDATE,
+  type Accepted,
   type Freeze,
   type LockAnswer,
   type LockRequest,
@@ -32,7 +33,7 @@ const requestSignal = defineSignal<[LockRequest]>(LOCK_REQUEST_SIGNAL);
 const releaseSignal = defineSignal<[string]>(LOCK_RELEASE_SIGNAL);
 const answerSignal = defineSignal<[LockAnswer]>(LOCK_ANSWER_SIGNAL);
 const notBackSignal = defineSignal<[NotBack | null]>(NOT_BACK_SIGNAL);
-const acceptUpdate = defineUpdate<TargetState, []>(ACCEPT_UPDATE);
+const acceptUpdate = defineUpdate<TargetState, [Accepted]>(ACCEPT_UPDATE);
 const freezeUpdate = defineUpdate<TargetState, [Freeze]>(FREEZE_UPDATE);
 const thawUpdate = defineUpdate<TargetState, []>(THAW_UPDATE);
 const targetQuery = defineQuery<TargetState>(TARGET_QUERY);
@@ -71,8 +72,8 @@ export async function target(input: TargetInput): Promise<void> {
     changed = true;
   });
   setHandler(notBackSignal, (notBack) => queue.setNotBack(notBack ?? undefined));
-  setHandler(acceptUpdate, () => {
-    queue.setNotBack(undefined);
+  setHandler(acceptUpdate, (accepted) => {
+    queue.accept(accepted);
     return queue.state();
   });
   setHandler(freezeUpdate, (freeze) => {

@@ -3,6 +3,7 @@ import type { FenceCheck } from '../../activities/locks.js';
 import type { RestoreStep } from '../../activities/restore.js';
 import { runId } from '../../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../../contracts/names.js';
+import type { NotBack } from '../../contracts/runs/locks.js';
 import type { HoldInput, RestoreInput } from '../../contracts/runs/procedures.js';
 import { formatDuration } from '../../contracts/stack/units.js';
 import type { DataLeft } from '../shared/compensation.js';
@@ -20,17 +21,44 @@ export interface AfterCutOver {
   readonly saved: ReadonlyMap<string, string>;
   /** Stores that an undo cannot put back, with what is left for them in words. */
   readonly wayBack: ReadonlyMap<string, string>;
+  /** What earlier restores had left in disorder. */
+  readonly before: Readonly<Record<string, NotBack>>;
+  /** Stores whose live data this one has begun to replace. */
+  readonly begun: Set<string>;
   readonly fenceOf: (store: string) => { readonly fence?: FenceCheck };
+}
+
+/**
+ * Written down before the live data are touched: should this run be ended by hand, nobody relies on them, nor takes them
+ * for a good copy.
+ */
+export async function noteBegun({ run, saved, before, begun }: AfterCutOver, store: string): Promise<void> {
+  if (begun.has(store)) return;
+  begun.add(store);
+  const { workflowId } = workflowInfo();
+  const id = saved.get(store);
+  const again = id === undefined ? `latest --store ${store}` : `${id} --in-place --unverified`;
+  await run.locks.setNotBack(store, {
+    at: new Date().toISOString(),
+    by: workflowId,
+    why: `${workflowId} was replacing them, and has not ended by itself`,
+    way:
+      before[store]?.way ??
+      `look whether they are whole: if so, steady restore accept ${store} --reason …; if not, steady restore ${again}`,
+  });
 }
 
 /** A restore that is done: what it replaced is held; stores of which nothing is kept lose its mark. */
 export async function endDone(after: AfterCutOver, stores: readonly string[]): Promise<void> {
-  const { run, input, wayBack } = after;
+  const { run, input, wayBack, before } = after;
   const kept = stores.filter((store) => !wayBack.has(store));
+  const notBack = Object.fromEntries(
+    kept.flatMap((store) => (before[store] === undefined ? [] : [[store, before[store]]])),
+  );
   const time = formatDuration(input.snapshot.stack.limits.hold);
   if (kept.length > 0)
     await run.step(`Keep the replaced data of ${kept.join(', ')} for ${time}`, () =>
-      startHold(after, kept, { undone: false, wayBack: Object.fromEntries(wayBack) }),
+      startHold(after, kept, { undone: false, wayBack: Object.fromEntries(wayBack), notBack }),
     );
   // Whatever an earlier restore has left: these data are whole.
   for (const store of stores) await run.locks.setNotBack(store, null);
@@ -54,6 +82,7 @@ export async function endFailed(
   const ways = Object.fromEntries(
     Object.keys(dataLeft).map((store) => [store, wayOf(after, store, left.includes(store))]),
   );
+  await noteLost(after, dataLeft, ways);
   if (kept.length > 0)
     await run.step(`Keep what was set aside of ${kept.join(', ')}`, () =>
       startHold(after, kept, {
@@ -66,13 +95,15 @@ export async function endFailed(
         ...(left.length > 0 && { unresolved }),
       }),
     );
-  await noteLost(after, dataLeft, ways);
   await unmark(after, back);
   return Object.keys(ways).length === 0 ? undefined : [...new Set(Object.values(ways))].join('; ');
 }
 
 /** What brings the data of a store back that this restore could not put back. */
-function wayOf({ saved, wayBack }: AfterCutOver, store: string, held: boolean): string {
+function wayOf({ saved, wayBack, before }: AfterCutOver, store: string, held: boolean): string {
+  // Of data that were in disorder before, a copy is no way back.
+  const earlier = before[store]?.way;
+  if (earlier !== undefined) return earlier;
   if (held) return `bring ${store} back with: steady restore undo ${workflowInfo().workflowId}`;
   const id = saved.get(store);
   if (id !== undefined) return `bring ${store} back with: steady restore ${id} --in-place --unverified`;
@@ -86,8 +117,10 @@ async function noteLost(
   dataLeft: DataLeft,
   ways: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const { run, input, saved } = after;
+  const { run, input, saved, before, begun } = after;
   const { workflowId } = workflowInfo();
+  for (const store of begun)
+    if (dataLeft[store] === undefined) await run.locks.setNotBack(store, before[store] ?? null);
   for (const [store, why] of Object.entries(dataLeft)) {
     const at = new Date().toISOString();
     await run.locks.setNotBack(store, { at, by: workflowId, why, way: ways[store] });
@@ -124,7 +157,7 @@ async function unmark(after: AfterCutOver, stores: readonly string[]): Promise<v
 async function startHold(
   { input, place, of }: AfterCutOver,
   stores: readonly string[],
-  how: Pick<HoldInput, 'undone' | 'unresolved' | 'wayBack'>,
+  how: Pick<HoldInput, 'undone' | 'unresolved' | 'wayBack' | 'notBack'>,
 ): Promise<void> {
   const { stack, limits } = input.snapshot.stack;
   const args: HoldInput = {

@@ -1,6 +1,7 @@
 import { condition, defineQuery, defineSignal, setHandler, sleep } from '@temporalio/workflow';
 import { HOLD_QUERY, type HoldInput, type HoldState } from '../../contracts/runs/procedures.js';
 import { mark } from '../shared/attributes.js';
+import { quickly } from '../shared/activities.js';
 import { failureOf, isOwnCancellation } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 
@@ -44,7 +45,12 @@ export async function hold(input: HoldInput): Promise<string[]> {
   if (input.unresolved !== undefined) {
     // They may be the only good data: nothing but an undo ends this.
     trouble = Object.values(input.unresolved).join('; ');
-    await condition(() => undone);
+    let pause = PAUSE;
+    // Or another restore, or a person, has brought them back.
+    while (!undone && (await notBack(input)).length > 0) {
+      await condition(() => undone, pause * 1000);
+      pause = Math.min(2 * pause, LONGEST_PAUSE);
+    }
   }
   let seen = await keep();
 
@@ -54,7 +60,10 @@ export async function hold(input: HoldInput): Promise<string[]> {
     for (;;) {
       try {
         await run.step(`Take ${input.stores.join(', ')}`, () => run.locks.take(input.stores, TURN));
-        if (signals === seen) return await release(run, input);
+        const lost = await notBack(input);
+        if (lost.length > 0)
+          trouble = `the data of ${lost.join(', ')} are not back: it is kept until they are`;
+        else if (signals === seen) return await release(run, input);
       } catch (error) {
         if (isOwnCancellation(error)) throw error;
         // Frozen, or the store is away: told by `status`, and tried again.
@@ -69,6 +78,14 @@ export async function hold(input: HoldInput): Promise<string[]> {
       if (signals !== seen) seen = await run.step('Keep what the undo set aside', keep);
     }
   });
+}
+
+/** Of its stores, those in disorder: what is kept of them may be all there is. Who cannot be asked counts as one. */
+async function notBack({ snapshot, stores }: HoldInput): Promise<readonly string[]> {
+  const { stack, site, limits } = snapshot.stack;
+  return await quickly('quick', { site, workerSeconds: limits.worker })
+    .storesNotBack({ stack, stores })
+    .then(Object.keys, () => stores);
 }
 
 const TURN = { mode: 'exclusive', priority: 'scheduled', purpose: 'release of replaced data' } as const;

@@ -4,7 +4,7 @@ import type { Previewed } from '../../activities/restore.js';
 import { fail, failureOf } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { agree } from './agree.js';
-import { endDone, endFailed, type AfterCutOver } from './after-cutover.js';
+import { endDone, endFailed, noteBegun, type AfterCutOver } from './after-cutover.js';
 import { describeRestore, type Described } from './describe-restore.js';
 import { askChecks } from '../shared/checks.js';
 import {
@@ -101,25 +101,29 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     const switched = new Set<string>();
     /** Of stores that an undo cannot put back. */
     const wayBack = new Map<string, string>();
+    /** What earlier restores have left in disorder, of these stores. */
+    const before = mode === 'into' ? {} : await storesNotBack(run, snapshot);
     const bare = previews.filter(({ preview }) => inPlace && preview.keptAs === undefined);
     // All of them before the first is replaced: whoever is asked on the way can still say no.
     const saved = await saveFirst(
       run,
       input,
       bare.filter(({ preview }) => preview.absent !== true),
+      before,
     );
-    const after: AfterCutOver = { run, input, place, of: stores, saved, wayBack, fenceOf };
+    const begun = new Set<string>();
+    const after: AfterCutOver = { run, input, place, of: stores, saved, wayBack, before, begun, fenceOf };
     if (mode !== 'into')
       run.atEnd(async (dataLeft) => (finished ? undefined : await endFailed(after, [...switched], dataLeft)));
     for (const { preview, store, backupId } of previews) {
       const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
       const safety = saved.get(store);
-      if (bare.some((one) => one.store === store))
-        wayBack.set(store, safety === undefined ? 'nothing is kept' : `backup ${safety}`);
-      else if (preview.keptAs === undefined) wayBack.set(store, 'there was nothing to keep');
+      const isBare = bare.some((one) => one.store === store);
+      if (preview.absent === true) wayBack.set(store, 'there was nothing to keep');
+      else if (isBare) wayBack.set(store, safety === undefined ? 'nothing is kept' : `backup ${safety}`);
       let loaded = false;
       /** Of data that were never replaced, what could not be removed is only in the way. */
-      const touched = () => (switched.has(store) || (inPlace && loaded) ? store : undefined);
+      const touched = () => (switched.has(store) || (isBare && loaded) ? store : undefined);
       const undo = async (): Promise<string[]> => {
         const how = { snapshot, store, place, ...fenceOf(store), cutOver: switched.has(store), loaded };
         try {
@@ -133,9 +137,10 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       };
       const back = safety === undefined ? preview.words.undo : `put it back, from ${safety} where it is gone`;
       run.compensate(`${store}: ${back}`, undo, { data: touched });
-      const { rawBytes, seconds } = await run.step(`${store}: ${preview.words.load}`, () => {
+      const { rawBytes, seconds } = await run.step(`${store}: ${preview.words.load}`, async () => {
+        if (isBare) await noteBegun(after, store);
         loaded = true;
-        return run.activities.change.loadBackup(step);
+        return await run.activities.change.loadBackup(step);
       });
       const findings = await run.step(`${store}: ${preview.words.compare}`, async (note) => {
         const found = await run.activities.change.compareLoaded(step);
@@ -164,6 +169,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     for (const { preview, store, backupId } of previews) {
       await run.step(`${store}: ${preview.words.cutover}`, async (note) => {
         const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
+        await noteBegun(after, store);
         switched.add(store);
         const { gapSeconds, notes } = await run.activities.change.cutOver(step);
         notes.forEach(note);

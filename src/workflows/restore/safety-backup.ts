@@ -1,6 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { RestoreStep } from '../../activities/restore.js';
 import { parseRunId } from '../../contracts/ids.js';
+import type { NotBack } from '../../contracts/runs/locks.js';
 import type { RestoreInput } from '../../contracts/runs/procedures.js';
 import { askInStep } from '../shared/ask-in-step.js';
 import { fail, failureOf, isOwnCancellation } from '../shared/failures.js';
@@ -16,7 +17,12 @@ interface Replaced {
  * A restore in place has nothing beside to go back to, so a backup is taken first, once nobody writes any more. It is
  * kept as long as replaced data are. Gives its id.
  */
-async function backUpFirst(run: Run, { snapshot }: RestoreInput, store: string): Promise<string> {
+async function backUpFirst(
+  run: Run,
+  { snapshot }: RestoreInput,
+  of: { readonly store: string; readonly notBack: NotBack | undefined },
+): Promise<string> {
+  const { store, notBack } = of;
   const { workflowId, runId } = workflowInfo();
 
   const id = await run.step(`Back up ${store} first`, async (note) => {
@@ -35,6 +41,12 @@ async function backUpFirst(run: Run, { snapshot }: RestoreInput, store: string):
       reason: `taken before ${workflowId}`,
     } as const;
     await run.activities.look.mark({ snapshot, mark, by: 'steady', now });
+    // Worth having, and never to be taken for a good copy.
+    if (notBack !== undefined)
+      await run.activities.look.mark({
+        ...{ snapshot, by: 'steady', now },
+        mark: { store, id: dumped.backupId, kind: 'suspect', reason: `not back since ${notBack.by}` },
+      });
     note(`${dumped.backupId}: ${dumped.bytes} bytes stored of ${dumped.rawBytes}`);
     return dumped.backupId;
   });
@@ -61,10 +73,11 @@ export async function saveFirst(
   run: Run,
   input: RestoreInput,
   stores: readonly Replaced[],
+  before: Readonly<Record<string, NotBack>>,
 ): Promise<Map<string, string>> {
   const saved = new Map<string, string>();
   for (const replaced of stores) {
-    const id = await saveOne(run, input, replaced);
+    const id = await saveOne(run, input, { ...replaced, notBack: before[replaced.store] });
     if (id !== undefined) saved.set(replaced.store, id);
   }
   return saved;
@@ -77,11 +90,11 @@ export async function saveFirst(
 async function saveOne(
   run: Run,
   input: RestoreInput,
-  { store, backupId }: Replaced,
+  { store, backupId, notBack }: Replaced & { readonly notBack: NotBack | undefined },
 ): Promise<string | undefined> {
   const { snapshot } = input;
   try {
-    return await backUpFirst(run, input, store);
+    return await backUpFirst(run, input, { store, notBack });
   } catch (error) {
     if (isOwnCancellation(error)) throw error;
     const { message } = failureOf(error);

@@ -19,8 +19,6 @@ import { tellNotice } from '../shared/tell-run.js';
 import { requireKnownRequester } from '../shared/requester.js';
 import { undoneSignal } from './hold.js';
 
-const NONE = { stop: [], start: [] };
-
 /** Failures that say by themselves that the live data are as they were. */
 const UNTOUCHED = new Set(['store.gone', 'target.fenced']);
 
@@ -45,11 +43,17 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
       const policy = stack.approvals.restore;
       if (policy) {
         requireKnownRequester(run, input, { request: { undo: input.restore }, policy });
-        const others = Object.keys(await storesNotBack(run, snapshot)).filter((one) => !stores.includes(one));
+        const others = [
+          ...Object.keys(await storesNotBack(run, snapshot)).filter((one) => !stores.includes(one)),
+          ...Object.keys(hold.notBack ?? {}),
+        ];
         const lines = [
           ...stores.map(
             (store) =>
               `${store}: the data that ${input.restore} replaced come back; what was restored, with all that was written since, goes and is kept aside for ${formatDuration(hold.seconds)}`,
+          ),
+          ...Object.entries(hold.notBack ?? {}).map(
+            ([store, { by, why }]) => `${store}: what comes back was in disorder, since ${by}: ${why}`,
           ),
           ...Object.entries(hold.wayBack ?? {}).map(([store, left]) => `${store}: stays as it is (${left})`),
           ...(consumers.stop.length > 0 ? [`stop ${consumers.stop.join(', ')}`] : []),
@@ -80,8 +84,7 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
         stops: consumers.stop,
         lines: stores.map((store) => `${store}: the data that were replaced come back`),
       });
-      // Those of a restore that could not be put back stand still on purpose, until an undo has been done.
-      const ran = hold.unresolved === undefined ? await runningOf(run, snapshot, consumers) : NONE;
+      const ran = await runningOf(run, snapshot, consumers);
       await stopConsumers(run, snapshot, consumers, ran);
       stopWhenCancelled();
       const findings: string[] = [];
@@ -101,11 +104,13 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
 
       async function putBackAll(): Promise<void> {
         const failed: Record<string, string> = {};
+        const whole = new Set<string>();
         const errors: unknown[] = [];
         for (const store of [...stores].reverse()) {
           const putBack = (note: (line: string) => void) => putBackIn(note, store);
           await run.step(`Put back ${store}`, putBack).catch((error: unknown) => {
             failed[store] = failureOf(error).message;
+            if (UNTOUCHED.has(failureOf(error).code)) whole.add(store);
             errors.push(error);
           });
         }
@@ -115,7 +120,8 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
         if (errors.length === stores.length && untouched) throw errors[0];
         run.commit();
         const { workflowId } = workflowInfo();
-        for (const [store, why] of Object.entries(failed))
+        // What was not touched is what was restored: whole, and live.
+        for (const [store, why] of Object.entries(failed).filter(([store]) => !whole.has(store)))
           await run.locks.setNotBack(store, {
             ...{ at: new Date().toISOString(), by: workflowId, why },
             way: `bring ${store} back with: steady restore undo ${input.restore}`,
@@ -131,7 +137,7 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
         });
         found.forEach(note);
         findings.push(...found);
-        await run.locks.setNotBack(store, null);
+        await run.locks.setNotBack(store, hold.notBack?.[store] ?? null);
       }
 
       /** Some may also use data that are still not back: of this restore in place, or of another one. */

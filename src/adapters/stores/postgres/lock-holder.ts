@@ -11,8 +11,7 @@ interface Holder {
 }
 
 /**
- * A lock that was not had in time, with the table, and the session that holds it: whom to ask, or what to end with
- * pg_terminate_backend. Ends the session's transaction. Other failures, and locks let go of meanwhile, come back as they were.
+ * A lock that was not had in time, with the table that is locked longest, and the session that holds it: whom to ask. Ends the session's transaction. Other failures, and locks let go of meanwhile, come back as they were.
  */
 export async function withHolder(session: Session, error: unknown): Promise<unknown> {
   if (!(error instanceof SteadyError) || !hasSqlstate(error, '55P03')) return error;
@@ -26,7 +25,7 @@ export async function withHolder(session: Session, error: unknown): Promise<unkn
        LEFT JOIN pg_stat_activity a ON a.pid = l.pid
        WHERE l.locktype = 'relation' AND l.granted AND l.mode = 'AccessExclusiveLock' AND c.relkind IN ('r', 'p', 'm')
          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-         AND n.nspname NOT IN ('pg_catalog', 'pg_toast')
+         AND n.nspname !~ '^pg_'
        ORDER BY a.xact_start LIMIT 1`,
     );
     if (holder === undefined) return error;

@@ -32,15 +32,24 @@ export function makeFresh(
     const earlier = await databaseState(session, names.fresh, place.token);
     // From storage, so before anything is dropped. A copy for a proof leaves nothing behind, and roles would stay.
     if (!proof) await readRoles(access, session, reader, detail);
+    if (earlier.exists && !earlier.own) throw new SteadyError('store.not-empty', { database: names.fresh });
     const nascent = await databaseState(session, names.nascent, place.token);
 
     const live = place.mode === 'into' ? undefined : await databaseFacts(session, config.database);
     // What an earlier attempt wrote down, wherever it was killed: in place the live one may be gone by now.
     const before = (earlier.own ?? nascent.own)?.kept;
+    const { oid } = await databaseState(session, config.database, place.token);
+    // Whoever made it may want what is in it.
+    if (place.mode === 'in-place' && live !== undefined && before !== undefined && before.replaced !== oid)
+      throw new SteadyError('store.blocked', {
+        database: config.database,
+        by: 'one of this name was made since the old one was dropped: rename or drop it',
+      });
     const like = before?.live ?? live ?? detail.database;
     const owner = proof ? config.user : await ownerFor(access, session, like.owner);
     // Naming a tablespace takes a right on it that an owner of databases does not have, even on the default one.
-    const tablespace = live?.tablespace === 'pg_default' ? undefined : live?.tablespace;
+    const own = before?.live ?? live;
+    const tablespace = own?.tablespace === 'pg_default' ? undefined : own?.tablespace;
     // One that carries its comment is whole and empty, and may be all that remembers the live one's settings.
     if (!nascent.own) {
       await session.run(`DROP DATABASE IF EXISTS ${quoteIdentifier(names.nascent)} WITH (FORCE)`);
@@ -50,7 +59,6 @@ export function makeFresh(
       // Who may not connect to the live one need not look into its copy.
       if (proof || like.acl !== null)
         await session.run(`REVOKE ALL ON DATABASE ${quoteIdentifier(names.nascent)} FROM PUBLIC`);
-      const { oid } = await databaseState(session, config.database, place.token);
       const replaced = before?.replaced ?? oid;
       const kept = {
         comment: like.comment,
