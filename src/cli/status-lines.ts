@@ -51,7 +51,7 @@ export function attentionLines(status: TemporalStatus, zone: string, now: number
     for (const why of words) lines.push(`    ${why}`);
   }
   for (const one of status.kept) lines.push(keptLine(one, zone, now));
-  for (const target of status.targets) lines.push(...targetLines(target, now));
+  for (const target of status.targets) lines.push(...targetLines(target, status.open, now));
   if (status.applied === 'never') lines.push('! the file was never applied: run `steady apply`');
   if (status.applied === 'differs')
     lines.push('! the file differs from what is applied, and what is applied runs: `steady apply --dry-run`');
@@ -69,14 +69,14 @@ function keptLine({ restore, stores, until, trouble, undone }: KeptLine, zone: s
   return `· ${restore}: ${what} kept until ${momentText(until, zone, now)} (${stores.join(', ')})${back}`;
 }
 
-/** A restore has left its data in disorder, and none is at it now. */
-export const isNotBack = ({ notBack, holders }: TargetLine): boolean =>
-  notBack !== undefined && !holders.some(({ workflowId }) => workflowId === notBack.by);
+/** A restore has left its data in disorder, and is not at it any more. */
+export const isNotBack = ({ notBack }: TargetLine, open: TemporalStatus['open']): boolean =>
+  notBack !== undefined && !open.some(({ run }) => run === notBack.by);
 
-function targetLines(target: TargetLine, now: number): string[] {
+function targetLines(target: TargetLine, open: TemporalStatus['open'], now: number): string[] {
   const { frozen, holders, notBack, waiting } = target;
   return [
-    ...(notBack && isNotBack(target)
+    ...(notBack && isNotBack(target, open)
       ? [
           `✗ ${target.target}: its data are not back since ${notBack.by} failed ${agoText(notBack.at, now)}: ${notBack.why}`,
           ...(notBack.way === undefined ? [] : [`    ${notBack.way}`]),

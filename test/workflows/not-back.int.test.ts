@@ -56,6 +56,9 @@ async function undo(world: World, restore: WorkflowHandle): Promise<WorkflowHand
 const only = (store: string) => ({ selection: { text: 'latest', stores: [store], unverified: false } });
 const backupOf = async (world: World, store: string): Promise<SteadyError> =>
   await failureOfRun(await world.start('backup', { stores: [store] }));
+/** What is listed as open lags a little behind. */
+const untilTold = (world: World, words: string): Promise<void> =>
+  vi.waitFor(async () => expect(await told(world)).toContain(words), PATIENTLY);
 const told = async (world: World): Promise<string> =>
   attentionLines(await temporalStatus(rig.steady, world.snapshot), 'UTC', Date.now()).join('\n');
 
@@ -70,7 +73,7 @@ describe.concurrent('a store whose data a restore could not put back', () => {
     const failed = await world.restore(only('db'));
     await failureOfRun(failed);
     world.answers.clear();
-    expect(await told(world)).toContain(`✗ db: its data are not back since ${failed.workflowId} failed`);
+    await untilTold(world, `✗ db: its data are not back since ${failed.workflowId} failed`);
     expect((await backupOf(world, 'db')).message).toContain('not back since a restore failed');
 
     const { lines } = await resultOf<RestoreResult>(await world.restore(only('cache')));
@@ -98,7 +101,7 @@ describe.concurrent('a store whose data a restore could not put back', () => {
       ),
     );
     expect(marks.map(({ until }) => until)).toEqual([expect.any(String), undefined]);
-    expect(await told(world)).toContain(`steady restore ${id} --in-place --unverified`);
+    await untilTold(world, `steady restore ${id} --in-place --unverified`);
     expect((await backupOf(world, 'db')).message).toContain('not back');
     expect([...world.services.values()]).toEqual(['stopped']);
     const { notBack } = (await targetState(rig.steady, world.snapshot.stack, 'db')) ?? {};
@@ -119,7 +122,7 @@ describe.concurrent('a store whose data a restore could not put back', () => {
     const again = { text: id, stores: ['db'], unverified: true };
     const failure = await failureOfRun(await world.restore({ mode: 'in-place', selection: again }));
     expect(failure.message).toContain(`steady restore ${id} --in-place`);
-    expect(await told(world)).toContain(`steady restore ${id} --in-place`);
+    await untilTold(world, `steady restore ${id} --in-place`);
     const taken = (await world.keys('marks/db/')).filter((key) => key.endsWith('-suspect.json'));
     expect(taken.map((key) => key.includes(id))).toEqual([false]);
   });
@@ -138,8 +141,46 @@ describe.concurrent('a store whose data a restore could not put back', () => {
     await resultOf(await undo(world, good));
     expect(world.data('db').live).toBe('half');
     expect([...world.services.values()]).toEqual(['stopped']);
-    expect(await told(world)).toContain('✗ db: its data are not back');
+    await untilTold(world, '✗ db: its data are not back');
     expect((await backupOf(world, 'db')).message).toContain('not back');
+  });
+
+  it('is so again when a restore of it that could not be put back is undone', async () => {
+    const world = await changedSince({ stores: { db: { live: 'good' } }, services: { api: ['db'] } });
+    world.answers.set('health api', '502');
+    world.script.fail('undo db', 'store.denied');
+    const first = await world.restore();
+    await failureOfRun(first);
+    world.data('db').live = 'half';
+    const second = await world.restore();
+    expect((await failureOfRun(second)).message).toContain(`steady restore undo ${first.workflowId}`);
+    world.answers.clear();
+    world.script.on('undo db', () => undefined);
+    await resultOf(await undo(world, second));
+    expect(world.data('db').live).toBe('half');
+    expect([...world.services.values()]).toEqual(['stopped']);
+    await untilTold(world, `since ${first.workflowId} failed`);
+  });
+
+  it('is told also of an undo that somebody terminated, and what it needs is kept', async () => {
+    const world = await changedSince({
+      stores: { db: { live: 'good' } },
+      services: { api: ['db'] },
+      file: { limits: { hold: '12s' } },
+    });
+    const gate = world.script.gate('undo db');
+    const handle = await world.restore();
+    await resultOf(handle);
+    const stopped = await undo(world, handle);
+    await gate.reached;
+    await stopped.terminate('by hand');
+    await untilTold(world, `steady restore undo ${handle.workflowId}`);
+    await vi.waitFor(async () => {
+      const [kept] = (await temporalStatus(rig.steady, world.snapshot)).kept;
+      expect(kept?.trouble).toContain('are not back: it is kept until they are');
+    }, PATIENTLY);
+    expect(world.data('db').kept.size).toBe(1);
+    gate.open();
   });
 
   it('keeps what an undo that failed still needs, however long', async () => {
@@ -171,7 +212,7 @@ describe.concurrent('a store whose data a restore could not put back', () => {
     await handle.terminate('by hand');
     gate.open();
     expect((await backupOf(world, 'db')).message).toContain('look whether they are whole');
-    expect(await told(world)).toContain('✗ db: its data are not back');
+    await untilTold(world, '✗ db: its data are not back');
   });
 
   it('is not one whose live data were never touched: its services start', async () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { acceptData, targetState } from '../../client/entities.js';
+import { SteadyError } from '../../contracts/failures.js';
 import { consumersOf } from '../../contracts/stack/dependencies.js';
 import { chosen } from '../arguments.js';
 import { contextOf } from '../context.js';
@@ -16,28 +17,38 @@ export function addAcceptCommand(restore: Command): void {
     )
     .action(async (stores: string[], options: { reason: string }, command: Command) => {
       const context = contextOf(command);
+      const { output } = context;
       const { stack } = await context.load();
-      const targets = chosen(stores, Object.keys(stack.stores));
+      const all = Object.keys(stack.stores);
       const { name: by } = await context.requester();
       const accepted: string[] = [];
+      const still: string[] = [];
       await context.withTemporal(async (steady) => {
-        for (const target of targets) {
-          const notBack = (await targetState(steady, stack, target))?.notBack;
+        for (const target of chosen(stores, all)) {
+          const { notBack, holders = [] } = (await targetState(steady, stack, target)) ?? {};
           if (notBack === undefined) {
-            context.output.line(`${target}: no restore has left its data in disorder`);
+            output.line(`${target}: no restore has left its data in disorder`);
             continue;
           }
+          const busy = holders.find(({ workflowId }) => workflowId === notBack.by);
+          if (busy)
+            throw new SteadyError('target.busy', { target, held: busy.workflowId, since: busy.since });
           const at = new Date().toISOString();
-          await acceptData(steady, stack, target, { by, at, reason: options.reason, seen: notBack.at });
+          const said = { by, at, reason: options.reason, seen: notBack.at };
+          if ((await acceptData(steady, stack, target, said)).notBack !== undefined)
+            throw new SteadyError('target.busy', { target, held: 'a restore has begun meanwhile' });
           accepted.push(target);
-          context.output.line(
+          output.line(
             `${target} counts as in order again; ${notBack.by} had left it ${agoText(notBack.at)}: ${notBack.why}`,
           );
         }
+        for (const store of all)
+          if ((await targetState(steady, stack, store))?.notBack !== undefined) still.push(store);
       });
-      const services = consumersOf(stack, accepted);
+      const waiting = consumersOf(stack, still);
+      const services = consumersOf(stack, accepted).filter((service) => !waiting.includes(service));
       if (services.length > 0)
-        context.output.line(`start by hand what stands still of: ${[...services].reverse().join(', ')}`);
-      context.output.document({ accepted, services });
+        output.line(`start by hand what stands still of: ${[...services].reverse().join(', ')}`);
+      output.document({ accepted, services, notBack: still });
     });
 }

@@ -96,7 +96,11 @@ async function status(context: Context): Promise<void> {
   if (standings instanceof SteadyError) process.exitCode = exitCodeOf(standings.code);
   else if (stores.some((one) => one.error?.code === 'storage.unreachable')) process.exitCode = 5;
   else if (tampered instanceof SteadyError) process.exitCode = exitCodeOf(tampered.code);
-  else if (tampered.length > 0 || stores.some((one) => !one.ok) || known.targets.some(isNotBack))
+  else if (
+    tampered.length > 0 ||
+    stores.some((one) => !one.ok) ||
+    known.targets.some((one) => isNotBack(one, known.open))
+  )
     process.exitCode = 1;
   else if (services instanceof SteadyError) process.exitCode = exitCodeOf(services.code);
   else if (services.some(isDown)) process.exitCode = 1;

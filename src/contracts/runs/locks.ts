@@ -58,6 +58,8 @@ export interface NotBack {
   readonly why: string;
   /** What brings them back, for people. */
   readonly way?: string | undefined;
+  /** Written before they were touched: whether they are whole, nobody knows. */
+  readonly begun?: boolean | undefined;
 }
 
 /** Somebody has seen to data that were not back. */

@@ -32,19 +32,22 @@ export interface AfterCutOver {
  * Written down before the live data are touched: should this run be ended by hand, nobody relies on them, nor takes them
  * for a good copy.
  */
-export async function noteBegun({ run, saved, before, begun }: AfterCutOver, store: string): Promise<void> {
+export async function noteBegun(after: AfterCutOver, store: string, keptAs?: string): Promise<void> {
+  const { run, input, saved, before, begun } = after;
   if (begun.has(store)) return;
   begun.add(store);
   const { workflowId } = workflowInfo();
   const id = saved.get(store);
-  const again = id === undefined ? `latest --store ${store}` : `${id} --in-place --unverified`;
+  const inPlace = input.mode === 'in-place' ? ' --in-place' : '';
+  const again = id === undefined ? `latest --store ${store}${inPlace}` : `${id} --in-place --unverified`;
+  const kept = keptAs === undefined ? '' : `what was live may be kept as ${keptAs}; `;
+  const own = `${kept}look whether they are whole: if so, steady restore accept ${store} --reason …; if not, steady restore ${again}`;
   await run.locks.setNotBack(store, {
     at: new Date().toISOString(),
     by: workflowId,
     why: `${workflowId} was replacing them, and has not ended by itself`,
-    way:
-      before[store]?.way ??
-      `look whether they are whole: if so, steady restore accept ${store} --reason …; if not, steady restore ${again}`,
+    way: knownWay(before[store]) ?? own,
+    begun: true,
   });
 }
 
@@ -52,16 +55,14 @@ export async function noteBegun({ run, saved, before, begun }: AfterCutOver, sto
 export async function endDone(after: AfterCutOver, stores: readonly string[]): Promise<void> {
   const { run, input, wayBack, before } = after;
   const kept = stores.filter((store) => !wayBack.has(store));
-  const notBack = Object.fromEntries(
-    kept.flatMap((store) => (before[store] === undefined ? [] : [[store, before[store]]])),
-  );
+  const notBack = earlierOf(kept, before);
   const time = formatDuration(input.snapshot.stack.limits.hold);
   if (kept.length > 0)
     await run.step(`Keep the replaced data of ${kept.join(', ')} for ${time}`, () =>
       startHold(after, kept, { undone: false, wayBack: Object.fromEntries(wayBack), notBack }),
     );
   // Whatever an earlier restore has left: these data are whole.
-  for (const store of stores) await run.locks.setNotBack(store, null);
+  for (const store of stores) await run.locks.setNotBack(store, null).catch(() => undefined);
   await unmark(after, stores);
 }
 
@@ -74,7 +75,7 @@ export async function endFailed(
   switched: readonly string[],
   dataLeft: DataLeft,
 ): Promise<string | undefined> {
-  const { run, wayBack } = after;
+  const { run, wayBack, before } = after;
   const kept = switched.filter((store) => !wayBack.has(store));
   const left = kept.filter((store) => dataLeft[store] !== undefined);
   const unresolved = Object.fromEntries(left.map((store) => [store, dataLeft[store] ?? '']));
@@ -87,6 +88,7 @@ export async function endFailed(
     await run.step(`Keep what was set aside of ${kept.join(', ')}`, () =>
       startHold(after, kept, {
         undone: left.length === 0,
+        notBack: earlierOf(kept, before),
         wayBack: Object.fromEntries(
           after.of
             .filter((store) => wayBack.has(store))
@@ -99,10 +101,20 @@ export async function endFailed(
   return Object.keys(ways).length === 0 ? undefined : [...new Set(Object.values(ways))].join('; ');
 }
 
+/** Of these stores, what earlier restores had left: it comes back with what is kept. */
+const earlierOf = (stores: readonly string[], before: AfterCutOver['before']): Record<string, NotBack> =>
+  Object.fromEntries(
+    stores.flatMap((store) => (before[store] === undefined ? [] : [[store, before[store]]])),
+  );
+
+/** The way back of a restore that has ended; one that was ended knew none. */
+const knownWay = (notBack: NotBack | undefined): string | undefined =>
+  notBack?.begun === true ? undefined : notBack?.way;
+
 /** What brings the data of a store back that this restore could not put back. */
 function wayOf({ saved, wayBack, before }: AfterCutOver, store: string, held: boolean): string {
   // Of data that were in disorder before, a copy is no way back.
-  const earlier = before[store]?.way;
+  const earlier = knownWay(before[store]);
   if (earlier !== undefined) return earlier;
   if (held) return `bring ${store} back with: steady restore undo ${workflowInfo().workflowId}`;
   const id = saved.get(store);
@@ -120,10 +132,12 @@ async function noteLost(
   const { run, input, saved, before, begun } = after;
   const { workflowId } = workflowInfo();
   for (const store of begun)
-    if (dataLeft[store] === undefined) await run.locks.setNotBack(store, before[store] ?? null);
+    if (dataLeft[store] === undefined)
+      await run.locks.setNotBack(store, before[store] ?? null).catch(() => undefined);
   for (const [store, why] of Object.entries(dataLeft)) {
     const at = new Date().toISOString();
-    await run.locks.setNotBack(store, { at, by: workflowId, why, way: ways[store] });
+    const notBack = { at, by: workflowId, why, way: ways[store] };
+    await run.locks.setNotBack(store, notBack).catch(() => undefined);
     const id = saved.get(store);
     if (id === undefined) continue;
     await run.step(`${store}: keep ${id} until somebody lets it go`, async (note) => {

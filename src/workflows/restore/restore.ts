@@ -169,7 +169,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     for (const { preview, store, backupId } of previews) {
       await run.step(`${store}: ${preview.words.cutover}`, async (note) => {
         const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
-        await noteBegun(after, store);
+        await noteBegun(after, store, preview.keptAs);
         switched.add(store);
         const { gapSeconds, notes } = await run.activities.change.cutOver(step);
         notes.forEach(note);

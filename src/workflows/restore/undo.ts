@@ -1,5 +1,6 @@
 import { CancellationScope, getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
 import { runId as runIdOf } from '../../contracts/ids.js';
+import type { NotBack } from '../../contracts/runs/locks.js';
 import type { HoldInput, UndoInput } from '../../contracts/runs/procedures.js';
 import { formatDuration } from '../../contracts/stack/units.js';
 import { fail, failureOf } from '../shared/failures.js';
@@ -104,13 +105,11 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
 
       async function putBackAll(): Promise<void> {
         const failed: Record<string, string> = {};
-        const whole = new Set<string>();
         const errors: unknown[] = [];
         for (const store of [...stores].reverse()) {
           const putBack = (note: (line: string) => void) => putBackIn(note, store);
           await run.step(`Put back ${store}`, putBack).catch((error: unknown) => {
             failed[store] = failureOf(error).message;
-            if (UNTOUCHED.has(failureOf(error).code)) whole.add(store);
             errors.push(error);
           });
         }
@@ -119,25 +118,37 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
         const untouched = errors.every((error) => UNTOUCHED.has(failureOf(error).code));
         if (errors.length === stores.length && untouched) throw errors[0];
         run.commit();
-        const { workflowId } = workflowInfo();
-        // What was not touched is what was restored: whole, and live.
-        for (const [store, why] of Object.entries(failed).filter(([store]) => !whole.has(store)))
-          await run.locks.setNotBack(store, {
-            ...{ at: new Date().toISOString(), by: workflowId, why },
-            way: `bring ${store} back with: steady restore undo ${input.restore}`,
-          });
         throw fail('store.half-undone', failed);
       }
 
       async function putBackIn(note: (line: string) => void, store: string): Promise<void> {
-        const found = await run.activities.undo.undoRestore({
-          ...{ snapshot, store, place },
-          fence: run.locks.held(store),
-          ...{ finished: true, cutOver: true },
-        });
-        found.forEach(note);
-        findings.push(...found);
-        await run.locks.setNotBack(store, hold.notBack?.[store] ?? null);
+        const noted = (await storesNotBack(run, snapshot))[store];
+        const earlier = hold.notBack?.[store];
+        const { workflowId } = workflowInfo();
+        const undoIt = `bring ${store} back with: steady restore undo ${input.restore}`;
+        const way = (noted?.begun === true ? undefined : noted?.way) ?? earlier?.way ?? undoIt;
+        const say = (why: string): NotBack => ({ at: new Date().toISOString(), by: workflowId, why, way });
+        // Should this run be ended by hand: nothing that is kept is dropped, and nobody relies on what is live.
+        await run.locks.setNotBack(
+          store,
+          say(`${workflowId} was putting them back, and has not ended by itself`),
+        );
+        const settle = (notBack: NotBack | undefined): Promise<void> =>
+          run.locks.setNotBack(store, notBack ?? null).catch(() => undefined);
+        try {
+          const found = await run.activities.undo.undoRestore({
+            ...{ snapshot, store, place },
+            fence: run.locks.held(store),
+            ...{ finished: true, cutOver: true },
+          });
+          found.forEach(note);
+          findings.push(...found);
+          await settle(earlier);
+        } catch (error) {
+          const { code, message } = failureOf(error);
+          await settle(UNTOUCHED.has(code) ? noted : say(message));
+          throw error;
+        }
       }
 
       /** Some may also use data that are still not back: of this restore in place, or of another one. */

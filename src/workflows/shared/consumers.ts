@@ -1,3 +1,4 @@
+import { workflowInfo } from '@temporalio/workflow';
 import type { NotBack } from '../../contracts/runs/locks.js';
 import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
 import { consumersOf, startOrder } from '../../contracts/stack/dependencies.js';
@@ -74,9 +75,17 @@ export async function stopConsumers(
   ran: Consumers,
 ): Promise<void> {
   for (const service of consumers.stop) {
-    const again = async (): Promise<void> => {
+    const again = async (): Promise<string[]> => {
+      // Of others: this run's own are put back by now, or nothing starts.
+      const { workflowId } = workflowInfo();
+      const notBack = Object.entries(await storesNotBack(run, snapshot))
+        .filter(([, { by }]) => by !== workflowId)
+        .map(([store]) => store);
+      if (consumersOf(snapshot.stack, notBack).includes(service))
+        return [`${service} not started: the data of ${notBack.join(', ')} are not back`];
       await run.activities.undo.startService({ snapshot, service });
       await run.activities.undo.awaitHealthy({ snapshot, service });
+      return [];
     };
     const starts = ran.stop.includes(service);
     if (starts) run.compensate(`start ${service} again`, again, { atLast: true });

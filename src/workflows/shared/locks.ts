@@ -85,10 +85,7 @@ export function createLocks(
       return { stack, target, requestId: request.requestId, fence };
     },
     async setNotBack(target, notBack) {
-      // The entity runs as long as it is held; should it be gone, nothing asks it.
-      await getExternalWorkflowHandle(targetEntityId(stack, target))
-        .signal(notBackSignal, notBack)
-        .catch(() => undefined);
+      await getExternalWorkflowHandle(targetEntityId(stack, target)).signal(notBackSignal, notBack);
     },
     async releaseAll() {
       // A cancelled scope sends no signals.

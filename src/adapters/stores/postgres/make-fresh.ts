@@ -48,7 +48,7 @@ export function makeFresh(
     const like = before?.live ?? live ?? detail.database;
     const owner = proof ? config.user : await ownerFor(access, session, like.owner);
     // Naming a tablespace takes a right on it that an owner of databases does not have, even on the default one.
-    const own = before?.live ?? live;
+    const own = before?.replaced === undefined ? live : before.live;
     const tablespace = own?.tablespace === 'pg_default' ? undefined : own?.tablespace;
     // One that carries its comment is whole and empty, and may be all that remembers the live one's settings.
     if (!nascent.own) {
