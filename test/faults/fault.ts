@@ -10,6 +10,6 @@ export function fault(name: FaultName, meet: () => Promise<Pick<Answer, 'code' |
   const { fault: title, exit, code }: Ending = ENDINGS[name];
   it(title, async () => {
     const { code: ended, json } = await meet();
-    expect([ended, json.error?.code]).toEqual([exit, code]);
+    expect([ended, json.error?.code], json.error?.message).toEqual([exit, code]);
   });
 }

@@ -6,7 +6,7 @@ import { databaseFacts, serverNeeds, subscriptionNames, type Needs } from './dat
 import { databaseFactsSchema, type Detail, type RoleUse } from './detail.js';
 import { dumpGlobals, type Globals } from './dump-globals.js';
 import { dumpStreams } from './dump-streams.js';
-import { endLeftovers } from './leftovers.js';
+import { endLeftovers, endOwnBackends } from './leftovers.js';
 import { moneyEnvironment } from './money.js';
 import { refusePooler } from './pooler.js';
 import { roleUse } from './role-use.js';
@@ -27,7 +27,16 @@ export async function dump(
   await endLeftovers(access, database);
   await refusePooler(access, database);
   call.say('locking tables');
-  const snapshot = await openSnapshot(access, database);
+  try {
+    return await dumpAll(access, writer);
+  } catch (error) {
+    await endOwnBackends(access, database);
+    throw error;
+  }
+}
+
+async function dumpAll(access: Access, writer: BackupWriter): Promise<DumpResult> {
+  const snapshot = await openSnapshot(access, access.options.config.database);
   try {
     const result = await dumpUnder(access, snapshot, writer);
     await snapshot.session.run('COMMIT');

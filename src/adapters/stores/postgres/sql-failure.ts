@@ -25,6 +25,9 @@ export function hasSqlstate(error: unknown, ...sqlstates: string[]): boolean {
  * `accepting` is what pg_isready answered: a server that accepts connections has refused this one.
  */
 export function connectFailure(words: string, accepting: boolean, where: string): SteadyError {
+  // Who is refused is told why; who was killed says nothing.
+  if (words.trim() === '')
+    return new SteadyError('store.unreachable', { store: where, says: 'the client ended without a word' });
   const says = words.split('\n').slice(-3).join(' | ');
   // Only poolers refuse libpq's `options`.
   if (words.includes('unsupported startup parameter'))

@@ -193,6 +193,8 @@ describe('answers of tools and servers', () => {
       'tool.failed',
     ]);
     const code = (words: string, accepting: boolean) => connectFailure(words, accepting, 'db').code;
+    // Killed: that a server accepts others is no refusal of this one.
+    expect(code('', true)).toBe('store.unreachable');
     expect(code('FATAL:  password authentication failed', true)).toBe('store.denied');
     expect(code('FATAL:  sorry, too many clients already', true)).toBe('store.unreachable');
     expect(code('Connection refused', false)).toBe('store.unreachable');

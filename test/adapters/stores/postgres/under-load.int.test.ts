@@ -139,6 +139,29 @@ describe.each(somePostgres())('a PostgreSQL backup of a database in use, with $t
     await other.close();
   });
 
+  it('leaves no session that waits for a lock when it is cancelled meanwhile', async () => {
+    const other = connect(pg, 'busy');
+    await other.ask('BEGIN; LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE');
+    const stop = new AbortController();
+    const dump = storeOn(pg, 'busy', { config: { lockTimeout: '50s' } }).dump(
+      call({ signal: stop.signal }),
+      rawWriter(backups.fresh()),
+    );
+    const over = expect(dump).rejects.toMatchObject({ code: 'cancelled' });
+    await until(
+      'it waits for the lock',
+      () =>
+        pg.sql(
+          'postgres',
+          `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE 'steady:test:%'`,
+        ) !== '0',
+    );
+    stop.abort();
+    await over;
+    await until('no backend of it is left', () => backends() === 0);
+    await other.close();
+  });
+
   it('ends all it started when one stream fails', async () => {
     const raw = rawWriter(backups.fresh());
     const failing: BackupWriter = {
