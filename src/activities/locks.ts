@@ -40,14 +40,10 @@ export function createLockActivities() {
 
     /** Targets that are frozen now, in words. Reading only; what is frozen later is refused with the lock. */
     async frozenTargets(input: { stack: string; targets: readonly string[] }): Promise<string[]> {
-      const words = await Promise.all(
-        input.targets.map(async (target) => {
-          const state = await askEntity<TargetState>(targetEntityId(input.stack, target), TARGET_QUERY);
-          const frozen = state?.frozen;
-          return frozen && `${target} frozen by ${frozen.by} at ${frozen.at}: ${frozen.reason}`;
-        }),
+      const frozen = await ofEach(input.stack, input.targets, (state) => state.frozen);
+      return Object.entries(frozen).map(
+        ([target, { by, at, reason }]) => `${target} frozen by ${by} at ${at}: ${reason}`,
       );
-      return words.filter((one) => one !== undefined);
     },
 
     /** Who last took each target to change it; left out where nobody has. Reading only. */
@@ -55,13 +51,7 @@ export function createLockActivities() {
       stack: string;
       targets: readonly string[];
     }): Promise<Record<string, TargetChange>> {
-      const found = await Promise.all(
-        input.targets.map(async (target) => {
-          const state = await askEntity<TargetState>(targetEntityId(input.stack, target), TARGET_QUERY);
-          return state?.changed === undefined ? [] : [[target, state.changed] as const];
-        }),
-      );
-      return Object.fromEntries(found.flat());
+      return await ofEach(input.stack, input.targets, (state) => state.changed);
     },
 
     /** Of these stores, those whose data a restore could not put back, and nothing has since. Reading only. */
@@ -69,13 +59,7 @@ export function createLockActivities() {
       stack: string;
       stores: readonly string[];
     }): Promise<Record<string, NotBack>> {
-      const found = await Promise.all(
-        input.stores.map(async (store) => {
-          const state = await askEntity<TargetState>(targetEntityId(input.stack, store), TARGET_QUERY);
-          return state?.notBack === undefined ? [] : [[store, state.notBack] as const];
-        }),
-      );
-      return Object.fromEntries(found.flat());
+      return await ofEach(input.stack, input.stores, (state) => state.notBack);
     },
 
     /** Whether a run is still open; reading only. */
@@ -85,6 +69,22 @@ export function createLockActivities() {
   };
 }
 export type LockActivities = ReturnType<typeof createLockActivities>;
+
+/** What each target's entity says of it, in the order asked; without those that say nothing, or were never taken. */
+async function ofEach<T>(
+  stack: string,
+  targets: readonly string[],
+  pick: (state: TargetState) => T | undefined,
+): Promise<Record<string, T>> {
+  const found = await Promise.all(
+    targets.map(async (target) => {
+      const state = await askEntity<TargetState>(targetEntityId(stack, target), TARGET_QUERY);
+      const picked = state && pick(state);
+      return picked === undefined ? [] : [[target, picked] as const];
+    }),
+  );
+  return Object.fromEntries(found.flat());
+}
 
 export async function isRunning(holder: ClaimHolder): Promise<boolean> {
   try {

@@ -4,7 +4,7 @@ import { isTimeId } from '../contracts/ids.js';
 import { keys } from '../contracts/keys.js';
 import type { BackupRef } from '../contracts/runs/claims.js';
 import type { Selection } from '../contracts/runs/procedures.js';
-import type { BackupLine, TamperedLine } from '../contracts/runs/lines.js';
+import type { BackupLine, StoreStanding, TamperedLine } from '../contracts/runs/lines.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { demandedDepth } from '../contracts/stack/stack.js';
 import type { Manifest } from '../contracts/stored/manifest.js';
@@ -15,14 +15,8 @@ import { listBackups, type ListedBackup } from './catalog/list-backups.js';
 import { findManifest, readManifest } from './catalog/read-manifest.js';
 import { selectBackup } from './catalog/select-backup.js';
 import { findTampered } from './catalog/tampering.js';
-import { standingOf, type Standing } from './catalog/standing.js';
+import { standingOf } from './catalog/standing.js';
 import type { Ports } from './ports.js';
-
-/** A store's standing, for the morning look. */
-export interface StoreStanding extends Standing {
-  /** Storage could not be listed. */
-  readonly error?: { readonly code: string; readonly message: string };
-}
 
 export interface SelectedBackups {
   readonly backups: readonly BackupRef[];

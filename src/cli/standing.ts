@@ -1,20 +1,6 @@
+import type { StoreStanding } from '../contracts/runs/lines.js';
 import { promisedRpo, type Stack } from '../contracts/stack/stack.js';
 import { agoText, secondsText } from './words.js';
-
-/** A store's newest backups, as a look on a worker answers. */
-export interface Standing {
-  readonly store: string;
-  readonly backups: number;
-  readonly newest?: {
-    readonly id: string;
-    readonly at: string;
-    readonly proven?: string;
-    readonly failedProof: boolean;
-    readonly suspect: boolean;
-  };
-  readonly newestVerified?: { readonly id: string; readonly at: string; readonly proven: string };
-  readonly error?: { readonly code: string; readonly message: string };
-}
 
 export interface AgainstRpo {
   readonly ok: boolean;
@@ -23,7 +9,7 @@ export interface AgainstRpo {
 }
 
 /** The strictest RPO any plan promises for the store, against the age of its newest verified backup. */
-export function againstRpo(stack: Stack, one: Standing, now: number): AgainstRpo {
+export function againstRpo(stack: Stack, one: StoreStanding, now: number): AgainstRpo {
   if (one.error) return { ok: false };
   const ageSeconds =
     one.newestVerified === undefined ? undefined : (now - Date.parse(one.newestVerified.at)) / 1000;
@@ -34,7 +20,7 @@ export function againstRpo(stack: Stack, one: Standing, now: number): AgainstRpo
 }
 
 /** A row of the morning look: sign, store, age against RPO, what is worth knowing of the newest, how many. */
-export function standingRow(one: Standing & AgainstRpo, now: number): string[] {
+export function standingRow(one: StoreStanding & AgainstRpo, now: number): string[] {
   const age = one.newestVerified ? `verified ${agoText(one.newestVerified.at, now)}` : 'NO VERIFIED BACKUP';
   const late = !one.ok && one.newestVerified !== undefined;
   const rpo = one.rpoSeconds === undefined ? 'no plan' : `RPO ${secondsText(one.rpoSeconds)}`;
@@ -48,7 +34,7 @@ export function standingRow(one: Standing & AgainstRpo, now: number): string[] {
   ];
 }
 
-function newestWords({ newest, newestVerified }: Standing, now: number): string {
+function newestWords({ newest, newestVerified }: StoreStanding, now: number): string {
   if (newest === undefined) return 'no backup yet';
   if (newest.id === newestVerified?.id) return newestVerified.proven;
   const which = `newest, ${agoText(newest.at, now)}:`;

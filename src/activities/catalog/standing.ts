@@ -1,21 +1,7 @@
 import type { StoragePort } from '../../adapters/storage/port.js';
-import type { Depth } from '../../contracts/names.js';
+import type { Standing } from '../../contracts/runs/lines.js';
 import { demandedDepth, type Stack } from '../../contracts/stack/stack.js';
 import { isVerified, listBackups } from './list-backups.js';
-
-/** One store's newest backups, by their listing alone. */
-export interface Standing {
-  readonly store: string;
-  readonly backups: number;
-  readonly newest?: {
-    readonly id: string;
-    readonly at: string;
-    readonly proven?: Depth;
-    readonly failedProof: boolean;
-    readonly suspect: boolean;
-  };
-  readonly newestVerified?: { readonly id: string; readonly at: string; readonly proven: Depth };
-}
 
 export async function standingOf(storage: StoragePort, stack: Stack, store: string): Promise<Standing> {
   const backups = await listBackups(storage, store);

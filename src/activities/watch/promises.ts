@@ -1,8 +1,9 @@
 import type { StoragePort } from '../../adapters/storage/port.js';
+import type { Standing } from '../../contracts/runs/lines.js';
 import type { Finding } from '../../contracts/runs/watch.js';
 import { promisedRpo, type Stack } from '../../contracts/stack/stack.js';
 import { formatDuration } from '../../contracts/stack/units.js';
-import { standingOf, type Standing } from '../catalog/standing.js';
+import { standingOf } from '../catalog/standing.js';
 
 /** Stores whose newest verified backup is older than any plan of theirs allows, by what lies in storage. */
 export async function brokenPromises(

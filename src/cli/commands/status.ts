@@ -5,13 +5,14 @@ import { startRun } from '../../client/start.js';
 import type { Steady } from '../../client/connect.js';
 import { temporalStatus } from '../../client/status.js';
 import { SteadyError } from '../../contracts/failures.js';
+import type { StoreStanding } from '../../contracts/runs/lines.js';
 import type { LookInput } from '../../contracts/runs/procedures.js';
 import type { TamperedLine } from '../../contracts/runs/lines.js';
 import { tamperedWords } from '../backup-words.js';
 import { contextOf, type Context } from '../context.js';
 import { exitCodeOf } from '../exit-code.js';
 import { isDown, serviceRows, type Service } from '../service-rows.js';
-import { againstRpo, standingRow, type Standing } from '../standing.js';
+import { againstRpo, standingRow } from '../standing.js';
 import { attentionLines, isNotBack, planRows } from '../status-lines.js';
 import { table } from '../words.js';
 
@@ -45,7 +46,7 @@ async function status(context: Context): Promise<void> {
   const found = await context.withTemporal(async (steady) => {
     const [known, standings, services, tampered] = await Promise.all([
       temporalStatus(steady, snapshot),
-      look<Standing[]>(steady, 'standings'),
+      look<StoreStanding[]>(steady, 'standings'),
       look<Service[]>(steady, 'services'),
       // Only storage that locks can tell.
       stack.storage.lock === undefined ? [] : look<TamperedLine[]>(steady, 'tampering'),

@@ -68,3 +68,23 @@ export interface BackupLine extends BackupRef {
   readonly lockedUntil?: string | undefined;
   readonly tampered?: readonly TamperedLine[] | undefined;
 }
+
+/** One store's newest backups, by their listing alone. */
+export interface Standing {
+  readonly store: string;
+  readonly backups: number;
+  readonly newest?: {
+    readonly id: string;
+    readonly at: string;
+    readonly proven?: Depth;
+    readonly failedProof: boolean;
+    readonly suspect: boolean;
+  };
+  readonly newestVerified?: { readonly id: string; readonly at: string; readonly proven: Depth };
+}
+
+/** A store's standing, for the morning look. */
+export interface StoreStanding extends Standing {
+  /** Storage could not be listed. */
+  readonly error?: { readonly code: string; readonly message: string };
+}

@@ -62,7 +62,7 @@ export async function endDone(after: AfterCutOver, stores: readonly string[]): P
       startHold(after, kept, { undone: false, wayBack: Object.fromEntries(wayBack), notBack }),
     );
   // Whatever an earlier restore has left: these data are whole.
-  for (const store of stores) await run.locks.setNotBack(store, null).catch(() => undefined);
+  for (const store of stores) await run.locks.settleNotBack(store, undefined);
   await unmark(after, stores);
 }
 
@@ -132,12 +132,10 @@ async function noteLost(
   const { run, input, saved, before, begun } = after;
   const { workflowId } = workflowInfo();
   for (const store of begun)
-    if (dataLeft[store] === undefined)
-      await run.locks.setNotBack(store, before[store] ?? null).catch(() => undefined);
+    if (dataLeft[store] === undefined) await run.locks.settleNotBack(store, before[store]);
   for (const [store, why] of Object.entries(dataLeft)) {
     const at = new Date().toISOString();
-    const notBack = { at, by: workflowId, why, way: ways[store] };
-    await run.locks.setNotBack(store, notBack).catch(() => undefined);
+    await run.locks.settleNotBack(store, { at, by: workflowId, why, way: ways[store] });
     const id = saved.get(store);
     if (id === undefined) continue;
     await run.step(`${store}: keep ${id} until somebody lets it go`, async (note) => {

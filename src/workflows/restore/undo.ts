@@ -133,8 +133,6 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
           store,
           say(`${workflowId} was putting them back, and has not ended by itself`),
         );
-        const settle = (notBack: NotBack | undefined): Promise<void> =>
-          run.locks.setNotBack(store, notBack ?? null).catch(() => undefined);
         try {
           const found = await run.activities.undo.undoRestore({
             ...{ snapshot, store, place },
@@ -143,10 +141,10 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
           });
           found.forEach(note);
           findings.push(...found);
-          await settle(earlier);
+          await run.locks.settleNotBack(store, earlier);
         } catch (error) {
           const { code, message } = failureOf(error);
-          await settle(UNTOUCHED.has(code) ? noted : say(message));
+          await run.locks.settleNotBack(store, UNTOUCHED.has(code) ? noted : say(message));
           throw error;
         }
       }

@@ -25,10 +25,16 @@ export async function storesNotBack(run: Run, snapshot: StackSnapshot): Promise<
 
 /** Those that use none of these stores. */
 export function withoutThese(stack: Stack, consumers: Consumers, notBack: readonly string[]): Consumers {
-  const still = new Set(consumersOf(stack, notBack));
-  const runs = (service: string): boolean => !still.has(service);
-  return { stop: consumers.stop.filter(runs), start: consumers.start.filter(runs) };
+  return without(consumers, consumersOf(stack, notBack));
 }
+
+function without({ stop, start }: Consumers, services: readonly string[]): Consumers {
+  const stays = (service: string): boolean => !services.includes(service);
+  return { stop: stop.filter(stays), start: start.filter(stays) };
+}
+
+const notStarted = (services: readonly string[], notBack: readonly string[]): string =>
+  `${services.join(', ')} not started: the data of ${notBack.join(', ')} are not back`;
 
 /** Which of them are started in the end, and which are not, for people. */
 export function startLines(stack: Stack, consumers: Consumers, notBack: readonly string[]): string[] {
@@ -36,9 +42,7 @@ export function startLines(stack: Stack, consumers: Consumers, notBack: readonly
   const still = consumers.start.filter((service) => !start.includes(service));
   return [
     ...(start.length > 0 ? [`start ${start.join(', ')}`] : []),
-    ...(still.length > 0
-      ? [`${still.join(', ')} not started: the data of ${notBack.join(', ')} are not back`]
-      : []),
+    ...(still.length > 0 ? [notStarted(still, notBack)] : []),
   ];
 }
 
@@ -54,14 +58,14 @@ export async function runningOf(
 ): Promise<Consumers> {
   if (consumers.stop.length === 0) return consumers;
   const states = await run.activities.quick.serviceStates({ snapshot });
-  const stopped = new Set(
-    states.filter((one) => one.status === 'stopped' && one.recorded !== true).map((one) => one.service),
+  const still = consumersOf(snapshot.stack, Object.keys(lost ?? (await storesNotBack(run, snapshot))));
+  const stopped = states.filter(({ service, status, recorded }) =>
+    status === 'unknown' || recorded === true ? still.includes(service) : status === 'stopped',
   );
-  const doubtful = states.filter((one) => one.status === 'unknown' || one.recorded === true);
-  const notBack = consumersOf(snapshot.stack, Object.keys(lost ?? (await storesNotBack(run, snapshot))));
-  for (const { service } of doubtful) if (notBack.includes(service)) stopped.add(service);
-  const runs = (service: string): boolean => !stopped.has(service);
-  return { stop: consumers.stop.filter(runs), start: consumers.start.filter(runs) };
+  return without(
+    consumers,
+    stopped.map(({ service }) => service),
+  );
 }
 
 /**
@@ -81,8 +85,7 @@ export async function stopConsumers(
       const notBack = Object.entries(await storesNotBack(run, snapshot))
         .filter(([, { by }]) => by !== workflowId)
         .map(([store]) => store);
-      if (consumersOf(snapshot.stack, notBack).includes(service))
-        return [`${service} not started: the data of ${notBack.join(', ')} are not back`];
+      if (consumersOf(snapshot.stack, notBack).includes(service)) return [notStarted([service], notBack)];
       await run.activities.undo.startService({ snapshot, service });
       await run.activities.undo.awaitHealthy({ snapshot, service });
       return [];

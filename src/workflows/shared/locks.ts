@@ -34,8 +34,10 @@ export interface Locks {
   take(targets: readonly string[], options: TakeOptions): Promise<void>;
   /** The grant for a target, for activities that check it before they change anything. */
   held(target: string): Held;
-  /** Writes down at a target that is held whether its data are back; whoever holds it next can ask. */
-  setNotBack(target: string, notBack: NotBack | null): Promise<void>;
+  /** Writes down at a target that is held that its data are not back (undefined: they are); whoever holds it next can ask. */
+  setNotBack(target: string, notBack: NotBack | undefined): Promise<void>;
+  /** The same for how it has ended, which is so whoever could not be told. Never throws. */
+  settleNotBack(target: string, notBack: NotBack | undefined): Promise<void>;
   releaseAll(): Promise<void>;
 }
 
@@ -71,6 +73,10 @@ export function createLocks(
     if (!settled) throw fail('target.busy', { target, held: answer?.words, waited: `${limits.lock}s` });
   };
 
+  const setNotBack: Locks['setNotBack'] = async (target, notBack) => {
+    await getExternalWorkflowHandle(targetEntityId(stack, target)).signal(notBackSignal, notBack ?? null);
+  };
+
   return {
     async take(targets, options) {
       for (const target of [...new Set(targets)].sort()) {
@@ -84,9 +90,8 @@ export function createLocks(
         throw fail('internal', { error: `${target} is not held` });
       return { stack, target, requestId: request.requestId, fence };
     },
-    async setNotBack(target, notBack) {
-      await getExternalWorkflowHandle(targetEntityId(stack, target)).signal(notBackSignal, notBack);
-    },
+    setNotBack,
+    settleNotBack: (target, notBack) => setNotBack(target, notBack).catch(() => undefined),
     async releaseAll() {
       // A cancelled scope sends no signals.
       await CancellationScope.nonCancellable(async () => {

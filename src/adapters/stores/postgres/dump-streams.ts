@@ -4,7 +4,7 @@ import type { BackupWriter } from '../port.js';
 import type { Access } from './access.js';
 import { openCopyWorker, type CopyJob, type CopyWorker } from './copy-out.js';
 import type { BigTable } from './copy-plan.js';
-import { endBackends } from './leftovers.js';
+import { endOwnBackends } from './leftovers.js';
 import { tablePattern } from './quote.js';
 import { SECTIONS, type Section } from './sections.js';
 import type { Snapshot } from './snapshot.js';
@@ -58,9 +58,7 @@ export async function dumpStreams(
     await lane();
   });
   try {
-    await together([...sections, ...paced, beside], () =>
-      endBackends(access, config.database, access.call.marker),
-    );
+    await together([...sections, ...paced, beside], () => endOwnBackends(access, config.database));
     await Promise.all(workers.map((worker) => worker.close()));
   } finally {
     await Promise.all(workers.map((worker) => worker.end()));

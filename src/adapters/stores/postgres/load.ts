@@ -4,7 +4,7 @@ import { copyInSql, type BigTable } from './copy-plan.js';
 import { missingTablespaces } from './database-facts.js';
 import { databaseNames } from './database-names.js';
 import { readDetail, type Detail } from './detail.js';
-import { endBackends, endLeftovers } from './leftovers.js';
+import { endLeftovers, endOwnBackends } from './leftovers.js';
 import { makeFresh } from './make-fresh.js';
 import { quoteLiteral } from './quote.js';
 import { mayGiveOwners } from './role-lacks.js';
@@ -73,7 +73,7 @@ async function loadInto(
         await lane();
       }),
     ],
-    () => endBackends(access, options.config.maintenanceDatabase, call.marker),
+    () => endOwnBackends(access, options.config.maintenanceDatabase),
   );
   call.say('building indexes and constraints');
   await restorePostData(access, target, reader);

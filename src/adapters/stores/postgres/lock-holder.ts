@@ -11,7 +11,8 @@ interface Holder {
 }
 
 /**
- * A lock that was not had in time, with the table that is locked longest, and the session that holds it: whom to ask. Ends the session's transaction. Other failures, and locks let go of meanwhile, come back as they were.
+ * A lock that was not had in time, with the table that is locked longest, and the session that holds it: whom to ask.
+ * Ends the session's transaction. Other failures, and locks let go of meanwhile, come back as they were.
  */
 export async function withHolder(session: Session, error: unknown): Promise<unknown> {
   if (!(error instanceof SteadyError) || !hasSqlstate(error, '55P03')) return error;
