@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.js';
 
 /** Whole databases and whole commands: the long part of the integration tests, a project of its own. */
 const WITH_STORES = [
@@ -10,11 +11,13 @@ const WITH_STORES = [
 /**
  * unit: pure, no process and no network. integration: real servers and tools (`*.int.test.ts`). stores: those
  * with whole databases and commands. docker: a real engine
- * (`*.docker.test.ts`). crash: processes are killed. Heavy suites run one file after another: the machines have two cores.
+ * (`*.docker.test.ts`). crash: processes are killed. Heavy suites run one after another, and two files of one at a time:
+ * the machines have two cores, and servers wait for each other more than they work.
  */
 export default defineConfig({
   test: {
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -33,7 +36,7 @@ export default defineConfig({
           exclude: ['test/crash/**', ...WITH_STORES],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           globalSetup: ['test/services/temporal-for-all.ts', 'test/services/bundle-for-all.ts'],
         },
       },
@@ -44,7 +47,6 @@ export default defineConfig({
           include: WITH_STORES,
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          // Its servers wait for each other more than they work: two files at a time fill two cores.
           maxWorkers: 2,
           globalSetup: ['test/services/temporal-for-all.ts', 'test/services/bundle-for-all.ts'],
         },
@@ -56,7 +58,7 @@ export default defineConfig({
           include: ['test/**/*.docker.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       {
@@ -78,7 +80,7 @@ export default defineConfig({
           include: ['test/crash/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           // Cases of the matrix, each with a stack of its own: they wait for heartbeats to run out, mostly.
           maxConcurrency: 5,
           globalSetup: ['test/crash/rig/build-once.ts', 'test/crash/rig/seeded-postgres.ts'],

@@ -68,6 +68,7 @@ export function createLockActivities() {
     },
   };
 }
+
 export type LockActivities = ReturnType<typeof createLockActivities>;
 
 /** What each target's entity says of it, in the order asked; without those that say nothing, or were never taken. */

@@ -394,8 +394,9 @@ describe.concurrent('a restore that fails', () => {
 
   it('puts everything back when it takes too long, however late', async () => {
     const world = await changedSince({ file: { limits: { run: '8s' } } });
+    // A slow machine is at its limit before: then it is the undo that asks first, and is answered.
     world.script.on('health web', ({ time, signal }) =>
-      time === 1 ? untilStopped(never, signal) : undefined,
+      time === 1 && world.data('db').live === 'good' ? untilStopped(never, signal) : undefined,
     );
     const handle = await world.restore();
     const failure = await failureOfRun(handle);

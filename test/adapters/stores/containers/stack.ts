@@ -28,7 +28,7 @@ export interface ContainerStack {
   backUp(store: StorePort, call?: StoreCall): Promise<BackupReader>;
   /** Command lines of a service's processes that carry a marker. */
   marked(service: string, marker: string): Promise<string[]>;
-  /** Names of the throwaway containers there are. */
+  /** Names of the throwaway containers that calls of this file have left; other files have theirs beside. */
   throwaways(): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -82,15 +82,10 @@ export async function startContainerStack(
       },
       async throwaways() {
         const { docker } = await import('../../../services/docker.js');
-        const names = await docker(
-          'ps',
-          '-a',
-          '--filter',
-          'label=steadyhand.marker',
-          '--format',
-          '{{.Names}}',
-        );
-        return names.split('\n').filter((name) => name !== '');
+        const format = '{{.Names}} {{.Label "steadyhand.marker"}}';
+        const lines = await docker('ps', '-a', '--filter', 'label=steadyhand.marker', '--format', format);
+        const found = lines.split('\n').map((line) => line.split(' '));
+        return found.flatMap(([name, marker]) => (name && marker && MARKERS.has(marker) ? [name] : []));
       },
     };
   } catch (error) {
@@ -107,16 +102,19 @@ async function makeStorage(port: number, password: string): Promise<StoragePort>
   return createS3Storage({ config, credentials, stack: 'test' });
 }
 
-let calls = 0;
+/** Of the calls that were made here. */
+const MARKERS = new Set<string>();
 
 /** A call with a marker of its own; attempts of one activity share the prefix. */
 export function newCall(given: Partial<StoreCall> = {}): StoreCall & { readonly lines: string[] } {
   const lines: string[] = [];
   const markerPrefix = given.markerPrefix ?? `steady-${randomBytes(6).toString('hex')}-`;
+  const marker = `${markerPrefix}${MARKERS.size + 1}`;
+  MARKERS.add(marker);
   return {
     signal: new AbortController().signal,
     markerPrefix,
-    marker: `${markerPrefix}${++calls}`,
+    marker,
     say: (line) => void lines.push(line),
     lines,
     ...given,
