@@ -1,5 +1,4 @@
-import { DeleteBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { STALL_LIMIT_SECONDS } from '../crash/rig/cut-proxy.js';
 import { openRun, untilStarted } from '../crash/rig/runs.js';
@@ -123,8 +122,7 @@ describe('a stored backup', () => {
 
 describe('a bucket', () => {
   fault('bucket-missing', async () => {
-    for await (const { key } of stack.stored.port.list('')) await stack.stored.port.delete(key);
-    await minio.client.send(new DeleteBucketCommand({ Bucket: minio.bucket }));
+    await minio.removeBucket();
     const answer = await backup();
     await minio.client.send(new CreateBucketCommand({ Bucket: minio.bucket }));
     expect((await backup()).json.error.code).toBe('storage.emptied');

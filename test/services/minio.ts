@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { Secret } from '../../src/contracts/secret.js';
 import { s3StorageSchema, type S3StorageConfig } from '../../src/contracts/stack/storage.js';
 import { toolPath } from './tools.js';
@@ -36,6 +36,8 @@ export interface MinioServer {
   kill(): Promise<void>;
   /** Starts it again on the same port and data; with another secret, the owner's own is no longer good. */
   start(secret?: string): Promise<void>;
+  /** Removes the bucket with all that is in it, also with what is being written. */
+  removeBucket(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -117,6 +119,17 @@ export async function startMinio(options: MinioOptions = {}): Promise<MinioServe
       pid: () => running?.pid ?? 0,
       kill,
       start,
+      async removeBucket() {
+        const command = new DeleteBucketCommand({ Bucket: bucket });
+        command.middlewareStack.add(
+          (next) => (args) => {
+            (args.request as { headers: Record<string, string> }).headers['x-minio-force-delete'] = 'true';
+            return next(args);
+          },
+          { step: 'build', name: 'forceDelete' },
+        );
+        await client.send(command);
+      },
       close,
     };
   } catch (error) {
