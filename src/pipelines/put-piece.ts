@@ -6,7 +6,10 @@ import type { ObjectSink } from './object-port.js';
 import type { HopClock } from './stall.js';
 import { within } from './within.js';
 
-/** How long a failed upload may take to discard what it began, in seconds; after that it is litter for the sweep. */
+/**
+ * How long a failed upload may take to discard what it began, in seconds, or the stall limit where that is shorter; after
+ * that it is litter for the sweep.
+ */
 const DISCARD_SECONDS = 30;
 
 /**
@@ -19,6 +22,7 @@ export async function putPiece(options: {
   readonly key: string;
   readonly body: AsyncIterable<Buffer>;
   readonly clock: HopClock;
+  readonly stallSeconds: number;
 }): Promise<StoredObject> {
   const { flow, sink, key, clock } = options;
   const meter = createMeter();
@@ -53,7 +57,7 @@ export async function putPiece(options: {
   } catch (error) {
     flow.fail(error);
     await within(
-      DISCARD_SECONDS,
+      Math.min(DISCARD_SECONDS, options.stallSeconds),
       putting.catch(() => undefined),
     );
     throw error;

@@ -94,7 +94,7 @@ export async function storeStream(parts: StoreParts, options: StreamWriterOption
     const pieces: StoredObject[] = [];
     for await (const body of splitPieces(stored(feeding), options.pieceLimit)) {
       const key = options.keyOf(`${name}.${suffix}.${String(pieces.length).padStart(3, '0')}`);
-      pieces.push(await putPiece({ flow, sink: options.sink, key, body, clock: sink }));
+      pieces.push(await putPiece({ flow, sink: options.sink, key, body, clock: sink, stallSeconds: limit }));
     }
     tell(meter.bytes, storedBytes, true);
     const lines = meter.lines === undefined ? {} : { lines: meter.lines };

@@ -307,6 +307,17 @@ describe('limits and abort', () => {
     });
   });
 
+  it('waits no longer than the stall limit for storage that does not end what it gave up', async () => {
+    const sink = memoryObjects({
+      onChunk: (_key, bytes) => (bytes > 100_000 ? new Promise(() => undefined) : undefined),
+    });
+    const producer = { label: 'pg_dump', argv: ['cat', '/dev/urandom'] as const };
+    const writer = writerOn(sink, { stallSeconds: 0.5, pieceLimit: 2 ** 30 });
+    const began = performance.now();
+    await expect(writer.stream('db', producer)).rejects.toMatchObject({ code: 'stream.stalled' });
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
   it('tells a filter that stands still', async () => {
     const marker = `writer-frozen-${process.pid}`;
     const frozen = { done: false };

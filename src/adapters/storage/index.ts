@@ -12,7 +12,10 @@ export interface CreateStorageOptions {
   readonly stack: string;
   /** Folder of the stack file: relative paths in the config start there. Absolute. */
   readonly baseFolder: string;
-  /** A connection that moves no byte for this long is given up; never later than the adapter's own limit. */
+  /**
+   * A connection that moves no byte for this long is given up, and so is what cleans up after it; never later than the
+   * adapter's own limits.
+   */
   readonly stallSeconds: number;
   readonly secrets: Pick<SecretsPort, 'resolve'>;
   readonly lock?: LockConfig | undefined;
@@ -58,6 +61,9 @@ async function createS3(config: S3StorageConfig, options: CreateStorageOptions):
     credentials: resolved,
     lock: options.lock,
     stack: options.stack,
-    limits: { stallSeconds: Math.min(options.stallSeconds, S3_LIMITS.stallSeconds) },
+    limits: {
+      stallSeconds: Math.min(options.stallSeconds, S3_LIMITS.stallSeconds),
+      cleanUpSeconds: Math.min(options.stallSeconds, S3_LIMITS.cleanUpSeconds),
+    },
   });
 }
