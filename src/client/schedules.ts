@@ -53,7 +53,11 @@ function inputOf(snapshot: StackSnapshot, { procedure, plan }: Planned): Planned
 
 function schedule(snapshot: StackSnapshot, of: Planned): Wanted {
   const input = inputOf(snapshot, of);
-  const spec = { cronExpressions: [of.cron], timezone: snapshot.stack.timezone };
+  const spec = {
+    cronExpressions: [of.cron],
+    timezone: snapshot.stack.timezone,
+    ...(of.jitter > 0 && { jitter: of.jitter * 1000 }),
+  };
   const policies = { overlap: 'SKIP', catchupWindow: of.catchup * 1000 } as const;
   const hash = digestOf({ spec, policies, type: of.procedure, input });
   return {

@@ -199,6 +199,33 @@ describe('steady backup sweep', () => {
   });
 });
 
+describe('steady backup backfill', () => {
+  const since = new Date(Date.now() - 2 * 86_400_000).toISOString();
+
+  it('names the runs that the clock did not start, and makes up for all of them by one, in the name of the newest', async () => {
+    const looked = await shop.steady('backup', 'backfill', 'nightly', '--since', since, '--dry-run');
+    expect(looked.stdout).toMatch(
+      /^(\S+ 03:30:00Z \(.+ ago\) +NOT STARTED\s*\n){2}2 runs not started; one run makes up for all of them\n$/,
+    );
+    const { run, moments, stores } = await shop.json('backup', 'backfill', 'nightly', '--since', since);
+    const [, newest] = moments;
+    expect(run).toBe(`backup.shop.nightly-${newest.at.replace('.000Z', 'Z')}`);
+    expect(stores.map((one: { store: string }) => one.store)).toEqual(['db', 'cache']);
+
+    const { stdout } = await shop.steady('backup', 'backfill', 'nightly', '--since', since);
+    expect(stdout).toMatch(
+      /^\S+ 03:30:00Z \(.+ ago\) +NOT STARTED\s*\n\S+ 03:30:00Z \(.+ ago\) +done +backup\.shop\.nightly-\S+\n/,
+    );
+    expect(stdout).toContain('1 run not started, and a later one was: there is nothing to make up for\n');
+    expect((await shop.json('status')).plans[0]).toMatchObject({ last: { run, outcome: 'done' } });
+  });
+
+  it('refuses a time of which nobody can tell what ran', async () => {
+    const { code, stderr } = await shop.steady('backup', 'backfill', 'nightly', '--since', '2020-01-01');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Temporal keeps ended runs no longer')]);
+  });
+});
+
 describe('storage that is away', () => {
   it('is said by status and by whoever needs it, with exit code 5', async () => {
     const away = join(shop.folder, 'elsewhere');

@@ -56,7 +56,7 @@ describe.concurrent('apply', () => {
     const stack = newStack();
     const plans = {
       nightly: { ...NIGHTLY, catchup: '3h' },
-      hourly: { schedule: '15 * * * *', stores: ['db'] },
+      hourly: { schedule: '15 * * * *', stores: ['db'], jitter: '10m' },
     };
     const snapshot = snapshotWith(stack, plans, { timezone: 'Europe/Berlin' });
     expect(ofBackups(await compareSchedules(steady, snapshot))).toEqual([
@@ -82,6 +82,11 @@ describe.concurrent('apply', () => {
     const [next] = info.nextActionTimes;
     const local = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', timeStyle: 'short' });
     expect(next && local.format(next)).toBe('03:30');
+
+    const hourly = (await handleOf(stack, 'hourly').describe()).info.nextActionTimes;
+    const late = hourly.map((one) => one.getTime() / 1000 - 15 * 60).map((one) => one % 3600);
+    expect(late.every((one) => one >= 0 && one < 600)).toBe(true);
+    expect(new Set(late).size).toBeGreaterThan(1);
   });
 
   it('updates what has changed in the file, and says what', async () => {

@@ -192,6 +192,7 @@ describe('promises', () => {
       'steady.yaml:28:3 plans.nightly.rpo: shorter than the time between backups of db, up to 3d: `steady status` will say MISSED before each run; found 1d',
     );
     expect(warningsOf(plan('30 3 * * 1-5', 'rpo: 74h'))).toBe('');
+    expect(warningsOf(plan('30 3 * * 1-5', 'rpo: 74h\n    jitter: 3h'))).toContain('up to 3d3h');
   });
 
   it('count the runs of every plan that takes the store', () => {

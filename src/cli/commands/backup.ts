@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addBackfillCommand } from './backup/backfill.js';
 import { addListCommand } from './backup/list.js';
 import { addMarkCommands } from './backup/marks.js';
 import { addPruneCommand } from './backup/prune.js';
@@ -10,6 +11,7 @@ import { addVerifyCommand } from './backup/verify.js';
 export function addBackupCommands(program: Command): void {
   const backup = program.command('backup').description('take, list, prove and keep backups');
   addRunCommand(backup);
+  addBackfillCommand(backup);
   addListCommand(backup);
   addShowCommand(backup);
   addVerifyCommand(backup);

@@ -4,18 +4,18 @@ import { parseCron, type Cron } from '../cron.js';
 import { longestGap } from '../longest-gap.js';
 import type { CrossCheckReport } from './report.js';
 
-/** An RPO shorter than the time between runs is missed before every run, however well all goes. */
+/** An RPO shorter than the time between runs, jitter and all, is missed before every run, however well all goes. */
 export function checkPromises(stack: Stack, report: CrossCheckReport): void {
   const plans = Object.entries(stack.plans);
   const gaps = new Map<string, number | undefined>();
   const gapOf = (store: string): number | undefined => {
     if (!gaps.has(store)) {
       // Whichever plan took it: the newest backup of a store counts.
-      const crons = plans
-        .filter(([, plan]) => plan.stores.includes(store))
-        .map(([, plan]) => parseCron(plan.schedule));
+      const taking = plans.flatMap(([, plan]) => (plan.stores.includes(store) ? [plan] : []));
+      const crons = taking.map((plan) => parseCron(plan.schedule));
       const valid = crons.filter((cron): cron is Cron => !('error' in cron));
-      gaps.set(store, valid.length === crons.length ? longestGap(valid) : undefined);
+      const jitter = Math.max(...taking.map((plan) => plan.jitter));
+      gaps.set(store, valid.length === crons.length ? longestGap(valid) + jitter : undefined);
     }
     return gaps.get(store);
   };

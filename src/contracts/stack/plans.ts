@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nameSchema, DEPTHS } from '../names.js';
-import { limitSchema } from './units.js';
+import { durationSchema, limitSchema } from './units.js';
 
 const count = (words: string) => z.number().int().min(1).max(10_000).optional().describe(words);
 
@@ -33,6 +33,11 @@ export const planSchema = z.strictObject({
     .string()
     .min(1)
     .describe('cron with 5 fields (minute, hour, day of month, month, day of week) in the stack’s time zone'),
+  jitter: durationSchema
+    .prefault('0s')
+    .describe(
+      'each run begins within this time after its schedule, at a moment of its own: so that stacks that share a server or storage do not all begin at once',
+    ),
   stores: z.array(nameSchema).min(1).describe('what is backed up together'),
   keep: keepSchema.optional().describe('which backups are kept; left out: nothing is ever pruned'),
   rpo: limitSchema

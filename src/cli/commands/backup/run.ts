@@ -1,9 +1,12 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
+import type { Steady } from '../../../client/connect.js';
 import { startRun } from '../../../client/start.js';
 import { DEPTHS } from '../../../contracts/names.js';
 import type { BackupInput, BackupResult } from '../../../contracts/runs/procedures.js';
 import { chosen, depthOf, oneOfWords } from '../../arguments.js';
 import { contextOf } from '../../context.js';
+import type { Output } from '../../output.js';
 import { watchRun } from '../../watch.js';
 import { bytesText, secondsText, table } from '../../words.js';
 
@@ -23,7 +26,6 @@ export function addRunCommand(backup: Command): void {
     .description('take backups now')
     .action(async (given: string[], options: Options, command: Command) => {
       const context = contextOf(command);
-      const { output } = context;
       const { stack } = await context.load();
       const verify = options.verify === undefined ? undefined : depthOf(options.verify);
       const name =
@@ -40,23 +42,29 @@ export function addRunCommand(backup: Command): void {
           ...(verify !== undefined && { verify }),
         };
         const handle = await startRun(steady, { procedure: 'backup', input });
-        output.line(`run ${handle.workflowId}`);
-        if (!options.wait) {
-          output.document({ run: handle.workflowId });
-          return;
-        }
-        const result = await watchRun<BackupResult>(steady, handle, output);
-        const rows = result.stores.map((one) => [
-          one.store,
-          one.backupId ?? '',
-          `${bytesText(one.bytes ?? 0)} stored of ${bytesText(one.rawBytes ?? 0)}`,
-          `in ${secondsText(one.seconds ?? 0)}`,
-          one.shrunk === true
-            ? 'sharply smaller than the last one: look, then `steady backup accept`'
-            : (one.proof?.depth ?? 'not proven'),
-        ]);
-        table(rows).forEach((line) => output.line(line));
-        output.document({ run: handle.workflowId, ...result });
+        await followBackup(steady, handle, { output: context.output, wait: options.wait });
       });
     });
+}
+
+/** Says which run it is, and what it gave once it is done, unless nobody waits. `more` goes with the document. */
+export async function followBackup(
+  steady: Steady,
+  handle: WorkflowHandle,
+  { output, wait, more = {} }: { output: Output; wait: boolean; more?: object },
+): Promise<void> {
+  output.line(`run ${handle.workflowId}`);
+  if (!wait) return output.document({ run: handle.workflowId, ...more });
+  const result = await watchRun<BackupResult>(steady, handle, output);
+  const rows = result.stores.map((one) => [
+    one.store,
+    one.backupId ?? '',
+    `${bytesText(one.bytes ?? 0)} stored of ${bytesText(one.rawBytes ?? 0)}`,
+    `in ${secondsText(one.seconds ?? 0)}`,
+    one.shrunk === true
+      ? 'sharply smaller than the last one: look, then `steady backup accept`'
+      : (one.proof?.depth ?? 'not proven'),
+  ]);
+  table(rows).forEach((line) => output.line(line));
+  output.document({ run: handle.workflowId, ...more, ...result });
 }
