@@ -5,9 +5,12 @@ import { SteadyError } from '../../contracts/failures.js';
 import { contextOf, type Context } from '../context.js';
 import { applyHere, goOnHere } from '../embedded/apply-here.js';
 import { keepTemporal, type KeptTemporal } from '../embedded/keep-temporal.js';
+import type { Ports } from '../embedded/temporal-server.js';
 import { note, takeStateFolder, unnote, type StateFolder } from '../embedded/state-folder.js';
 import { supervise, type Supervised } from '../embedded/supervise.js';
 import { basisOf, type Basis } from '../embedded/up-basis.js';
+import { install, installOption } from '../install/install.js';
+import { variablesOf } from '../install/variables.js';
 import { metricsAt, metricsOption } from '../metrics-option.js';
 import type { Output } from '../output.js';
 
@@ -17,6 +20,7 @@ interface Options {
   readonly uiPort: string;
   readonly worker: boolean;
   readonly metrics: string;
+  readonly install?: string | true;
 }
 
 export function addUpCommand(program: Command): void {
@@ -30,22 +34,41 @@ export function addUpCommand(program: Command): void {
     .option('--ui-port <n>', "Temporal's web UI", '8233')
     .option('--no-worker', 'run workers apart, with `steady worker`')
     .addOption(metricsOption())
+    .addOption(installOption())
     .action(async (options: Options, command: Command) => {
-      await up(contextOf(command), options);
+      const context = contextOf(command);
+      assertUsable(options);
+      if (options.install === undefined) await up(context, options);
+      else await installUp(context, options.install);
     });
+}
+
+const portsOf = (options: Options): Ports => ({
+  port: portOf(options.port, '--port'),
+  uiPort: portOf(options.uiPort, '--ui-port'),
+});
+
+/** Wrong usage is told now, not in the log of a worker or of systemd. */
+function assertUsable(options: Options): void {
+  metricsAt(options.metrics);
+  const { port, uiPort } = portsOf(options);
+  if (port === uiPort)
+    throw new SteadyError('usage.invalid', { port, ui_port: uiPort, error: 'two ports are needed' });
+}
+
+async function installUp(context: Context, to: string | true): Promise<void> {
+  const { stack } = await context.load();
+  const variables = variablesOf(stack);
+  const description = `steadyhand: ${stack.stack}, with Temporal and a worker`;
+  await install(
+    { ...{ name: `steady-${stack.stack}`, description, variables }, reloads: true, to },
+    context.output,
+  );
 }
 
 async function up(context: Context, options: Options): Promise<void> {
   const { output } = context;
-  const ports = { port: portOf(options.port, '--port'), uiPort: portOf(options.uiPort, '--ui-port') };
-  // Wrong usage is told now, not in the log of a worker.
-  metricsAt(options.metrics);
-  if (ports.port === ports.uiPort)
-    throw new SteadyError('usage.invalid', {
-      port: ports.port,
-      ui_port: ports.uiPort,
-      error: 'two ports are needed',
-    });
+  const ports = portsOf(options);
   const basis = await basisOf(context, options.state);
   const { broken } = basis;
   // Its log may lie on a full disk, or its reader be gone: no reason to end what runs.

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { addressInUse, connectConfig } from '../../client/address.js';
+import { SteadyError } from '../../contracts/failures.js';
 import { ROLES, type Role } from '../../contracts/names.js';
 import { oneOfWords } from '../arguments.js';
-import { contextOf } from '../context.js';
+import { contextOf, type Context } from '../context.js';
+import { install, installOption } from '../install/install.js';
+import { variablesOf } from '../install/variables.js';
 import { metricsAt, metricsOption } from '../metrics-option.js';
 
 export function addWorkerCommand(program: Command): void {
@@ -17,12 +20,21 @@ export function addWorkerCommand(program: Command): void {
     .option('--scratch <folder>', 'for throwaway servers and scratch files', join(tmpdir(), 'steady'))
     .addOption(metricsOption())
     .option('--log-level <level>', 'trace, debug, info, warn, error', 'warn')
+    .addOption(installOption())
     .action(
       async (
-        options: { site: string; roles: string; scratch: string; metrics: string; logLevel: string },
+        options: {
+          site: string;
+          roles: string;
+          scratch: string;
+          metrics: string;
+          logLevel: string;
+          install?: string | true;
+        },
         command: Command,
       ) => {
         const context = contextOf(command);
+        if (options.install !== undefined) return await installWorker(context, options, options.install);
         const config = connectConfig(context.options.profile);
         const address = addressInUse(context.options);
         const namespace = context.options.namespace ?? config.namespace ?? 'default';
@@ -50,6 +62,36 @@ export function addWorkerCommand(program: Command): void {
         });
       },
     );
+}
+
+/** Where there is no stack file, secrets are what its owner writes into the file of variables. */
+async function installWorker(
+  context: Context,
+  { site, roles, metrics }: { site: string; roles: string; metrics: string },
+  to: string | true,
+): Promise<void> {
+  rolesOf(roles);
+  metricsAt(metrics);
+  const file = await context.load().catch((error: unknown) => {
+    if (error instanceof SteadyError && error.code === 'config.missing') return undefined;
+    throw error;
+  });
+  const named = context.options.address !== undefined;
+  const address = addressInUse(context.options);
+  const description = `steadyhand: worker of site ${site} for Temporal at ${address}`;
+  await install(
+    {
+      ...{
+        name: `steady-worker-${site}`,
+        description,
+        variables: variablesOf(file?.stack),
+        reloads: false,
+        to,
+      },
+      more: named ? [] : ['--address', address],
+    },
+    context.output,
+  );
 }
 
 const rolesOf = (text: string): Role[] =>
