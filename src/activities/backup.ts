@@ -6,12 +6,14 @@ import type { StorePort } from '../adapters/stores/port.js';
 import { timeId } from '../contracts/ids.js';
 import { keys } from '../contracts/keys.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
+import { needsQuiet } from '../contracts/stack/stores.js';
 import { manifestSchema, type Manifest } from '../contracts/stored/manifest.js';
 import { documentBytes, sha256Hex } from './catalog/documents.js';
 import { withCall, type ActivityCall } from './call.js';
 import { tellFailedAttempt } from './claims.js';
 import type { Ports } from './ports.js';
 import { backupWriter } from './streams.js';
+import { inTurn } from './transfers.js';
 
 export interface DumpInput {
   readonly snapshot: StackSnapshot;
@@ -55,10 +57,12 @@ export function createBackupActivities(ports: Ports) {
           ports.store(snapshot, store, 'reader'),
           ports.storage(snapshot),
         ]);
-        const startedAt = new Date();
         const backupId = timeId(new Date(input.now), randomBytes(5));
+        const config = snapshot.stack.stores[store];
+        const hurry = config !== undefined && needsQuiet(config);
+        const transfer = () => storeDump(call, { input, port, storage, backupId, hurry });
         try {
-          return await storeDump(call, { input, port, storage, backupId, startedAt });
+          return await (hurry ? transfer() : inTurn(call, snapshot, transfer));
         } catch (error) {
           // Whole streams of it may be there, in storage that is perhaps full because of them.
           await tellFailedAttempt(snapshot, { store, id: backupId }).catch(() => undefined);
@@ -75,16 +79,18 @@ interface Dumping {
   readonly port: StorePort;
   readonly storage: StoragePort;
   readonly backupId: string;
-  readonly startedAt: Date;
+  /** Services stand still meanwhile. */
+  readonly hurry: boolean;
 }
 
 /** Streams the store into storage and writes the draft of its manifest. */
 async function storeDump(call: ActivityCall, of: Dumping): Promise<Dumped> {
-  const { input, port, storage, backupId, startedAt } = of;
+  const { input, port, storage, backupId, hurry } = of;
   const { snapshot, store } = input;
+  const startedAt = new Date();
   const live = await port.facts(call);
   call.expect(live.bytes);
-  const writer = backupWriter(call, { storage, snapshot, store, backupId });
+  const writer = backupWriter(call, { storage, snapshot, store, backupId, hurry });
   const dump = await port.dump(call, writer);
   const pieces = dump.streams.flatMap((stream) => stream.pieces);
   const draft: Omit<Manifest, 'restore'> = {

@@ -88,7 +88,7 @@ export function createRestoreActivities(ports: Ports) {
           const manifest = await readManifest(storage, input.backup);
           await port.load(
             call,
-            await backupReader(call, { ports, storage, snapshot: input.snapshot, manifest }),
+            await backupReader(call, { ports, storage, snapshot: input.snapshot, manifest, hurry: true }),
             input.place,
           );
           return { rawBytes: manifest.rawBytes, seconds: (Date.now() - started) / 1000 };

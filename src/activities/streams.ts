@@ -7,11 +7,19 @@ import { createStreamReader } from '../pipelines/stream-reader.js';
 import { createStreamWriter } from '../pipelines/stream-writer.js';
 import type { ActivityCall } from './call.js';
 import type { Ports } from './ports.js';
+import { paceOf } from './transfers.js';
 
 /** The writer of one backup attempt: streams go to `data/<store>/<backup id>/`. */
 export function backupWriter(
   call: ActivityCall,
-  options: { storage: StoragePort; snapshot: StackSnapshot; store: string; backupId: string },
+  options: {
+    storage: StoragePort;
+    snapshot: StackSnapshot;
+    store: string;
+    backupId: string;
+    /** Somebody waits for it: it takes all the line has. */
+    hurry: boolean;
+  },
 ): BackupWriter {
   const { stack } = options.snapshot;
   return createStreamWriter({
@@ -23,6 +31,8 @@ export function backupWriter(
     stallSeconds: stack.limits.stall,
     signal: call.signal,
     marker: call.marker,
+    niceness: stack.limits.nice,
+    pace: options.hurry ? undefined : paceOf(options.snapshot),
     onProgress: call.onStream,
   });
 }
@@ -30,7 +40,14 @@ export function backupWriter(
 /** The reader of one backup, for proofs and restores; needs the age identity when the backup is encrypted. */
 export async function backupReader(
   call: ActivityCall,
-  options: { ports: Ports; storage: StoragePort; snapshot: StackSnapshot; manifest: Manifest },
+  options: {
+    ports: Ports;
+    storage: StoragePort;
+    snapshot: StackSnapshot;
+    manifest: Manifest;
+    /** Somebody waits for it: it takes all the line has. */
+    hurry: boolean;
+  },
 ): Promise<BackupReader> {
   const { stack } = options.snapshot;
   const reference = stack.storage.encryption?.age.identity;
@@ -47,6 +64,8 @@ export async function backupReader(
     stallSeconds: stack.limits.stall,
     signal: call.signal,
     marker: call.marker,
+    niceness: stack.limits.nice,
+    pace: options.hurry ? undefined : paceOf(options.snapshot),
     onProgress: call.onStream,
   });
   call.expect(options.manifest.rawBytes);

@@ -16,6 +16,7 @@ import { manifestLock } from './catalog/object-locks.js';
 import { readManifest } from './catalog/read-manifest.js';
 import { findTamperedOf } from './catalog/tampering.js';
 import type { Ports } from './ports.js';
+import { inTurn } from './transfers.js';
 import { backupReader } from './streams.js';
 
 export interface VerifyBackupInput {
@@ -118,10 +119,12 @@ async function verifyTo(depth: Depth, of: Verifying): Promise<Found> {
       return { findings: await verifyStored(of) };
     case 'readable': {
       const port = await of.ports.store(of.snapshot, of.manifest.store, 'nobody');
-      return { findings: await port.readable(of.call, await backupReader(of.call, of)) };
+      const readable = async () =>
+        port.readable(of.call, await backupReader(of.call, { ...of, hurry: false }));
+      return { findings: await inTurn(of.call, of.snapshot, readable) };
     }
     case 'restored':
-      return await verifyRestored(of);
+      return await inTurn(of.call, of.snapshot, () => verifyRestored(of));
   }
 }
 
@@ -161,7 +164,7 @@ async function verifyRestored(of: Verifying): Promise<Found> {
 async function restoreInto(store: StorePort, of: Verifying): Promise<Found> {
   const place: RestorePlace = { mode: 'beside', token: 'proof000', at: new Date().toISOString() };
   const started = Date.now();
-  await store.load(of.call, await backupReader(of.call, of), place);
+  await store.load(of.call, await backupReader(of.call, { ...of, hurry: false }), place);
   const findings = await store.compare(of.call, of.manifest, place);
   return {
     findings: [`restored into ${of.manifest.server.product}`, ...findings],

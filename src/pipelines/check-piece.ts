@@ -3,6 +3,7 @@ import { SteadyError } from '../contracts/failures.js';
 import type { Flow } from './flow.js';
 import { createMeter } from './meter.js';
 import type { ObjectSource } from './object-port.js';
+import type { Pace } from './pace.js';
 import type { HopClock } from './stall.js';
 
 /**
@@ -16,6 +17,7 @@ export async function* checkedPiece(options: {
   /** Runs while storage is waited for. */
   readonly clock: HopClock;
   readonly onBytes: (bytes: number) => void;
+  readonly pace?: Pace | undefined;
 }): AsyncGenerator<Buffer, void, undefined> {
   const { flow, source, piece, clock } = options;
   const meter = createMeter();
@@ -27,6 +29,7 @@ export async function* checkedPiece(options: {
     for (;;) {
       const next = await flow.wait(clock.during(chunks.next()));
       if (next.done) break;
+      if (options.pace) await flow.wait(options.pace.take(next.value.length, flow.signal));
       meter.update(next.value);
       options.onBytes(next.value.length);
       if (meter.bytes > piece.bytes) break;

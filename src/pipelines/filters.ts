@@ -10,7 +10,7 @@ export interface FilterOptions {
   readonly level?: number | undefined;
   /** Threads of zstd; default 1. */
   readonly threads?: number | undefined;
-  /** Added to the niceness of zstd and age. */
+  /** Niceness of zstd and age. */
   readonly niceness?: number | undefined;
   /** Marks the processes, so that what a killed worker left can be found. */
   readonly marker?: string | undefined;
@@ -35,7 +35,8 @@ export function restoringFilters(encrypted: boolean, options: FilterOptions = {}
 function filter(argv: Argv, options: FilterOptions): PlacedTool {
   return {
     label: argv[0],
-    argv: options.niceness === undefined ? argv : ['nice', '-n', String(options.niceness), ...argv],
+    argv,
+    niceness: options.niceness,
     env: options.marker === undefined ? {} : { STEADY_MARKER: options.marker },
   };
 }

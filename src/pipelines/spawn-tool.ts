@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { PassThrough, pipeline, Readable, type Writable } from 'node:stream';
 import { redact } from '../contracts/secret.js';
 import { SteadyError } from '../contracts/failures.js';
@@ -57,6 +58,17 @@ function withDeathSignal(argv: readonly [string, ...string[]]): [string, string[
   return [SETPRIV, ['--pdeathsig', 'KILL', '--', ...argv]];
 }
 
+/** What it starts in turn has the same niceness. One that has gone already needs none. */
+function beNice(pid: number | undefined, niceness: number | undefined): void {
+  if (pid === undefined || niceness === undefined) return;
+  try {
+    setPriority(pid, niceness);
+  } catch (error) {
+    // Less nice than this process only root may be.
+    if (!['ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
 /** What any program may know of this one's environment: no secret. */
 function ordinary(): NodeJS.ProcessEnv {
   const names = ['PATH', 'HOME', 'LANG', 'TZ'];
@@ -84,6 +96,7 @@ export async function spawnTool(tool: PlacedTool, options: SpawnToolOptions = {}
     detached: true,
     stdio: ['pipe', options.stdoutTo ?? 'pipe', 'pipe', ...(options.inherit ?? [])],
   });
+  beNice(child.pid, tool.niceness);
   // The types know stdio only as literals: stdin and stderr are always pipes here.
   const stdin = child.stdin as Writable;
   const stderr = child.stderr as Readable;

@@ -41,7 +41,7 @@ export async function startReading(parts: {
   let storedBytes = 0;
   const onBytes = (bytes: number): void => void (storedBytes += bytes);
   const open = (piece: StoredObject) =>
-    checkedPiece({ flow, source: options.source, piece, clock: fetch, onBytes });
+    checkedPiece({ flow, source: options.source, piece, clock: fetch, onBytes, pace: options.pace });
 
   const limit = options.stallSeconds;
   const patience = options.consumerStallSeconds ?? Math.max(limit, 3600);

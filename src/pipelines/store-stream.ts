@@ -58,6 +58,7 @@ export async function storeStream(parts: StoreParts, options: StreamWriterOption
     for (;;) {
       const next = await flow.wait(ask.during(chunks.next()));
       if (next.done) break;
+      if (options.pace) await flow.wait(options.pace.take(next.value.length, flow.signal));
       yield next.value;
       storedBytes += next.value.length;
       tell(meter.bytes, storedBytes);

@@ -5,6 +5,7 @@ import { feedConsumer } from './feed-consumer.js';
 import { openFlow, withFlow } from './flow.js';
 import type { ObjectSource } from './object-port.js';
 import { startReading } from './start-reading.js';
+import type { Pace } from './pace.js';
 import type { PlacedTool, StreamProgress } from './tool.js';
 
 export interface StreamReaderOptions {
@@ -23,7 +24,10 @@ export interface StreamReaderOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told at most every quarter of a second, and at the end. */
   readonly onProgress?: ((progress: StreamProgress) => void) | undefined;
+  /** Niceness of zstd and age. */
   readonly niceness?: number | undefined;
+  /** Holds back what is fetched; left out: nothing does. */
+  readonly pace?: Pace | undefined;
   /** Marks zstd and age where the consumer carries no STEADY_MARKER. */
   readonly marker?: string | undefined;
 }

@@ -5,6 +5,7 @@ import { createMeter } from './meter.js';
 import type { ObjectSink } from './object-port.js';
 import { storeStream } from './store-stream.js';
 import { sourceOfBody, sourceOfTool } from './stream-source.js';
+import type { Pace } from './pace.js';
 import type { PlacedTool, StreamProgress } from './tool.js';
 
 export interface StreamWriterOptions {
@@ -23,8 +24,10 @@ export interface StreamWriterOptions {
   readonly onProgress?: ((progress: StreamProgress) => void) | undefined;
   /** zstd's level (default 3) and threads (default 1). */
   readonly zstd?: { readonly level?: number | undefined; readonly threads?: number | undefined } | undefined;
-  /** Added to the niceness of zstd and age. */
+  /** Niceness of zstd and age. */
   readonly niceness?: number | undefined;
+  /** Holds back what is stored; left out: nothing does. */
+  readonly pace?: Pace | undefined;
   /** Marks zstd and age where the producer carries no STEADY_MARKER. */
   readonly marker?: string | undefined;
 }

@@ -16,6 +16,8 @@ export interface Tool {
 export interface PlacedTool extends Tool {
   /** Name for messages, such as `pg_dump` or `pg_dump in postgres`. */
   readonly label: string;
+  /** Niceness of the process on this host, 0 to 19; left out: that of this process. */
+  readonly niceness?: number | undefined;
   /** Working directory of the process on this host. */
   readonly cwd?: string;
   /**

@@ -23,7 +23,10 @@ export function wire(options: { readonly scratch: string; readonly env: NodeJS.P
   const secrets = (snapshot: StackSnapshot) =>
     createSecrets({ env: options.env, baseFolder: snapshot.folder });
   const runtime = (snapshot: StackSnapshot) =>
-    createRuntime(snapshot.stack.runtime, { baseFolder: snapshot.folder });
+    createRuntime(snapshot.stack.runtime, {
+      baseFolder: snapshot.folder,
+      niceness: snapshot.stack.limits.nice,
+    });
   return {
     scratch,
     reap: reapMarked,

@@ -11,8 +11,8 @@ describe('filters', () => {
   });
 
   it('only compresses without recipients, politely where asked', () => {
-    expect(storingFilters([], { niceness: 5 }).map((tool) => tool.argv)).toEqual([
-      ['nice', '-n', '5', 'zstd', '-q', '-c', '-3', '-T1'],
+    expect(storingFilters([], { niceness: 5 })).toEqual([
+      { label: 'zstd', argv: ['zstd', '-q', '-c', '-3', '-T1'], env: {}, niceness: 5 },
     ]);
   });
 

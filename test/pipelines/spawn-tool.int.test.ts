@@ -36,6 +36,13 @@ describe('a tool', () => {
     await until('the tool is gone', () => markedProcesses(marker).length === 0);
   });
 
+  it('is as nice as it is told to be, with all that it starts', async () => {
+    const own = await runTool({ label: 'sh', argv: ['sh', '-c', 'read go; nice'] }, { input: 'go\n' });
+    const told = { label: 'sh', argv: ['sh', '-c', 'read go; nice'] as const, niceness: 15 };
+    expect((await runTool(told, { input: 'go\n' })).stdout).toBe('15\n');
+    expect(Number(own.stdout)).toBeLessThan(15);
+  });
+
   it('that ignores TERM is killed with its group after the grace', async () => {
     const marker = `spawn-stubborn-${process.pid}`;
     const script = 'trap "" TERM; sleep 600 & echo ready; wait; wait';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/contracts/secret.js';
+import { createPace } from '../../src/pipelines/pace.js';
 import { createStreamWriter, type StreamWriterOptions } from '../../src/pipelines/stream-writer.js';
 import { newKey } from './keys.js';
 import { memoryObjects, type MemoryObjects } from './memory-objects.js';
@@ -42,6 +43,20 @@ function writerOn(sink: MemoryObjects, options: Partial<StreamWriterOptions> = {
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 describe('a stored stream', () => {
+  it('moves no faster than its pace, and one that stands still is not its fault', async () => {
+    const rate = 300_000;
+    const options = { pace: createPace(rate), stallSeconds: 1, recipients: [] };
+    const began = performance.now();
+    const { pieces } = await writerOn(memoryObjects(), options).stream('db', {
+      label: 'head',
+      argv: ['head', '-c', `${4 * rate}`, '/dev/urandom'],
+    });
+    const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
+    expect(bytes).toBeGreaterThan(4 * rate);
+    // What the first second may move is free.
+    expect(performance.now() - began).toBeGreaterThan(2900);
+  });
+
   it('is cut in pieces that stock tools put together again', async () => {
     const sink = memoryObjects();
     const stream = await writerOn(sink).stream(

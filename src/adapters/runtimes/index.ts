@@ -10,7 +10,7 @@ export function createRuntime(config: RuntimeConfig, options: HostRuntimeOptions
   const runtime = theOne(config);
   switch (runtime.kind) {
     case 'compose':
-      return createComposeRuntime({ config: runtime.options, baseFolder: options.baseFolder });
+      return createComposeRuntime({ config: runtime.options, ...options });
     case 'host':
       return createHostRuntime(options);
     default:

@@ -8,9 +8,12 @@ import { runtimeSchema } from './runtime.js';
 import { serviceSchema } from './services.js';
 import { storageSchema } from './storage.js';
 import { storeSchema } from './stores.js';
-import { durationSchema, limitSchema } from './units.js';
+import { durationSchema, limitSchema, sizeSchema } from './units.js';
 
 /** Limits of time, since every wait has one, and of how much at once. */
+/** A chunk of a stream is as much: it has to pass within a second, far from any stall. */
+const SLOWEST_RATE = 64 * 1024;
+
 export const limitsSchema = z.strictObject({
   stall: limitSchema.prefault('5m').describe('a stream without a byte for this long is given up'),
   run: limitSchema.prefault('24h').describe('longest time for a run asked for by hand'),
@@ -26,6 +29,28 @@ export const limitsSchema = z.strictObject({
     .max(64)
     .default(2)
     .describe('stores of one backup set that are taken at a time'),
+  transfers: z
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .describe(
+      'backups and proofs that move data through one worker at a time, of all its stacks; the others wait. A restore, and a store whose services stand still meanwhile, wait for nobody',
+    ),
+  rate: sizeSchema
+    .refine((bytes) => bytes >= SLOWEST_RATE, 'must be 64KiB or more')
+    .optional()
+    .describe(
+      'most stored bytes a second that backups and proofs of this stack move at one worker; left out: as many as there are',
+    ),
+  nice: z
+    .number()
+    .int()
+    .min(0)
+    .max(19)
+    .default(10)
+    .describe('niceness of the tools that a worker starts on its host: what serves people goes first'),
   watch: limitSchema
     .prefault('5m')
     .describe('how often RPOs, schedules and open runs are looked at, whatever the schedules do'),

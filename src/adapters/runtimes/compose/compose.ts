@@ -22,6 +22,8 @@ export interface ComposeRuntimeOptions {
   readonly config: ComposeTarget;
   /** Folder of the stack file: compose files are relative to it. */
   readonly baseFolder: string;
+  /** Of tools on this host, outside containers. */
+  readonly niceness?: number | undefined;
 }
 
 const LOG_BYTES = 8 * 2 ** 20;
@@ -29,7 +31,11 @@ const LOG_BYTES = 8 * 2 ** 20;
 const ENGINE_SECONDS = 60;
 
 /** Services in containers: docker compose (v2 and v1), nerdctl compose, podman compose. */
-export function createComposeRuntime({ config: target, baseFolder }: ComposeRuntimeOptions): RuntimePort {
+export function createComposeRuntime({
+  config: target,
+  baseFolder,
+  niceness,
+}: ComposeRuntimeOptions): RuntimePort {
   const run = createRunCommand(target, baseFolder);
   const named = (handle: ServiceHandle): string => handle.container ?? handle.name;
 
@@ -49,7 +55,7 @@ export function createComposeRuntime({ config: target, baseFolder }: ComposeRunt
 
   return {
     kind: 'compose',
-    ...createPlaces({ target, baseFolder, run }),
+    ...createPlaces({ target, baseFolder, run, niceness }),
     openThrowaway: (options) => openThrowaway({ target, baseFolder, run }, options),
     state,
     states,

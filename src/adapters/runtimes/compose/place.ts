@@ -13,6 +13,8 @@ export interface PlaceOptions {
   readonly target: ComposeTarget;
   readonly baseFolder: string;
   readonly run: RunCommand;
+  /** Of tools on this host. */
+  readonly niceness?: number | undefined;
 }
 
 /** Places tools in the services' containers and in throwaway ones beside them. */
@@ -20,6 +22,7 @@ export function createPlaces({
   target,
   baseFolder,
   run,
+  niceness,
 }: PlaceOptions): Pick<RuntimePort, 'place' | 'placeBeside' | 'placeOnVolume'> {
   const client = (tool: Tool, marker: string) => clientOf({ target, baseFolder }, tool, marker);
 
@@ -47,7 +50,7 @@ export function createPlaces({
 
   return {
     place(tool, { service, marker }) {
-      if (service === undefined) return onThisHost(tool, { marker, cwd: baseFolder });
+      if (service === undefined) return onThisHost(tool, { marker, cwd: baseFolder, niceness });
       const id = newId();
       return {
         ...client(tool, marker),

@@ -14,6 +14,8 @@ export interface HostRuntimeOptions {
   readonly baseFolder: string;
   /** Where records and logs of services started by given commands lie; default `.steady/services` beside the file. */
   readonly stateFolder?: string;
+  /** Of tools; services that are started have that of this process. */
+  readonly niceness?: number | undefined;
 }
 
 const LOG_BYTES = 8 * 2 ** 20;
@@ -21,7 +23,7 @@ const LOG_BYTES = 8 * 2 ** 20;
 const SYSTEMD_SECONDS = 30;
 
 /** Services of this host: systemd units, or given commands. Tools run here. */
-export function createHostRuntime({ baseFolder, stateFolder }: HostRuntimeOptions): RuntimePort {
+export function createHostRuntime({ baseFolder, stateFolder, niceness }: HostRuntimeOptions): RuntimePort {
   const given = createGivenCommands({
     baseFolder,
     stateFolder: stateFolder ?? join(baseFolder, '.steady', 'services'),
@@ -38,8 +40,8 @@ export function createHostRuntime({ baseFolder, stateFolder }: HostRuntimeOption
 
   return {
     kind: 'host',
-    place: (tool, { marker }) => onThisHost(tool, { marker, cwd: baseFolder }),
-    placeBeside: (tool, { marker }) => onThisHost(tool, { marker, cwd: baseFolder }),
+    place: (tool, { marker }) => onThisHost(tool, { marker, cwd: baseFolder, niceness }),
+    placeBeside: (tool, { marker }) => onThisHost(tool, { marker, cwd: baseFolder, niceness }),
     placeOnVolume(_tool, { volume }) {
       throw new SteadyError('config.invalid', {
         volume,
