@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { PassThrough, pipeline, Readable, type Writable } from 'node:stream';
 import { redact } from '../contracts/secret.js';
@@ -66,6 +66,12 @@ function beNice(pid: number | undefined, niceness: number | undefined): void {
   } catch (error) {
     // Less nice than this process only root may be.
     if (!['ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+  try {
+    // It is the head of a session: where the kernel groups by sessions, niceness counts within one alone (sched(7)).
+    writeFileSync(`/proc/${pid}/autogroup`, `${niceness}`);
+  } catch {
+    // No such kernel, or its limit of changes: the niceness of the process has to do.
   }
 }
 
