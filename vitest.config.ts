@@ -78,7 +78,8 @@ export default defineConfig({
         test: {
           name: 'crash',
           include: ['test/crash/**/*.test.ts'],
-          testTimeout: 300_000,
+          // A prune of hundreds beside the matrix took 200 s.
+          testTimeout: 480_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
           // Cases of the matrix, each with a stack of its own: they wait for heartbeats to run out, mostly.
