@@ -63,8 +63,11 @@ function allDatabases(
 function variables(): Surroundings['variable'] {
   const taken = new Set<string>();
   return (service, usual) => {
-    const own = `${service.name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}_${usual}`;
-    const name = taken.has(usual) ? own : usual;
+    const ofService = service.name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
+    // No variable begins with a digit; and `a-b` is another service than `a_b`.
+    const own = `${ofService}_${usual}`.replace(/^(?=\d)/, '_');
+    let name = usual;
+    for (let count = 1; taken.has(name); count++) name = count === 1 ? own : `${own}_${count}`;
     taken.add(name);
     return name;
   };
