@@ -7,7 +7,7 @@ import { daysOfCleanUp } from './find-retention.js';
 import { findNeeds, guessHealth, type Known } from './find-services.js';
 import { findVolumes } from './find-volumes.js';
 import { createNames, projectName, slug } from './names.js';
-import type { OtherBackups } from './other-backups.js';
+import type { OldDumps, OtherBackups } from './other-backups.js';
 import type { ProposedService, ProposedStore, Proposal } from './proposal.js';
 import { looksLikeBackup } from './recognise.js';
 import { notesOf } from './notes.js';
@@ -92,6 +92,7 @@ export function initFromCompose(project: ComposeProject, options: InitOptions): 
     leftOutServices: leftOut.map((service) => service.name),
     secrets: secretsOf(active),
     otherBackups: otherBackupLines(services, options.otherBackups),
+    imports: importCommands(options.otherBackups?.dumps ?? [], active),
     keepDays: daysOfCleanUp(services) ?? options.otherBackups?.keepDays,
     recipients: options.recipients,
     identityFile: options.identityFile,
@@ -144,6 +145,17 @@ function otherBackupLines(
 ): string[] {
   const own = services.filter(looksLikeBackup).map(({ name }) => `service ${name} of the compose file`);
   return [...own, ...(elsewhere?.lines ?? [])];
+}
+
+/** How many of them a screen takes; the rest go the same way. */
+const COMMANDS_SHOWN = 8;
+
+/** Commands that take old dumps in; which store they are of is plain where there is one of the kind. */
+function importCommands(dumps: readonly OldDumps[], stores: readonly ProposedStore[]): string[] {
+  return dumps.slice(0, COMMANDS_SHOWN).flatMap(({ kind, pattern }) => {
+    const names = stores.filter(({ found }) => found.kind === kind).map(({ name }) => name);
+    return names.length === 0 ? [] : [`steady backup import ${names.join('|')} ${pattern}`];
+  });
 }
 
 /** A path in or beside the folder is shown as compose files write it. */

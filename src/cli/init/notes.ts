@@ -27,6 +27,7 @@ export function notesOf(proposal: Proposal): string[] {
     ...proposal.otherBackups.map(
       (what) => `${what}: makes or holds backups beside ours; switch it off after the first proof of ours`,
     ),
+    ...proposal.imports.map((command) => `old dumps can be listed and proven like ours: ${command}`),
   ];
 }
 

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import type { StoreKind } from '../../contracts/stack/stores.js';
 import { cleanUpDays } from './find-retention.js';
 import { dumpToolIn } from './recognise.js';
 import { PROPOSED_STORAGE } from './write-steady-yaml.js';
@@ -10,9 +11,23 @@ import { PROPOSED_STORAGE } from './write-steady-yaml.js';
 export interface OtherBackups {
   /** Where each is, in words. */
   readonly lines: readonly string[];
+  /** Old dumps that `steady backup import` takes: of what kind of store, and a pattern of their names. */
+  readonly dumps: readonly OldDumps[];
   /** Days after which they delete theirs; the longest. */
   readonly keepDays?: number | undefined;
 }
+
+export interface OldDumps {
+  readonly kind: StoreKind;
+  /** For a shell, from the folder of the compose file. */
+  readonly pattern: string;
+}
+
+const IMPORTED: readonly { readonly kind: StoreKind; readonly ending: RegExp }[] = [
+  { kind: 'postgres', ending: /\.(sql|dump)(\.(gz|zst|bz2|xz))?$/i },
+  { kind: 'redis', ending: /\.rdb(\.(gz|zst|bz2|xz))?$/i },
+  { kind: 'files', ending: /\.(tar|tgz)(\.(gz|zst|bz2|xz))?$/i },
+];
 
 const SCRIPT = /\.(sh|bash|ps1|py)$/i;
 const DUMP = /\.(sql|dump|rdb|tar|tgz|archive|bak)(\.(gz|zst|bz2|xz))?$/i;
@@ -42,6 +57,7 @@ export async function findOtherBackups(folder: string): Promise<OtherBackups> {
       ...scripts.map(({ path, text }) => `script ${relative(folder, path)}${calls(text)}`),
       ...foldersIn(folder).flatMap((path) => dumpFolder(folder, path)),
     ],
+    dumps: foldersIn(folder).flatMap((path) => oldDumps(folder, path)),
     keepDays: days.length === 0 ? undefined : Math.max(1, ...days),
   };
 }
@@ -66,6 +82,22 @@ function dumpFolder(folder: string, path: string): string[] {
   const date = new Date(newest).toISOString().slice(0, 10);
   return [`folder ${relative(folder, path)} with ${dumps.length} dumps, the newest of ${date}`];
 }
+
+/** One pattern an ending: what a shell makes of it are the files, and no others. */
+function oldDumps(folder: string, path: string): OldDumps[] {
+  const found = new Map<string, StoreKind>();
+  for (const name of list(path, { recursive: true })) {
+    for (const { kind, ending } of IMPORTED) {
+      const end = ending.exec(name)?.[0];
+      if (end !== undefined)
+        found.set(`${quoted(relative(folder, dirname(join(path, name))))}/*${end}`, kind);
+    }
+  }
+  return [...found].map(([pattern, kind]) => ({ kind, pattern }));
+}
+
+const quoted = (path: string): string =>
+  /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 
 const foldersIn = (folder: string): string[] =>
   list(folder)

@@ -42,6 +42,8 @@ export interface Proposal {
   readonly secrets: readonly string[];
   /** Backups of another make, a sentence each. */
   readonly otherBackups: readonly string[];
+  /** Commands that take their old dumps in. */
+  readonly imports: readonly string[];
   /** From a clean-up rule of such backups. */
   readonly keepDays?: number | undefined;
   readonly recipients?: { readonly proof: string; readonly offline: string } | undefined;

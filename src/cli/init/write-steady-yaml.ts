@@ -136,7 +136,7 @@ function people(): string[] {
 }
 
 /** What nobody must take for backed up, and backups that go on beside ours. */
-function outside({ notBackedUp, otherBackups }: Proposal): string[] {
+function outside({ notBackedUp, otherBackups, imports }: Proposal): string[] {
   const bare = notBackedUp.map(({ what, why }) => comment(`- ${what}: ${why}`));
   const others = otherBackups.map((what) => comment(`- ${what}`));
   return [
@@ -146,6 +146,12 @@ function outside({ notBackedUp, otherBackups }: Proposal): string[] {
       : [
           '# Backups of another make. Let them go on until the first proof of ours (`steady backup verify`), then switch them off:',
           ...others,
+          ...(imports.length === 0
+            ? []
+            : [
+                '# What they have left behind can be listed, proven and restored like ours:',
+                ...imports.map((command) => comment(command)),
+              ]),
         ]),
   ];
 }

@@ -156,4 +156,15 @@ describe('backups of another make', () => {
     }
     expect(stack.plans['nightly']?.keep).toMatchObject({ within: days * 86_400 });
   });
+
+  it('names the command that takes each kind of old dump in', async () => {
+    const { notes, yaml } = await initOf('personal-rag');
+    for (const command of [
+      'steady backup import postgres backups/*.sql.gz',
+      'steady backup import redis backups/*.rdb',
+    ]) {
+      expect(notes).toContain(`old dumps can be listed and proven like ours: ${command}`);
+      expect(yaml).toContain(command);
+    }
+  });
 });
