@@ -28,7 +28,7 @@ const GROUPS = [
   ['Channels', ['notify']],
   ['Tools and streams', ['tool', 'stream']],
   ['Storage', ['storage']],
-  ['Backups, proofs and keys', ['backup', 'verify', 'prune', 'key']],
+  ['Backups, proofs and keys', ['backup', 'import', 'verify', 'prune', 'key']],
   ['Evidence', ['evidence']],
 ] as const;
 

@@ -91,6 +91,17 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
   },
   'store.half-undone': { cache: 'the cut-over is blocked [says="nothing is loaded"]' },
   'store.gone': { restore: 'restore.shop.2026-11-22T02:00:00Z' },
+  'import.missing': { file: '/srv/backups/db.sql.gz', host: 'db1', error: 'ENOENT' },
+  'import.damaged': {
+    file: '/srv/backups/db.sql.gz',
+    tool: 'gzip',
+    says: 'gzip: stdin: unexpected end of file',
+  },
+  'import.refused': {
+    file: '/srv/backups/redis.rdb',
+    found: 'RDB',
+    takes: 'pg_dump, plain SQL; pg_dump -Fc',
+  },
   'service.failed': { service: 'api', action: 'start', status: 'exited (1)' },
   'check.failed': { check: 'SELECT count(*) > 0 FROM orders', answer: 'f' },
   'approval.denied': { by: 'ben', reason: 'not during the sale' },

@@ -83,4 +83,20 @@ export const STORE_FAILURES = {
     false,
     'Undone already, its hold has ended, or nothing was kept: the facts say which.',
   ),
+  // dumps that other programs made
+  'import.missing': kind(
+    'no such file on the host of the worker',
+    false,
+    'Files are read where the worker runs: copy it there, and name it by its path there. The user of the worker must be able to read it.',
+  ),
+  'import.damaged': kind(
+    'the dump is damaged',
+    false,
+    'It was empty, cut off or changed after it was made: nothing of it was taken in. Use another one.',
+  ),
+  'import.refused': kind(
+    'the dump cannot be taken in',
+    false,
+    'docs/stores.md tells under Old dumps what is taken and what is not. Keep the file: it can still be restored by hand.',
+  ),
 } as const satisfies Record<string, FailureKind>;

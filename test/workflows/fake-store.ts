@@ -64,6 +64,20 @@ export function createFakeStore(of: {
         notes: [],
       };
     },
+    recognise({ head }) {
+      if (head.length === 0) throw new SteadyError('import.damaged', { says: 'it is empty' });
+      return { format: 'text' };
+    },
+    async importDump(call, writer, dump) {
+      await enter('import', call);
+      const chunks: Buffer[] = [];
+      for await (const chunk of dump.open()) chunks.push(chunk);
+      const text = Buffer.concat(chunks).toString();
+      const stream = await writer.content('text', once(text));
+      const more = { tools: {}, detail: {}, notes: [] };
+      const takenAt = new Date().toISOString();
+      return { method: 'text', takenAt, server: SERVER, streams: [stream], facts: whole(text), ...more };
+    },
     escape: (_manifest, cat) => [`${cat('text')} > text`],
     async readable(call, reader) {
       await enter('readable', call);

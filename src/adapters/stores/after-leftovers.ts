@@ -16,6 +16,7 @@ export function afterLeftovers(store: StorePort, end: (call: StoreCall) => Promi
   return {
     ...store,
     dump: first(store.dump),
+    importDump: first(store.importDump),
     readable: first(store.readable),
     load: first(store.load),
     compare: first(store.compare),

@@ -72,6 +72,35 @@ export interface DumpResult {
   readonly notes: string[];
 }
 
+/** A dump that another program made, as far as it takes to know what it is. */
+export interface DumpLook {
+  /** Where it lies on the worker. */
+  readonly file: string;
+  /** Its first bytes, unpacked: 64 KiB, or all of them. */
+  readonly head: Buffer;
+  /** Its last ones: 4 KiB, or all. */
+  readonly tail: Buffer;
+  /** All of them. */
+  readonly rawBytes: number;
+}
+
+/** One that was looked at and is being taken in. */
+export interface DumpFile extends Omit<DumpLook, 'tail'> {
+  /** Its content, unpacked, each time from its beginning; at its end it fails when it is not what was looked at. */
+  open(): AsyncIterable<Buffer>;
+  /** A folder of this import on the worker; what is made in it goes when it ends. */
+  readonly folder: string;
+  /** Of an archive: the folder in it that is the store's, where somebody said so. */
+  readonly inside?: string | undefined;
+}
+
+export interface KnownDump {
+  /** In words, such as `pg_dump -Fc`. */
+  readonly format: string;
+  /** The data's own moment where the dump itself tells it, RFC 3339. */
+  readonly takenAt?: string | undefined;
+}
+
 /**
  * Where a restore goes. `beside` loads next to the live data and cuts over; `into` makes a named new place and never
  * touches the live one; `in-place` replaces live data where there is no room.
@@ -139,6 +168,17 @@ export interface StorePort {
   ask?(call: StoreCall, question: readonly string[]): Promise<string>;
   /** All streams of one backup in one attempt. Changes nothing in the store. */
   dump(call: StoreCall, writer: BackupWriter): Promise<DumpResult>;
+  /**
+   * What a dump is, by its content. Fails with `import.refused` when it is none that this store takes, `import.damaged`
+   * when it is empty or cut off.
+   */
+  recognise(dump: DumpLook): KnownDump;
+  /**
+   * Makes a backup of a dump: it is loaded where it can do no harm, and backed up from there, so that what is stored is a
+   * backup like any other, with the facts of what was loaded. Neither needs the live store nor touches it. `takenAt` of
+   * the result is when it was loaded. Fails with `import.refused` when it does not load.
+   */
+  importDump(call: StoreCall, writer: BackupWriter, dump: DumpFile): Promise<DumpResult>;
   /** Shell commands that restore this backup with stock tools; `cat` gives the fragment that prints a raw stream. */
   escape(manifest: Omit<Manifest, 'restore'>, cat: (stream: string) => string): string[];
   /** Walks every stream to its end and looks into it as far as goes without a server. Findings for the proof. */

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SteadyError } from '../../../contracts/failures.js';
+import { SteadyError } from '../../contracts/failures.js';
 
 /** Free bytes where a folder is, or will be made. */
 export async function freeBytes(folder: string): Promise<number> {

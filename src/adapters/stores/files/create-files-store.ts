@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { SteadyError } from '../../../contracts/failures.js';
 import type { RestorePlace, StoreCall, StorePort } from '../port.js';
 import { afterLeftovers } from '../after-leftovers.js';
+import { recogniseDump } from '../dump-format.js';
 import { check } from './check.js';
 import { folderRoot, intoRoot, liveRoot, withVolumeContainer, type FilesStoreOptions } from './context.js';
 import { cutover, release, undo } from './cutover.js';
 import { dump } from './dump.js';
 import { escape } from './escape.js';
 import { folderWork } from './folder-work.js';
+import { importArchive } from './import-archive.js';
 import { finishInto, loadInto, undoInto } from './into.js';
 import { compareFolder, extractInto } from './load.js';
 import { findSwap } from './places.js';
@@ -52,6 +54,8 @@ function phasesOf(options: FilesStoreOptions): StorePort {
     },
     check: (call) => check(options, call),
     dump: (call, writer) => dump(options, call, writer),
+    recognise: (look) => recogniseDump('files', look),
+    importDump: (call, writer, file) => importArchive(options, call, writer, file),
     escape,
     readable: (call, reader) => readable(options, call, reader),
     preview: (call, manifest, place) => preview(options, call, manifest, place),

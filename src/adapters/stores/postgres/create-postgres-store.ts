@@ -1,3 +1,4 @@
+import { recogniseDump } from '../dump-format.js';
 import type { StorePort } from '../port.js';
 import type { StoreOptions } from './access.js';
 import { ask } from './ask.js';
@@ -7,6 +8,7 @@ import { cutover } from './cutover.js';
 import { dump } from './dump.js';
 import { escape } from './escape.js';
 import { gatherFacts } from './gather-facts.js';
+import { importDump } from './import-dump.js';
 import { load } from './load.js';
 import { preview } from './preview.js';
 import { readable } from './readable.js';
@@ -25,6 +27,8 @@ export function createPostgresStore(options: StoreOptions): StorePort {
     check: (call) => check(options, call),
     ask: (call, question) => ask(options, call, question),
     dump: (call, writer) => dump(options, call, writer),
+    recognise: (look) => recogniseDump('postgres', look),
+    importDump: (call, writer, file) => importDump(options, call, writer, file),
     escape,
     readable: (call, reader) => readable(options, call, reader),
     preview: (call, manifest, place) => preview(options, call, manifest, place),

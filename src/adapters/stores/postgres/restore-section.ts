@@ -1,5 +1,5 @@
 import { MONEY_ALIKE } from './connection.js';
-import type { Writable } from 'node:stream';
+import { feed } from '../../../pipelines/feed-tool.js';
 import { spawnTool, toolFailure, type RunningTool } from '../../../pipelines/spawn-tool.js';
 import type { PlacedTool } from '../../../pipelines/tool.js';
 import type { BackupReader } from '../port.js';
@@ -11,7 +11,7 @@ import type { Section } from './sections.js';
 export const LOADING = `${MONEY_ALIKE} -c synchronous_commit=off -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off`;
 
 /** pg_restore 17 and newer set a parameter that servers before 17 do not have. */
-const UNKNOWN_BEFORE_17 = 'SET transaction_timeout = 0;\n';
+export const UNKNOWN_BEFORE_17 = 'SET transaction_timeout = 0;\n';
 /** The settings are at the head of the script, well within this many bytes. */
 const HEAD_BYTES = 16 * 1024;
 
@@ -44,7 +44,7 @@ export async function restoreSection(
   access: Access,
   target: Target,
   section: Section,
-  reader: BackupReader,
+  reader: Pick<BackupReader, 'open' | 'stream'>,
 ): Promise<void> {
   if (needsScript(access)) return restoreAsScript(access, target, section, reader);
   const { database } = target;
@@ -57,7 +57,7 @@ async function restoreAsScript(
   access: Access,
   target: Target,
   section: Section,
-  reader: BackupReader,
+  reader: Pick<BackupReader, 'open' | 'stream'>,
 ): Promise<void> {
   const { signal } = access.call;
   const psqlArgs = ['-X', '-q', '--no-password', '-v', 'ON_ERROR_STOP=1', '-f', '-'];
@@ -86,25 +86,6 @@ async function restoreAsScript(
     await Promise.all(started.map((tool) => tool.end(1)));
     throw error;
   }
-}
-
-/**
- * Writes a source to a tool, and reads on when the tool wants no more: it may have all it needs, which its exit code
- * tells, and the reader still has checksums to compare.
- */
-async function feed(source: AsyncIterable<Buffer>, stdin: Writable): Promise<void> {
-  for await (const chunk of source) {
-    if (stdin.destroyed || stdin.write(chunk)) continue;
-    await new Promise<void>((resolve) => {
-      const on = (): void => {
-        stdin.off('drain', on).off('close', on);
-        resolve();
-      };
-      stdin.on('drain', on).on('close', on);
-      if (stdin.destroyed) on();
-    });
-  }
-  stdin.end();
 }
 
 /** A stream without the first occurrence of a line near its head. */

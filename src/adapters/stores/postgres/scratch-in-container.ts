@@ -30,7 +30,7 @@ const BINS = (major: number): string[] => [
 export async function scratchInContainer(
   { config, runtime }: StoreOptions,
   call: StoreCall,
-  { major, detail, settings }: ScratchWanted,
+  { major, detail, settings, user: superuser }: ScratchWanted,
 ): Promise<ScratchServer> {
   const { marker, signal } = call;
   const container = await runtime.openThrowaway({ of: { service: config.service ?? '' }, marker, signal });
@@ -45,7 +45,7 @@ export async function scratchInContainer(
     const bin = await serverFolder(bins, major, place, signal);
     await runTool(place(['mkdir', '-m', '700', HOME]), { signal });
     await refuseWithoutRoom(place, detail.database.bytes * SPARE, signal);
-    const init = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+    const init = ['-U', superuser, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
     const initdb = place([inFolder(bin, 'initdb'), '-D', `${HOME}/data`, ...init]);
     await runTool(initdb, { signal, limitSeconds: 300 });
     const own = {

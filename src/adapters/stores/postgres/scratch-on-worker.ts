@@ -14,7 +14,7 @@ import { startThrowawayServer } from './throwaway-server.js';
 export async function scratchOnWorker(
   options: StoreOptions,
   call: StoreCall,
-  { major, detail, folder, settings }: ScratchWanted,
+  { major, detail, folder, settings, user }: ScratchWanted,
 ): Promise<ScratchServer> {
   const { config, runtime } = options;
   const place = (argv: [string, ...string[]]): PlacedTool =>
@@ -27,6 +27,7 @@ export async function scratchOnWorker(
   const account = await serverAccount(call.signal);
   const server = await startThrowawayServer({
     bin,
+    user,
     password,
     place,
     account,

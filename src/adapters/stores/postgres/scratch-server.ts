@@ -25,6 +25,8 @@ export interface ScratchWanted {
   /** Folder of this proof on the worker. */
   readonly folder: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** Name of its superuser. */
+  readonly user: string;
 }
 
 /** The first of these folders with server programs of the major; undefined: by PATH. Fails with `tool.missing`. */

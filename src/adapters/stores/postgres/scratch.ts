@@ -2,13 +2,13 @@ import { SteadyError } from '../../../contracts/failures.js';
 import { postgresStoreSchema } from '../../../contracts/stack/stores.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
 import type { Scratch, StoreCall, StorePort } from '../port.js';
-import { openAccess, type StoreOptions } from './access.js';
+import { openAccess, type Access, type StoreOptions } from './access.js';
 import { readDetail, type Detail } from './detail.js';
 import { refuseMissingExtensions } from './extensions.js';
 import { scratchInContainer } from './scratch-in-container.js';
 import { scratchOnLiveServer } from './scratch-on-live-server.js';
 import { scratchOnWorker } from './scratch-on-worker.js';
-import type { ScratchServer } from './scratch-server.js';
+import type { ScratchServer, ScratchWanted } from './scratch-server.js';
 import { withSession } from './session.js';
 
 export interface ScratchOptions {
@@ -32,11 +32,38 @@ export async function openScratch(
 ): Promise<Scratch> {
   if (options.config.proof === 'live-server') return scratchOnLiveServer(options, call, scratch);
   const detail = readDetail(scratch.manifest);
-  await options.runtime.endMarked({ marker: call.markerPrefix });
   const { major } = scratch.manifest.server;
-  const server = await startServer(options, call, { major, detail, folder: scratch.folder });
+  const wanted = { major, detail, folder: scratch.folder, user: 'postgres', database: 'restored' };
+  const { own, access, server } = await openThrowaway(options, call, wanted);
+  const store = scratch.create(own);
+  const where = `throwaway server: PostgreSQL ${access.server.version} ${server.where}`;
+  const compare: StorePort['compare'] = async (...args) => [where, ...(await store.compare(...args))];
+  return { store: { ...store, compare }, close: () => server.close() };
+}
+
+export interface ThrowawayWanted extends Omit<ScratchWanted, 'settings'> {
+  /** Of its store. */
+  readonly database: string;
+}
+
+/** A store on the throwaway server. */
+export interface Throwaway {
+  readonly own: StoreOptions;
+  readonly access: Access;
+  readonly server: ScratchServer;
+}
+
+/** Starts it, empty, and looks whether it has the extensions that are wanted. */
+export async function openThrowaway(
+  options: StoreOptions,
+  call: StoreCall,
+  wanted: ThrowawayWanted,
+): Promise<Throwaway> {
+  const { detail, user, database } = wanted;
+  await options.runtime.endMarked({ marker: call.markerPrefix });
+  const server = await startServer(options, call, wanted);
   const { jobs, digests, checks } = options.config;
-  const config = postgresStoreSchema.parse({ ...server.config, user: 'postgres', database: 'restored' });
+  const config = postgresStoreSchema.parse({ ...server.config, user, database });
   const own: StoreOptions = {
     name: `${options.name} (throwaway)`,
     ...(server.password && { password: server.password }),
@@ -46,14 +73,11 @@ export async function openScratch(
     tuning: { ...options.tuning, amcheck: true },
   };
   try {
-    const access = await openAccess(own, call, 'postgres');
-    await withSession(access.session('postgres'), (session) =>
+    const access = await openAccess(own, call, config.maintenanceDatabase);
+    await withSession(access.session(config.maintenanceDatabase), (session) =>
       refuseMissingExtensions(session, detail, 'for the throwaway server'),
     );
-    const store = scratch.create(own);
-    const where = `throwaway server: PostgreSQL ${access.server.version} ${server.where}`;
-    const compare: StorePort['compare'] = async (...args) => [where, ...(await store.compare(...args))];
-    return { store: { ...store, compare }, close: () => server.close() };
+    return { own, access, server };
   } catch (error) {
     await server.close();
     throw error;
@@ -63,13 +87,13 @@ export async function openScratch(
 async function startServer(
   options: StoreOptions,
   call: StoreCall,
-  wanted: { readonly major: number; readonly detail: Detail; readonly folder: string },
+  given: Omit<ScratchWanted, 'settings'>,
 ): Promise<ScratchServer> {
-  const settings = preload(wanted.detail);
+  const wanted = { ...given, settings: preload(given.detail) };
   let why: string | undefined;
   if (options.config.service !== undefined && options.runtime.kind === 'compose') {
     try {
-      return await scratchInContainer(options, call, { ...wanted, settings });
+      return await scratchInContainer(options, call, wanted);
     } catch (error) {
       // No container to take the image from, or an image of another major: this machine may have the programs.
       if (!(error instanceof SteadyError) || !['tool.missing', 'service.failed'].includes(error.code))
@@ -79,7 +103,7 @@ async function startServer(
     }
   }
   try {
-    return await scratchOnWorker(options, call, { ...wanted, settings });
+    return await scratchOnWorker(options, call, wanted);
   } catch (error) {
     if (why === undefined || !(error instanceof SteadyError) || error.code !== 'tool.missing') throw error;
     throw new SteadyError('tool.missing', { ...error.facts, container: why }, { cause: error });

@@ -15,6 +15,8 @@ export interface ThrowawayServerOptions {
   readonly bin: string;
   /** A folder of its own; made, and removed by `close`. */
   readonly home: string;
+  /** Of its superuser. */
+  readonly user: string;
   readonly password: Secret;
   readonly account: ServerAccount | undefined;
   readonly settings: Readonly<Record<string, string>>;
@@ -87,6 +89,7 @@ export async function startThrowawayServer(options: ThrowawayServerOptions): Pro
 async function makeCluster({
   bin,
   home,
+  user,
   password,
   account,
   place,
@@ -105,7 +108,7 @@ async function makeCluster({
   }
   const args = [
     '-U',
-    'postgres',
+    user,
     `--pwfile=${passwordFile}`,
     '-A',
     'scram-sha-256',

@@ -5,7 +5,7 @@ import type { RedisStoreOptions } from './context.js';
 import { dataBytes, infoFields } from './info.js';
 import { liveServer, liveSettings, openLive, workerPlace, type Live, type LiveSettings } from './live.js';
 import { findServer } from './programs.js';
-import { freeBytes } from './room.js';
+import { freeBytes } from '../room.js';
 import type { ServerInfo } from './versions.js';
 import { chooseWay, dataFolder } from './way.js';
 

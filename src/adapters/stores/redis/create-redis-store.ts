@@ -8,6 +8,7 @@ import { cutoverFiles } from './cutover-files.js';
 import type { DataFiles } from './data-files.js';
 import { dump } from './dump.js';
 import { escape } from './escape.js';
+import { importRdb, recogniseRdb } from './import-rdb.js';
 import { compareInto, finishInto, loadInto, undoInto } from './into.js';
 import { keptFolder } from './kept-folder.js';
 import { liveFactsOf } from './live-facts.js';
@@ -73,6 +74,8 @@ function phasesOf(options: RedisStoreOptions): StorePort {
     },
     check: (call) => check(options, call),
     dump: (call, writer) => dump(options, call, writer),
+    recognise: recogniseRdb,
+    importDump: (call, writer, file) => importRdb(options, call, writer, file),
     escape,
     readable: (call, reader) => readable(options, call, reader),
     preview: (call, manifest, place) => preview(options, call, manifest, place),

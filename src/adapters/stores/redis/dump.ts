@@ -9,7 +9,7 @@ import { configDocument, dataBytes, infoFields, usersOf } from './info.js';
 import { liveModules, liveServer, liveSettings, openLive, refusedIsUndefined, servicePlace } from './live.js';
 import { rdbFacts } from './rdb-facts.js';
 import { readRdbHeader } from './rdb-header.js';
-import { assertRoom } from './room.js';
+import { assertRoom } from '../room.js';
 
 /** Names of a Redis backup's streams. */
 export const STREAMS = { rdb: 'rdb', acl: 'acl', config: 'config' } as const;

@@ -5,7 +5,7 @@ import { fetchRdb } from './fetch-rdb.js';
 import { dataBytes, infoFields } from './info.js';
 import type { KeptFolder } from './kept-folder.js';
 import { liveSettings, servicePlace, type Live } from './live.js';
-import { assertRoom } from './room.js';
+import { assertRoom } from '../room.js';
 
 export interface KeepLive {
   readonly live: Live;

@@ -16,7 +16,7 @@ import {
 } from './live.js';
 import { liveFactsOf } from './live-facts.js';
 import { namesOf } from './restore-state.js';
-import { assertRoom } from './room.js';
+import { assertRoom } from '../room.js';
 import { assertReadsRdb } from './versions.js';
 import { chooseWay } from './way.js';
 

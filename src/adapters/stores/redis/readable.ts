@@ -14,7 +14,7 @@ import { openOwnPlace } from './own-place.js';
 import { checkRdbBeside, checkRdbByServer } from './programs.js';
 import { bring } from './rdb-facts.js';
 import { readRdbHeader } from './rdb-header.js';
-import { assertRoom } from './room.js';
+import { assertRoom } from '../room.js';
 
 /**
  * Brings the RDB to a private file and has redis-check-rdb walk it to its end and check its own checksum; the other

@@ -15,7 +15,7 @@ import { openOwnPlace } from './own-place.js';
 import { bring } from './rdb-facts.js';
 import { endReplication, replicate } from './replicate.js';
 import { comparableFacts, stateOf } from './restore-state.js';
-import { assertRoom } from './room.js';
+import { assertRoom } from '../room.js';
 
 /**
  * Brings the RDB to the worker; the live server is not touched. The folder and its state come first: from then on a

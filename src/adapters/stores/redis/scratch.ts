@@ -10,7 +10,7 @@ import { loadedFacts } from './loaded-facts.js';
 import { openOwnPlace, type OwnPlace } from './own-place.js';
 import { RDB } from './rdb-facts.js';
 import { comparableFacts } from './restore-state.js';
-import { assertRoom } from './room.js';
+import { assertRoom } from '../room.js';
 import { startThrowaway, type Throwaway } from './throwaway.js';
 
 /**
