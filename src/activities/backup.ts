@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Context } from '@temporalio/activity';
 import type { StoragePort } from '../adapters/storage/port.js';
-import type { StorePort } from '../adapters/stores/port.js';
+import type { BackupWriter, DumpResult, StorePort } from '../adapters/stores/port.js';
 import { timeId } from '../contracts/ids.js';
 import { keys } from '../contracts/keys.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { needsQuiet } from '../contracts/stack/stores.js';
-import { manifestSchema, type Manifest } from '../contracts/stored/manifest.js';
+import { manifestSchema, type Imported, type Manifest } from '../contracts/stored/manifest.js';
 import { documentBytes, sha256Hex } from './catalog/documents.js';
 import { withCall, type ActivityCall } from './call.js';
 import { tellFailedAttempt } from './claims.js';
@@ -60,7 +60,16 @@ export function createBackupActivities(ports: Ports) {
         const backupId = timeId(new Date(input.now), randomBytes(5));
         const config = snapshot.stack.stores[store];
         const hurry = config !== undefined && needsQuiet(config);
-        const transfer = () => storeDump(call, { input, port, storage, backupId, hurry });
+        const transfer = () =>
+          storeDump(call, {
+            ...{ input, port, storage, backupId, hurry },
+            async dump(writer) {
+              const asked = new Date();
+              call.expect((await port.facts(call)).bytes);
+              const dump = await port.dump(call, writer);
+              return { ...dump, notes: [...dump.notes, ...clockNote(dump.takenAt, asked)] };
+            },
+          });
         try {
           return await (hurry ? transfer() : inTurn(call, snapshot, transfer));
         } catch (error) {
@@ -74,24 +83,24 @@ export function createBackupActivities(ports: Ports) {
 }
 export type BackupActivities = ReturnType<typeof createBackupActivities>;
 
-interface Dumping {
-  readonly input: DumpInput;
-  readonly port: StorePort;
+export interface Dumping {
+  readonly input: Omit<DumpInput, 'setId'> & { readonly setId?: string };
+  /** Whose backup it is. */
+  readonly port: Pick<StorePort, 'kind' | 'escape'>;
+  readonly dump: (writer: BackupWriter) => Promise<DumpResult>;
+  readonly imported?: Imported;
   readonly storage: StoragePort;
   readonly backupId: string;
   /** Services stand still meanwhile. */
   readonly hurry: boolean;
 }
 
-/** Streams the store into storage and writes the draft of its manifest. */
-async function storeDump(call: ActivityCall, of: Dumping): Promise<Dumped> {
-  const { input, port, storage, backupId, hurry } = of;
+/** Streams a dump into storage and writes the draft of its manifest. */
+export async function storeDump(call: ActivityCall, of: Dumping): Promise<Dumped> {
+  const { input, port, storage, backupId, hurry, imported } = of;
   const { snapshot, store } = input;
   const startedAt = new Date();
-  const live = await port.facts(call);
-  call.expect(live.bytes);
-  const writer = backupWriter(call, { storage, snapshot, store, backupId, hurry });
-  const dump = await port.dump(call, writer);
+  const dump = await of.dump(backupWriter(call, { storage, snapshot, store, backupId, hurry }));
   const pieces = dump.streams.flatMap((stream) => stream.pieces);
   const draft: Omit<Manifest, 'restore'> = {
     version: 1,
@@ -101,7 +110,7 @@ async function storeDump(call: ActivityCall, of: Dumping): Promise<Dumped> {
     store,
     kind: port.kind,
     method: dump.method,
-    set: input.setId,
+    ...(input.setId !== undefined && { set: input.setId }),
     run: input.run,
     ...(input.plan !== undefined && { plan: input.plan }),
     startedAt: startedAt.toISOString(),
@@ -116,7 +125,8 @@ async function storeDump(call: ActivityCall, of: Dumping): Promise<Dumped> {
     detail: dump.detail,
     compression: 'zstd',
     recipients: snapshot.stack.storage.encryption?.age.recipients ?? [],
-    notes: [...dump.notes, ...clockNote(dump.takenAt, startedAt)],
+    notes: dump.notes,
+    ...(imported && { imported }),
   };
   const encrypted = draft.recipients.length > 0;
   const manifest = manifestSchema.parse({

@@ -3,6 +3,8 @@ import { createBackupActivities } from './backup.js';
 import { createCheckActivities } from './check.js';
 import { createRoleChecks } from './check-roles.js';
 import { createClaimActivities } from './claims.js';
+import { createFindImported } from './import/find-imported.js';
+import { createImportActivities } from './import/import-dump.js';
 import { createKeyActivities } from './keys.js';
 import { createLedgerActivities } from './ledger.js';
 import { createLockActivities } from './locks.js';
@@ -37,6 +39,7 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
     // A worker of this role may not read: the set's run has opened storage before it.
     backup: {
       ...createBackupActivities(bare),
+      ...createImportActivities(bare),
       checkTools: check.checkTools,
       checkStore: check.checkStore,
       checkBackupRights: rights.checkBackupRights,
@@ -46,6 +49,7 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
       ...createVerifyActivities(ports),
       ...createLookActivities(ports),
       ...createKeyActivities(ports),
+      ...createFindImported(ports),
       ...createWatchActivities(ports),
       planPrune: prune.planPrune,
       renewLocks: prune.renewLocks,

@@ -167,6 +167,8 @@ async function confirmObjects(storage: StoragePort, manifest: Manifest): Promise
 }
 
 async function comparedWithLast(storage: StoragePort, manifest: Manifest): Promise<Sealed['shrunk']> {
+  // An old dump was smaller because it is old.
+  if (manifest.imported) return undefined;
   const backups = await listBackups(storage, manifest.store);
   const last = backups.filter((one) => !one.suspect && one.id !== manifest.id).at(-1);
   if (last === undefined) return undefined;

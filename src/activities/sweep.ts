@@ -221,8 +221,9 @@ async function writer(storage: StoragePort, one: Orphan): Promise<Writer | undef
 /** The oldest backup run of the stack that is open: what is newer than its start may be its. */
 async function oldestOpenBackup(stack: string): Promise<OpenBackup | undefined> {
   // A restore in place backs up the live data first.
-  const query = 'WorkflowType IN ("backup", "backupStore", "restore") AND ExecutionStatus = "Running"';
-  const ours = [runId('backup', stack, ''), runId('backup-store', stack, ''), runId('restore', stack, '')];
+  const query =
+    'WorkflowType IN ("backup", "backupStore", "importDumps", "restore") AND ExecutionStatus = "Running"';
+  const ours = (['backup', 'backup-store', 'import', 'restore'] as const).map((one) => runId(one, stack, ''));
   let oldest: OpenBackup | undefined;
   for await (const run of Context.current().client.workflow.list({ query })) {
     if (!ours.some((prefix) => run.workflowId.startsWith(prefix))) continue;

@@ -167,7 +167,16 @@ async function restoreInto(store: StorePort, of: Verifying): Promise<Found> {
   await store.load(of.call, await backupReader(of.call, { ...of, hurry: false }), place);
   const findings = await store.compare(of.call, of.manifest, place);
   return {
-    findings: [`restored into ${of.manifest.server.product}`, ...findings],
+    findings: [`restored into ${of.manifest.server.product}`, ...importedWords(of.manifest), ...findings],
     loaded: { rawBytes: of.manifest.rawBytes, seconds: (Date.now() - started) / 1000 },
   };
+}
+
+/** A proof of an imported backup says less, and has to say so. */
+function importedWords({ imported }: Manifest): string[] {
+  if (imported === undefined) return [];
+  const { file, at } = imported;
+  return [
+    `compared with what ${file} held when it was imported (${at}): the live data of its time are not known`,
+  ];
 }

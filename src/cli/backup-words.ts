@@ -1,4 +1,5 @@
 import type { BackupLine, TamperedLine } from '../contracts/runs/lines.js';
+import type { Imported } from '../contracts/stored/manifest.js';
 import { agoText, momentText } from './words.js';
 
 /** How far a backup is proven, in words for a table. */
@@ -33,6 +34,19 @@ function markWords(one: BackupLine, time: (iso: string) => string): string[] {
   if (one.kept === undefined) return [];
   return [one.kept === 'forever' ? 'kept for ever' : `kept until ${time(one.kept)}`];
 }
+
+/** That a backup was made of a dump by another program; empty for all others. */
+export function importedWords({ imported }: Pick<BackupLine, 'imported'>): string {
+  return imported === undefined ? '' : `imported from ${imported.split('/').at(-1)}`;
+}
+
+/** What told when the data of a dump were taken. */
+export const TIMES: Readonly<Record<Imported['timeFrom'], string>> = {
+  given: 'as given',
+  dump: 'by the dump itself',
+  name: 'by its name',
+  file: 'by when the file was written',
+};
 
 /** What was put over a sealed object, and that it does no harm to a restore. */
 export function tamperedWords({ key, what, at }: TamperedLine, zone: string): string {

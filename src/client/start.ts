@@ -10,6 +10,7 @@ import { untilTaken } from './reach.js';
 /** Workflow type of each procedure a client may start. */
 const TYPES: Partial<Record<Procedure, string>> = {
   backup: 'backup',
+  import: 'importDumps',
   verify: 'verify',
   prune: 'prune',
   sweep: 'sweep',

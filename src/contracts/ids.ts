@@ -39,6 +39,7 @@ export function isTimeId(text: string): boolean {
 export const PROCEDURES = [
   'backup',
   'backup-store',
+  'import',
   'verify',
   'prune',
   'sweep',

@@ -8,6 +8,7 @@ export { target } from './entities/target.js';
 export { watch } from './entities/watch.js';
 export { look, mark } from './look/look.js';
 export { notify } from './notify/notify.js';
+export { importDumps } from './import/import-dumps.js';
 export { prune } from './prune/prune.js';
 export { hold } from './restore/hold.js';
 export { restore } from './restore/restore.js';

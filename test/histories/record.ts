@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -23,6 +24,9 @@ import { KEPT } from './kept.js';
  * Plays each procedure with fakes and keeps its history, so that a later change of a workflow is replayed against it.
  * Kept ones are for ever: new behaviour is recorded under a new name beside them. See CONTRIBUTING.md.
  */
+// Imports name the host on which they read: that of a recording is nobody's business.
+vi.mock('node:os', async (original) => ({ ...(await original<typeof import('node:os')>()), hostname: () => 'worker' }));
+
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig();
@@ -105,6 +109,11 @@ it('records backups, their stores, prune, marks, looks, checks and proofs', asyn
   const [key = ''] = await world.keys('manifests/db/');
   const id = key.slice('manifests/db/'.length, -'.json'.length);
   await run('mark.keep', 'mark', { store: 'db', id, kind: 'keep', reason: 'audit' });
+  const dump = join(tmpdir(), 'steady-old-dump');
+  await writeFile(dump, 'old');
+  await run('importDumps.one', 'import', { store: 'db', files: [dump], at: '2026-01-01T00:00:00Z' });
+  await run('importDumps.again-and-missing', 'import', { store: 'db', files: [dump, `${dump}-none`] });
+  await rm(dump);
   const breach = { stores, after: '2000-01-01T00:00:00Z', reason: 'breach' };
   await run('mark.suspect-after', 'mark', { ...breach, kind: 'suspect' });
   await run('mark.accepted-after', 'mark', { ...breach, kind: 'accepted' });

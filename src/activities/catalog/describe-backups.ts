@@ -36,6 +36,7 @@ export async function describeBackups(
       set: manifest.set,
       plan: manifest.plan,
       kept: await keptUntil(storage, backup),
+      imported: manifest.imported?.file,
       shrunk: manifest.shrunk !== undefined,
       accepted: manifest.shrunk !== undefined && !backup.suspect,
       suspect: backup.suspect,

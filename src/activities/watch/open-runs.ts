@@ -7,7 +7,18 @@ import { formatDuration } from '../../contracts/stack/units.js';
 
 /** Runs that are looked at; those that tell would tell of themselves for ever. */
 const WATCHED = [
-  ...['backup', 'backup-store', 'verify', 'prune', 'sweep', 'restore', 'restore-undo', 'hold', 'mark'],
+  ...[
+    'backup',
+    'backup-store',
+    'import',
+    'verify',
+    'prune',
+    'sweep',
+    'restore',
+    'restore-undo',
+    'hold',
+    'mark',
+  ],
 ];
 
 /** What a run may take beyond its limit, to put back what it began. Seconds. */

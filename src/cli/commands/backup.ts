@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addBackfillCommand } from './backup/backfill.js';
+import { addImportCommand } from './backup/import.js';
 import { addListCommand } from './backup/list.js';
 import { addMarkCommands } from './backup/marks.js';
 import { addPruneCommand } from './backup/prune.js';
@@ -13,6 +14,7 @@ export function addBackupCommands(program: Command): void {
   addRunCommand(backup);
   addBackfillCommand(backup);
   addListCommand(backup);
+  addImportCommand(backup);
   addShowCommand(backup);
   addVerifyCommand(backup);
   addPruneCommand(backup);

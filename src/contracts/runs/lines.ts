@@ -59,6 +59,8 @@ export interface BackupLine extends BackupRef {
   readonly set?: string | undefined;
   readonly plan?: string | undefined;
   readonly kept?: string | undefined;
+  /** Made of a dump by another program: its path. */
+  readonly imported?: string | undefined;
   readonly shrunk: boolean;
   readonly accepted: boolean;
   readonly suspect: boolean;

@@ -1,4 +1,5 @@
 import type { Depth } from '../names.js';
+import type { Imported } from '../stored/manifest.js';
 import type { BackupRef } from './claims.js';
 import type { NotBack } from './locks.js';
 import type { RunInput } from './snapshot.js';
@@ -31,6 +32,36 @@ export interface BackupResult {
   readonly setId: string;
   readonly stores: readonly StoreBackupResult[];
   readonly pruned?: number;
+}
+
+/** Old dumps by other programs, made backups of a store. */
+export interface ImportInput extends RunInput {
+  readonly store: string;
+  /** Absolute paths on the host of the worker. */
+  readonly files: readonly string[];
+  /** RFC 3339; left out: what the dump, its name or its file tell. */
+  readonly at?: string;
+  /** Of an archive: the folder in it that is the store's. */
+  readonly inside?: string;
+}
+
+export interface ImportedFile {
+  readonly file: string;
+  readonly backupId: string;
+  readonly takenAt: string;
+  readonly timeFrom: Imported['timeFrom'];
+  readonly format: string;
+  readonly sha256: string;
+  /** The same file was taken in before, under this id. */
+  readonly already: boolean;
+  /** Stored, and raw. */
+  readonly bytes?: number;
+  readonly rawBytes?: number;
+}
+
+export interface ImportResult {
+  readonly store: string;
+  readonly imported: readonly ImportedFile[];
 }
 
 export interface StoreBackupInput extends RunInput {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { storedStreamSchema, storedVersion, timeSchema } from './document.js';
+import { sha256Schema, storedStreamSchema, storedVersion, timeSchema } from './document.js';
 
 /** Facts of a store's content, compared after a restore. Which fields are there depends on the kind. */
 export const contentFactsSchema = z.strictObject({
@@ -13,6 +13,18 @@ export const contentFactsSchema = z.strictObject({
   names: z.record(z.string(), z.array(z.string())).default({}),
 });
 export type ContentFacts = z.infer<typeof contentFactsSchema>;
+
+/** Of a backup that was made of a dump by another program: what that was. */
+export const importedSchema = z.strictObject({
+  file: z.string().describe('where it lay on the host of the worker'),
+  host: z.string(),
+  format: z.string(),
+  bytes: z.number().int().nonnegative(),
+  sha256: sha256Schema.describe('of the file as it was'),
+  at: timeSchema.describe('when it was taken in'),
+  timeFrom: z.enum(['given', 'dump', 'name', 'file']).describe('what tells takenAt'),
+});
+export type Imported = z.infer<typeof importedSchema>;
 
 /** The sealed description of a backup. Without one there is no backup. */
 export const manifestSchema = z.strictObject({
@@ -44,6 +56,7 @@ export const manifestSchema = z.strictObject({
     .strictObject({ from: z.number(), to: z.number(), previous: z.string() })
     .optional()
     .describe('sharply smaller than the previous one: counts for nothing until accepted'),
+  imported: importedSchema.optional(),
   restore: z.array(z.string()).describe('shell commands that restore it with stock tools, in order'),
 });
 export type Manifest = z.infer<typeof manifestSchema>;

@@ -22,7 +22,7 @@ const ANSWER_MS = 5000;
 const DAY_MS = 86_400_000;
 /** Newest ended runs that are looked at. */
 const MOST_RUNS = 500;
-const COUNTED = ['backup', 'verify', 'prune', 'sweep', 'restore', 'restore-undo'];
+const COUNTED = ['backup', 'import', 'verify', 'prune', 'sweep', 'restore', 'restore-undo'];
 
 /**
  * What Prometheus is told of the stacks that are watched at this site, in its text format. What cannot be read now is

@@ -46,6 +46,15 @@ export const RUNS: Readonly<Record<Scenario, readonly ActivityName[]>> = {
     ...(['endDelete', 'submitRecord', 'appendRecord'] as const),
   ],
   verify: ['selectBackups', 'claimBackups', 'verifyBackup', 'writeProof', 'unclaimBackups', 'submitRecord'],
+  imported: [
+    'openStack',
+    'inspectDump',
+    'findImported',
+    'importDump',
+    'seal',
+    'submitRecord',
+    'appendRecord',
+  ],
   prune: ['planPrune', 'beginDelete', 'deleteBackups', 'endDelete', 'submitRecord', 'appendRecord'],
   restore: [
     ...(['selectBackups', 'claimBackups', 'previewRestore', 'frozenTargets', 'requestLock'] as const),
@@ -95,7 +104,16 @@ const BEATING: readonly ActivityName[] = [
     'awaitHealthy',
     'runChecks',
   ] as const),
-  ...(['deleteBackups', 'findLitter', 'deleteLitter', 'checkStore', 'checkStorage', 'checkChecks'] as const),
+  ...([
+    'inspectDump',
+    'importDump',
+    'deleteBackups',
+    'findLitter',
+    'deleteLitter',
+    'checkStore',
+    'checkStorage',
+    'checkChecks',
+  ] as const),
 ];
 
 /** Every activity of every scenario at every phase, one kill of the worker a run; the other victims as in `shared`. */

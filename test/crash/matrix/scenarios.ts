@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -27,6 +28,28 @@ export const SCENARIOS = {
   async verify(lane: Lane) {
     const { proofs } = await lane.cli('backup', 'verify', 'latest', '--depth', 'restored');
     expect(proofs).toHaveLength(2);
+  },
+
+  /** An old archive, taken in once however often it is tried; it goes with the next retention. */
+  async imported(lane: Lane) {
+    const { folder } = lane.stack;
+    const file = join(folder, `old-${Math.random()}.tar.gz`);
+    writeFileSync(join(folder, 'old.txt'), file);
+    execFileSync('tar', ['-czf', file, '-C', folder, './old.txt']);
+    const { imported } = await lane.cli(
+      'backup',
+      'import',
+      'uploads',
+      file,
+      '--inside',
+      '.',
+      '--at',
+      '2026-01-01',
+    );
+    expect(imported).toMatchObject([{ already: false }]);
+    const again = await lane.cli('backup', 'import', 'uploads', file);
+    expect(again.imported).toMatchObject([{ already: true, backupId: imported[0]?.backupId }]);
+    await lane.cli('backup', 'prune', 'uploads');
   },
 
   async prune(lane: Lane) {

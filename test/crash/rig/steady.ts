@@ -18,6 +18,7 @@ export interface CommandDocument {
   readonly config: string;
   readonly backups: readonly { readonly store: string; readonly id: string }[];
   readonly proofs: readonly unknown[];
+  readonly imported: readonly { readonly backupId: string; readonly already: boolean }[];
   readonly lines: readonly { readonly id: string; readonly keep: boolean; readonly deleted: boolean }[];
   readonly error: { readonly code: string; readonly message: string; readonly hint: string };
 }

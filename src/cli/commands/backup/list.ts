@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { BackupLine } from '../../../contracts/runs/lines.js';
 import { ask } from '../../ask.js';
-import { keptWords, proofWords } from '../../backup-words.js';
+import { importedWords, keptWords, proofWords } from '../../backup-words.js';
 import { contextOf } from '../../context.js';
 import { agoText, bytesText, table, timeText } from '../../words.js';
 
@@ -23,7 +23,7 @@ export function addListCommand(backup: Command): void {
         agoText(one.takenAt),
         bytesText(one.bytes),
         proofWords(one),
-        keptWords(one, time),
+        [keptWords(one, time), importedWords(one)].filter((words) => words !== '').join(', '),
       ]);
       const head = ['STORE', 'BACKUP', 'DATA OF', '', 'STORED', 'PROOF', ''];
       if (rows.length === 0) output.line('No backups yet. Take one with `steady backup run`.');

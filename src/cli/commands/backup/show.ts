@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { BackupLine } from '../../../contracts/runs/lines.js';
-import type { Manifest } from '../../../contracts/stored/manifest.js';
+import type { Imported, Manifest } from '../../../contracts/stored/manifest.js';
 import { ask } from '../../ask.js';
 import { backupIdOf } from '../../arguments.js';
-import { keptWords, proofWords, tamperedWords } from '../../backup-words.js';
+import { keptWords, proofWords, tamperedWords, TIMES } from '../../backup-words.js';
 import { contextOf } from '../../context.js';
 import type { Output } from '../../output.js';
 import { bytesText, countText, momentText, secondsText, table, timeText } from '../../words.js';
@@ -53,6 +53,7 @@ function tell(output: Output, manifest: Manifest, line: BackupLine | undefined, 
     const kept = keptWords(line, (iso) => timeText(iso, zone));
     if (kept !== '') facts.push([line.lockedUntil === undefined ? 'mark' : 'kept', kept]);
   }
+  if (manifest.imported) facts.push(...importedFacts(manifest.imported, zone));
   if (manifest.set !== undefined) facts.push(['set', manifest.set]);
   output.line(`backup ${manifest.id}`);
   table(facts).forEach((row) => output.line(`  ${row}`));
@@ -68,4 +69,17 @@ function tell(output: Output, manifest: Manifest, line: BackupLine | undefined, 
   if (counts.length > MOST_COUNTS) output.line(`  and ${counts.length - MOST_COUNTS} more (--json)`);
   output.line('restore it without this program');
   for (const command of manifest.restore) output.line(`  ${command}`);
+}
+
+function importedFacts(
+  { file, host, format, sha256, at, timeFrom }: Imported,
+  zone: string,
+): [string, string][] {
+  return [
+    [
+      'imported',
+      `${timeText(at, zone)} from ${file} on ${host}, ${format}; time of the data ${TIMES[timeFrom]}`,
+    ],
+    ['sha256', `${sha256} of that file`],
+  ];
 }
