@@ -1,0 +1,60 @@
+import { writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeAgeKeys } from '../../../scripts/demonstration/age-keys.js';
+import { VERSION } from '../../../src/contracts/version.js';
+import type { Contestant } from '../contestant.js';
+import type { Place } from '../place.js';
+import { startSteady, type Steady } from '../steady.js';
+import { checkDatabase, versionOf } from './script.js';
+
+/** The whole procedure, as a person runs it: `steady backup run`, `steady restore --into`. */
+export function steady(place: Place, encrypted: boolean): Contestant {
+  const name = encrypted ? 'steady-age' : 'steady';
+  let running: Steady | undefined;
+  const run = async (...args: string[]): Promise<void> => void (await running?.json(args));
+  return {
+    name,
+    title: encrypted ? 'steadyhand, encrypted (age)' : 'steadyhand',
+    what: `\`steady backup run --verify stored\`; back: \`steady restore --into NAME --unverified\`${encrypted ? '; with an age recipient' : ''}`,
+    versions: { steadyhand: VERSION, ...(encrypted && { age: versionOf('age', place) }) },
+    async begin() {
+      const folder = join(place.folder, name);
+      await mkdir(folder, { recursive: true });
+      const encryption = encrypted ? await encryptionLines(folder) : '';
+      await writeFile(join(folder, 'steady.yaml'), stackFile(place, name, encryption));
+      running = await startSteady(folder, {
+        DB_PASSWORD: place.postgres.password,
+        S3_KEY: place.minio.accessKey.reveal(),
+        S3_SECRET: place.minio.secretKey.reveal(),
+      });
+    },
+    backup: () => run('backup', 'run', '--verify', 'stored'),
+    restore: (database) => run('restore', '--into', database, '--unverified'),
+    check: (database, expected) => checkDatabase(place, database, expected),
+    memory: () => [running?.worker() ?? 0],
+    stored: () => place.stored(name),
+    async end(database) {
+      await running?.end();
+      place.postgres.sql('postgres', `drop database if exists ${database}`);
+      await place.clear(name);
+    },
+  };
+}
+
+async function encryptionLines(folder: string): Promise<string> {
+  const keys = await makeAgeKeys(folder);
+  return `  encryption: { age: { recipients: [${keys.proof}, ${keys.offline}], identity: { file: ${keys.identityFile} } } }\n`;
+}
+
+export function stackFile({ postgres, minio, ca }: Place, prefix: string, encryption = ''): string {
+  return `version: 1
+stack: bench
+timezone: UTC
+runtime: { host: {} }
+storage:
+  main: { s3: { bucket: ${minio.bucket}, prefix: ${prefix}, endpoint: "${minio.endpoint}", ca: "${ca}", credentials: { accessKey: { env: S3_KEY }, secretKey: { env: S3_SECRET } } } }
+${encryption}stores:
+  db: { postgres: { host: ${postgres.host}, port: ${postgres.port}, database: shop, user: ${postgres.user}, password: { env: DB_PASSWORD }, bin: "${postgres.bin}" } }
+`;
+}
