@@ -22,7 +22,7 @@ export interface StreamWriterOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told at most every quarter of a second, and at the end. */
   readonly onProgress?: ((progress: StreamProgress) => void) | undefined;
-  /** zstd's level (default 3) and threads (default 1). */
+  /** zstd's level (default 1) and threads (default 1). */
   readonly zstd?: { readonly level?: number | undefined; readonly threads?: number | undefined } | undefined;
   /** Niceness of zstd and age. */
   readonly niceness?: number | undefined;

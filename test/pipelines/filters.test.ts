@@ -12,7 +12,7 @@ describe('filters', () => {
 
   it('only compresses without recipients, politely where asked', () => {
     expect(storingFilters([], { niceness: 5 })).toEqual([
-      { label: 'zstd', argv: ['zstd', '-q', '-c', '-3', '-T1'], env: {}, niceness: 5 },
+      { label: 'zstd', argv: ['zstd', '-q', '-c', '-1', '-T1'], env: {}, niceness: 5 },
     ]);
   });
 

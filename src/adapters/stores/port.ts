@@ -160,8 +160,11 @@ export interface Scratch {
  */
 export interface StorePort {
   readonly kind: StoreKind;
-  /** What runs there now; fails when the store cannot be reached or is of an unsupported version. */
-  facts(call: StoreCall): Promise<LiveFacts>;
+  /**
+   * What runs there now; fails when the store cannot be reached or is of an unsupported version. `uncounted`: nothing is
+   * counted where that reads all of the data.
+   */
+  facts(call: StoreCall, options?: { readonly uncounted?: boolean }): Promise<LiveFacts>;
   /** Reach, privileges, tools: a line each, errors included; never throws for what a user can mend. */
   check(call: StoreCall): Promise<CheckLine[]>;
   /** Asks the live store a question of the user's (an SQL query, a Redis command) and gives its one value as text. */

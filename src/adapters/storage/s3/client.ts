@@ -39,7 +39,7 @@ export function createS3Client(
   // Else each worker on a Node.js that is supported here prints a warning about SDKs to come.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const agent = { keepAlive: true, maxSockets: 64 };
-  return new S3Client({
+  const client = new S3Client({
     region: config.region,
     ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
     forcePathStyle: config.pathStyle ?? config.endpoint !== undefined,
@@ -64,6 +64,26 @@ export function createS3Client(
       httpsAgent: new HttpsAgent({ ...agent, ...(config.ca === undefined ? {} : { ca: readCa(config.ca) }) }),
     }),
   });
+  signKnownHashes(client);
+  return client;
+}
+
+/**
+ * A signature covers the SHA-256 of the body (Signature Version 4, "x-amz-content-sha256"). Where the request carries it
+ * as its checksum, the signer is given it instead of reading the whole body again.
+ */
+function signKnownHashes(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const { Body, ChecksumSHA256 } = args.input as { Body?: unknown; ChecksumSHA256?: string };
+      if (Body !== undefined && ChecksumSHA256 !== undefined) {
+        const { headers } = args.request as { headers: Record<string, string> };
+        headers['x-amz-content-sha256'] = Buffer.from(ChecksumSHA256, 'base64').toString('hex');
+      }
+      return next(args);
+    },
+    { step: 'build', name: 'signKnownHashes' },
+  );
 }
 
 function readCa(path: string): Buffer {

@@ -23,7 +23,7 @@ import { undo } from './undo.js';
 export function createPostgresStore(options: StoreOptions): StorePort {
   return {
     kind: 'postgres',
-    facts: (call) => gatherFacts(options, call),
+    facts: (call, how) => gatherFacts(options, call, how),
     check: (call) => check(options, call),
     ask: (call, question) => ask(options, call, question),
     dump: (call, writer) => dump(options, call, writer),

@@ -14,7 +14,7 @@ export interface MarkedOutput {
   answer(): AsyncGenerator<Buffer, string | undefined>;
 }
 
-/** Cuts a stream into answers. Two bytes are held back, so that a mark cut in half by the pipe is still seen. */
+/** Cuts a stream into answers. An end that may be half of a mark is held back, so that one cut by the pipe is seen. */
 export function markedOutput(stdout: Readable): MarkedOutput {
   const source = stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let pending: Buffer = Buffer.alloc(0);
@@ -44,8 +44,8 @@ export function markedOutput(stdout: Readable): MarkedOutput {
           pending = pending.subarray(at + 1);
           return restOfLine();
         }
-        if (pending.length > MARK.length) {
-          const given = pending.length - MARK.length;
+        const given = pending.length - heldBack(pending);
+        if (given > 0) {
           yield pending.subarray(0, given);
           pending = pending.subarray(given);
         }
@@ -53,4 +53,11 @@ export function markedOutput(stdout: Readable): MarkedOutput {
       }
     },
   };
+}
+
+/** Bytes at the end that may be the beginning of a mark. Rarely any: to hold some back costs a copy of what follows. */
+function heldBack(bytes: Buffer): number {
+  const [last, before] = [bytes.at(-1), bytes.at(-2)];
+  if (last === MARK_IN_LINE[0]) return 1;
+  return before === MARK_IN_LINE[0] && last === MARK_IN_LINE[1] ? 2 : 0;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres, type PostgresService } from '../../../services/postgres.js';
 import { somePostgres } from '../versions.js';
+import { newCall } from '../suite/bench.js';
 import { backupFolder, into, restore, storeOn, takeBackup } from './rig.js';
 
 describe.each(somePostgres())('a PostgreSQL backup with $title', ({ bin }) => {
@@ -35,6 +36,12 @@ describe.each(somePostgres())('a PostgreSQL backup with $title', ({ bin }) => {
       'public.small': 100,
       'public.big': 20000,
       'large objects': 0,
+    });
+    const counted = await store.facts(newCall());
+    expect(counted).toMatchObject({ uncounted: false, facts: { counts: taken.manifest.facts.counts } });
+    // How large it is can be told without reading all of it.
+    expect(await store.facts(newCall(), { uncounted: true })).toMatchObject({
+      ...{ bytes: counted.bytes, uncounted: true, facts: { counts: {} } },
     });
     const findings = await restore(store, taken, into('shop2'));
     expect(findings).toEqual([
