@@ -12,6 +12,7 @@ import type { Manifest } from '../contracts/stored/manifest.js';
 import type { Proof } from '../contracts/stored/others.js';
 import { withCall, type ActivityCall } from './call.js';
 import { createTimedDocument } from './catalog/documents.js';
+import { mapInParallel } from './catalog/in-parallel.js';
 import { manifestLock } from './catalog/object-locks.js';
 import { readManifest } from './catalog/read-manifest.js';
 import { findTamperedOf } from './catalog/tampering.js';
@@ -36,6 +37,9 @@ const DAMNING = new Set([
   'verify.failed',
   'storage.damaged',
 ]);
+
+/** Requests for what storage has of a backup, at a time. */
+const LOOKS_AT_A_TIME = 8;
 
 /** Proofs, for workers of the role `proof`: they read, and change nothing live. */
 export function createVerifyActivities(ports: Ports) {
@@ -131,14 +135,14 @@ async function verifyTo(depth: Depth, of: Verifying): Promise<Found> {
 async function verifyStored({ storage, manifest }: Verifying): Promise<string[]> {
   const pieces = manifest.streams.flatMap((stream) => stream.pieces);
   let checksums = 0;
-  for (const piece of pieces) {
+  await mapInParallel(pieces, LOOKS_AT_A_TIME, async (piece) => {
     const there = await storage.head(piece.key);
     if (there === undefined) throw new SteadyError('storage.missing', { key: piece.key });
     if (there.bytes !== piece.bytes || (there.sha256 !== undefined && there.sha256 !== piece.sha256)) {
       throw new SteadyError('stream.corrupt', { key: piece.key, expected: piece.bytes, found: there.bytes });
     }
     if (there.sha256 !== undefined) checksums++;
-  }
+  });
   return [`${pieces.length} objects there with their sizes, ${checksums} with a checksum kept by storage`];
 }
 
