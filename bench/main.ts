@@ -1,9 +1,13 @@
+import { memory } from './memory/main.js';
+import { overhead } from './overhead/main.js';
 import { report } from './report/main.js';
 import { speed } from './speed/main.js';
 
 /** Each measures, keeps its results and writes the docs; see scripts/bench. */
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
   speed,
+  overhead,
+  memory,
   report: async () => undefined,
 };
 

@@ -11,7 +11,11 @@ interface Row {
   readonly cpu: number;
   readonly waitedFor: number;
   readonly rss: number;
+  /** Forked, and no program of its own started yet (PF_FORKNOEXEC): its pages are its parent's. */
+  readonly copy: boolean;
 }
+
+const FORKED_WITHOUT_EXEC = 0x40;
 
 /** Every process of this machine as proc(5), `/proc/pid/stat`, tells. */
 function table(): Map<number, Row> {
@@ -30,6 +34,7 @@ function table(): Map<number, Row> {
         cpu: (at(14) + at(15)) / TICKS + waitedFor,
         waitedFor,
         rss: at(24) * PAGE,
+        copy: (at(9) & FORKED_WITHOUT_EXEC) !== 0,
       });
     } catch {
       // It has gone.
@@ -69,10 +74,13 @@ export function cpuOfChildren(): number {
   );
 }
 
-/** Resident bytes of trees together; pages that several share count in each. */
+/** Resident bytes of trees together; pages that several programs share count in each. */
 export function memoryOf(roots: readonly number[]): number {
   const rows = table();
-  return roots.flatMap((root) => treeOf(root, rows)).reduce((sum, row) => sum + row.rss, 0);
+  return roots
+    .flatMap((root) => treeOf(root, rows))
+    .filter(({ copy }) => !copy)
+    .reduce((sum, row) => sum + row.rss, 0);
 }
 
 /** Looks at the memory of trees until it is stopped, and gives the most it saw. */

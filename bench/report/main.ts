@@ -2,8 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { readResults } from '../lib/results.js';
+import type { MemoryResults } from '../memory/results.js';
+import type { OverheadResults } from '../overhead/results.js';
 import type { SpeedResults } from '../speed/results.js';
 import { between } from './markdown.js';
+import { memoryPart } from './memory-part.js';
+import { overheadPart } from './overhead-part.js';
 import type { Part } from './part.js';
 import { speedPart } from './speed-part.js';
 
@@ -14,6 +18,8 @@ const PLOTS = fileURLToPath(new URL('../../docs/benchmarks/', import.meta.url));
 export async function report(): Promise<void> {
   const parts: Record<string, Part | undefined> = {
     speed: partOf<SpeedResults>('speed', speedPart),
+    overhead: partOf<OverheadResults>('overhead', overheadPart),
+    memory: partOf<MemoryResults>('memory', memoryPart),
   };
   let page = readFileSync(PAGE, 'utf8');
   mkdirSync(PLOTS, { recursive: true });

@@ -10,12 +10,14 @@ const TABLES = [
   {
     name: 'events',
     share: 0.5,
-    rowBytes: 394,
-    columns: 'id bigint, at timestamptz, account int, kind text, payload jsonb, note text',
-    row: `g, timestamptz '2026-01-01' + g * interval '1 second', (random() * 200000)::int,
-      (array['view','click','order','refund'])[1 + g % 4],
-      jsonb_build_object('session', ${noise()}, 'path', '/shop/item/' || (random() * 5000)::int, 'ms', (random() * 900)::int, 'agent', 'Mozilla/5.0 (X11; Linux x86_64)'),
-      ${noise()} || ' an ordinary remark ' || ${noise()}`,
+    rowBytes: 299,
+    columns:
+      'id bigint, at timestamptz, account int, kind text, session uuid, amount numeric(10,2), address inet, payload jsonb, note text',
+    row: `g, timestamptz '2026-01-01' + g * interval '1.7 seconds', (random() * 200000)::int,
+      (array['view','click','order','refund'])[1 + g % 4], md5(random()::text)::uuid, (random() * 900)::numeric(10,2),
+      '10.0.0.0'::inet + (random() * 16000000)::int,
+      jsonb_build_object('path', '/shop/item/' || (random() * 5000)::int, 'ms', (random() * 900)::int, 'agent', 'Mozilla/5.0 (X11; Linux x86_64)'),
+      ${noise()}`,
     indexes: ['create index on events (account)', 'create index on events (at)'],
   },
   {

@@ -1,5 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeAgeKeys } from '../../../scripts/demonstration/age-keys.js';
 import { VERSION } from '../../../src/contracts/version.js';
@@ -19,15 +18,8 @@ export function steady(place: Place, encrypted: boolean): Contestant {
     what: `\`steady backup run --verify stored\`; back: \`steady restore --into NAME --unverified\`${encrypted ? '; with an age recipient' : ''}`,
     versions: { steadyhand: VERSION, ...(encrypted && { age: versionOf('age', place) }) },
     async begin() {
-      const folder = join(place.folder, name);
-      await mkdir(folder, { recursive: true });
-      const encryption = encrypted ? await encryptionLines(folder) : '';
-      await writeFile(join(folder, 'steady.yaml'), stackFile(place, name, encryption));
-      running = await startSteady(folder, {
-        DB_PASSWORD: place.postgres.password,
-        S3_KEY: place.minio.accessKey.reveal(),
-        S3_SECRET: place.minio.secretKey.reveal(),
-      });
+      const { folder, secrets } = await writeStack(place, name, encrypted);
+      running = await startSteady(folder, secrets);
     },
     backup: () => run('backup', 'run', '--verify', 'stored'),
     restore: (database) => run('restore', '--into', database, '--unverified'),
@@ -42,12 +34,31 @@ export function steady(place: Place, encrypted: boolean): Contestant {
   };
 }
 
+/** A folder with the stack file, and the secrets that it names. */
+export async function writeStack(
+  place: Place,
+  prefix: string,
+  encrypted: boolean,
+): Promise<{ readonly folder: string; readonly secrets: Record<string, string> }> {
+  const folder = join(place.folder, prefix);
+  await mkdir(folder, { recursive: true });
+  const encryption = encrypted ? await encryptionLines(folder) : '';
+  await writeFile(join(folder, 'steady.yaml'), stackFile(place, prefix, encryption));
+  const { minio, postgres } = place;
+  const secrets = {
+    DB_PASSWORD: postgres.password,
+    S3_KEY: minio.accessKey.reveal(),
+    S3_SECRET: minio.secretKey.reveal(),
+  };
+  return { folder, secrets };
+}
+
 async function encryptionLines(folder: string): Promise<string> {
   const keys = await makeAgeKeys(folder);
   return `  encryption: { age: { recipients: [${keys.proof}, ${keys.offline}], identity: { file: ${keys.identityFile} } } }\n`;
 }
 
-export function stackFile({ postgres, minio, ca }: Place, prefix: string, encryption = ''): string {
+function stackFile({ postgres, minio, ca }: Place, prefix: string, encryption: string): string {
   return `version: 1
 stack: bench
 timezone: UTC
