@@ -3,7 +3,31 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { formatProblem, StackFileError } from '../../src/config/problems.js';
 import { parseStackText } from '../../src/config/parse-stack-text.js';
-import { FULL_STACK, NOW } from './stack-text.js';
+import { FULL_STACK, NOW, withPart } from './stack-text.js';
+
+/** A valid file with what the other has not: S3 that locks, reader accounts, every kind of channel, limits, a sparse plan. */
+const OTHER_STACK = `${withPart(
+  '    directory: { path: /backups }',
+  '    s3: { bucket: rag, prefix: nightly, endpoint: "https://minio:9000", region: eu-1, credentials: { accessKey: { env: A }, secretKey: { file: /run/s } } }\n  lock: { mode: governance, for: 30d }',
+  withPart(
+    'password: { env: POSTGRES_PASSWORD } }',
+    'password: { env: POSTGRES_PASSWORD }, lockTimeout: 30s, reader: { user: viewer, password: { env: V } } }',
+    withPart(
+      'redis: { service: redis, password: { env: REDIS_PASSWORD } }',
+      'redis: { service: redis, password: { env: REDIS_PASSWORD }, reader: { user: viewer, password: { env: V } } }',
+    ),
+  ),
+)}limits: { stall: 1m, watch: 5m, hold: 0s, litter: 7d, parallel: 3 }
+notify:
+  hook: { webhook: { url: { env: H }, key: { env: K } }, on: [failed, done, approval] }
+  team: { slack: { url: { env: S } } }
+  post:
+    smtp: { host: mail, port: 465, tls: implicit, user: u, password: { env: M }, from: a@example.org, to: [b@example.org] }
+  pager: { command: { run: [page, --urgent], env: { TOKEN: { file: /run/p } } }, on: [rpo, stuck] }
+  beat: { heartbeat: { url: { env: B }, plan: nightly } }
+`;
+const FILES = [FULL_STACK, OTHER_STACK];
+const file = fc.constantFrom(...FILES);
 
 /** Any text gives a stack or a list of problems, each in one line with a place in the file; never another error. */
 function check(text: string): 'valid' | 'problems' {
@@ -64,8 +88,8 @@ const value = fc.letrec((tie) => ({
   ),
 })).any;
 
-/** Parts of the valid file that a change may begin or end at. */
-const offset = fc.nat({ max: FULL_STACK.length });
+/** Parts of a valid file that a change may begin or end at. */
+const offset = fc.nat({ max: Math.max(...FILES.map((text) => text.length)) });
 const piece = fc.oneof(
   fc.string({ maxLength: 12 }),
   fc.constantFrom(
@@ -121,8 +145,8 @@ describe('any text', () => {
     () => {
       const seen = new Set<string>();
       fc.assert(
-        fc.property(offset, fc.nat({ max: 30 }), piece, (at, length, put) => {
-          seen.add(check(FULL_STACK.slice(0, at) + put + FULL_STACK.slice(at + length)));
+        fc.property(file, offset, fc.nat({ max: 30 }), piece, (text, at, length, put) => {
+          seen.add(check(text.slice(0, at) + put + text.slice(at + length)));
         }),
         { numRuns: 600 },
       );
@@ -134,11 +158,13 @@ describe('any text', () => {
     'made from a valid file by taking out, doubling or swapping lines is a stack or a list of problems',
     { timeout: 60_000 },
     () => {
-      const lines = FULL_STACK.split('\n');
-      const index = fc.nat({ max: lines.length - 1 });
+      const index = fc.nat();
+      const how = fc.constantFrom('out', 'double', 'swap', 'indent');
       fc.assert(
-        fc.property(index, index, fc.constantFrom('out', 'double', 'swap', 'indent'), (a, b, how) => {
-          const changed = [...lines];
+        fc.property(file, index, index, how, (text, one, other, how) => {
+          const changed = text.split('\n');
+          const lines = [...changed];
+          const [a, b] = [one % lines.length, other % lines.length];
           if (how === 'out') changed.splice(a, 1);
           else if (how === 'double') changed.splice(b, 0, lines[a] ?? '');
           else if (how === 'indent') changed[a] = `  ${changed[a]}`;
@@ -149,4 +175,8 @@ describe('any text', () => {
       );
     },
   );
+
+  it('begins with files that are valid', () => {
+    expect(FILES.map(check)).toEqual(['valid', 'valid']);
+  });
 });
