@@ -24,7 +24,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.int.test.ts', 'test/**/*.docker.test.ts', 'test/crash/**', 'test/faults/**'],
+          exclude: [
+            'test/**/*.int.test.ts',
+            'test/**/*.docker.test.ts',
+            'test/crash/**',
+            'test/faults/**',
+            'test/soak/**',
+          ],
           testTimeout: 20_000,
         },
       },
@@ -70,6 +76,15 @@ export default defineConfig({
           hookTimeout: 120_000,
           // Each file has its own servers and stack, and waits most of the time.
           maxWorkers: 3,
+          globalSetup: ['test/crash/rig/build-once.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'soak',
+          include: ['test/soak/**/*.test.ts'],
+          hookTimeout: 300_000,
           globalSetup: ['test/crash/rig/build-once.ts'],
         },
       },

@@ -10,6 +10,7 @@ suite_integration() { run_vitest integration; }
 suite_stores() { run_vitest stores; }
 suite_faults() { run_vitest faults; }
 suite_crash() { run_vitest crash; }
+suite_soak() { run_vitest soak; }
 
 suite_docker() {
   if ! has_project docker; then

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import type { MinioServer } from '../../services/minio.js';
 import { STALL_LIMIT_SECONDS } from '../rig/cut-proxy.js';
 import { createCrashStack, fillUploads, type CrashStack } from '../rig/stack.js';
 import type { CommandDocument } from '../rig/steady.js';
+import { treeDigest } from '../rig/tree-digest.js';
 import { expectWhole } from '../rig/whole.js';
 import type { Point } from './points.js';
 
@@ -113,15 +114,3 @@ export async function createLane(minio?: MinioServer): Promise<Lane> {
 }
 
 const names = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
-
-function treeDigest(folder: string): string {
-  const hash = createHash('sha256');
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }).sort((a, b) =>
-    join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1,
-  )) {
-    const path = join(entry.parentPath, entry.name);
-    hash.update(path.slice(folder.length));
-    if (entry.isFile()) hash.update(readFileSync(path));
-  }
-  return hash.digest('hex');
-}

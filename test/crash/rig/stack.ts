@@ -69,6 +69,8 @@ export interface StackOptions {
   readonly minio?: MinioServer;
   /** A file that Node.js loads before the program; it finds the folder `points` of the stack in STEADY_FAILPOINTS. */
   readonly preload?: string;
+  /** More of the environment of all its processes. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -107,6 +109,7 @@ export async function createCrashStack(options: StackOptions): Promise<CrashStac
     STEADY_IDENTITY: join(folder, 'ana.identity'),
     TEMPORAL_ADDRESS: undefined,
     ...stored.env,
+    ...options.env,
     ...(options.preload !== undefined && {
       NODE_OPTIONS: `--import ${pathToFileURL(options.preload).href}`,
       STEADY_FAILPOINTS: join(folder, 'points'),

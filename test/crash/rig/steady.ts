@@ -1,4 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, killHard, processesWith } from './processes.js';
@@ -13,7 +14,9 @@ export interface CommandDocument {
   readonly targets: readonly { readonly holders: readonly unknown[]; readonly waiting: readonly unknown[] }[];
   readonly open: readonly unknown[];
   readonly approvals: readonly unknown[];
-  readonly plans: readonly { readonly plan: string; readonly schedule: string }[];
+  readonly plans: readonly { readonly plan: string; readonly schedule: string; readonly skipped: number }[];
+  readonly failedBackup?: { readonly run: string };
+  readonly kept: readonly { readonly until: string }[];
   readonly ledger?: { readonly alarm?: string };
   readonly config: string;
   readonly backups: readonly { readonly store: string; readonly id: string }[];
@@ -39,6 +42,13 @@ export interface SteadyOptions {
   /** A variable in `env` that tells this stack's processes from all others. */
   readonly mark: string;
   readonly ports: { readonly port: number; readonly ui: number };
+}
+
+/** A `steady worker` beside `steady up --no-worker`. */
+export interface WorkerProcess {
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<void>;
+  kill(): Promise<void>;
 }
 
 /** Who can be killed. */
@@ -81,6 +91,29 @@ export function createSteady(options: SteadyOptions) {
     return child;
   };
 
+  /** A `steady worker` beside `up --no-worker`; resolves when it takes work. */
+  const startWorker = async (...args: string[]): Promise<WorkerProcess> => {
+    const child = spawn('setpriv', withDeathSignal('worker', ...args), {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(child, 'exit').then(() => undefined);
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await waitFor('the worker is ready', () => {
+      if (child.exitCode !== null) throw new Error(`the worker ended with ${child.exitCode}`);
+      return child.signalCode !== null || said.includes('"ready":true');
+    });
+    return {
+      ended,
+      async kill() {
+        killHard(child.pid ?? 0);
+        await ended;
+      },
+    };
+  };
+
   const note = (name: string): Record<string, number> =>
     JSON.parse(readFileSync(join(folder, '.steady', name), 'utf8')) as Record<string, number>;
   const pids = {
@@ -89,9 +122,9 @@ export function createSteady(options: SteadyOptions) {
     worker: (): number => note('worker.json')['pid'] ?? 0,
   };
 
-  const start = async (): Promise<void> => {
+  const start = async (...args: string[]): Promise<void> => {
     words = '';
-    const child = launch();
+    const child = launch(...args);
     up = child;
     await waitFor('steady up is ready', () => {
       if (child.exitCode !== null) throw new Error(`steady up ended with ${child.exitCode}: ${words}`);
@@ -123,6 +156,7 @@ export function createSteady(options: SteadyOptions) {
     cli,
     launch,
     start,
+    startWorker,
     kill,
     killAndRestart,
     pids,
