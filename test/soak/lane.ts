@@ -10,6 +10,7 @@ import type { MinioServer } from '../services/minio.js';
 import type { PostgresService } from '../services/postgres.js';
 import { startRedis } from '../services/redis.js';
 import { createData, STORES, type StoreData, type Store } from './data.js';
+import { generator } from './generator.mjs';
 import type { Fault, Tally } from './tally.js';
 
 /** Backups of a store that retention keeps. */
@@ -19,6 +20,8 @@ export const KEPT = 3;
 export interface Lane {
   readonly stack: CrashStack;
   readonly data: Readonly<Record<Store, StoreData>>;
+  /** Draws of this stack, from 0 to 1. */
+  readonly random: () => number;
   /** Ends the faults and looks whether anything is left of all that has run. */
   expectClean(): Promise<void>;
   close(): Promise<void>;
@@ -30,12 +33,12 @@ export interface LaneOptions {
   /** Share of attempts of activities to which a fault happens. */
   readonly share: number;
   readonly seed: number;
-  readonly random: () => number;
   readonly tally: Tally;
 }
 
 export async function createLane(options: LaneOptions): Promise<Lane> {
-  const { server, minio, random, tally } = options;
+  const { server, minio, tally } = options;
+  const random = generator(options.seed);
   const [live, spare] = await Promise.all([startRedis(), startRedis()]);
   const stack = await createCrashStack({
     stores: ['small'],
@@ -63,6 +66,8 @@ export async function createLane(options: LaneOptions): Promise<Lane> {
       ),
   );
 
+  // No fault until all is there.
+  writeFileSync(at('points/quiet'), '');
   const ready = stack.steady.start('--no-worker');
   const temporalPort = await waitFor('Temporal is there', () => {
     const { address } = JSON.parse(readFileSync(at('.steady/up.json'), 'utf8')) as { address: string };
@@ -111,9 +116,11 @@ export async function createLane(options: LaneOptions): Promise<Lane> {
 
   void keepWorker().catch((error: unknown) => open && tally.failures.push(String(error)));
   await ready;
+  rmSync(at('points/quiet'));
   return {
     stack,
     data: createData({ stack, live, spare }),
+    random,
     async expectClean() {
       writeFileSync(at('points/quiet'), '');
       await waitFor('what is cut to be whole', () =>
