@@ -4,7 +4,7 @@ const INTRODUCTION = `# Faults
 
 What happens when something goes wrong, and how it ends: each row is a test of \`test/faults/\`, which makes the fault happen on a real stack and holds the ending to what stands here. \`./scripts/test faults\` runs them.
 
-That the worker or Temporal is killed, or storage cut, is no row: \`test/crash/\` does so at every activity of every procedure, before, in and after it, and each run must end as if nothing had happened (\`./scripts/test crash --all\`).`;
+That the worker or Temporal is killed, or storage cut, is no row: \`test/crash/\` does so at every activity of every procedure, before, in and after it, and each run must end as if nothing had happened (\`./scripts/test crash --all\`). Procedures in a row under random faults: [soak.md](soak.md).`;
 
 /** The text of docs/faults.md, from the endings that the tests are held to. */
 export function faultsPage(): string {

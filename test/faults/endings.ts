@@ -17,10 +17,20 @@ export interface Ending {
   readonly next: string;
 }
 
-export const AREAS = ['the database', 'storage', 'stored backups', 'a restore'] as const;
+export const AREAS = [
+  'the database',
+  'storage',
+  'stored backups',
+  'a restore',
+  'a worker',
+  'a schedule',
+  'the stack file',
+] as const;
 export type Area = (typeof AREAS)[number];
 
 const NOTHING = 'nothing: what the failed attempt stored is removed';
+const CLOCKS =
+  'ids, retention, the end of a hold and of an Object Lock go by the clock of Temporal or of the store, so all are right';
 
 export const ENDINGS = {
   'dump-killed': {
@@ -106,6 +116,15 @@ export const ENDINGS = {
     left: 'nothing; steadyhand never makes a bucket by itself',
     next: 'refuses an empty bucket of that name too (`storage.emptied`), for backups were there',
   },
+  'storage-full': {
+    area: 'storage',
+    fault: 'storage is full in the middle of an upload',
+    command: 'steady backup run',
+    exit: 1,
+    code: 'backup.failed',
+    left: 'nothing of that upload, and no backup is listed',
+    next: 'works once there is room',
+  },
   'object-missing': {
     area: 'stored backups',
     fault: 'an object of a backup was deleted',
@@ -142,6 +161,24 @@ export const ENDINGS = {
     left: 'everything as it was; prune deletes no backup that it cannot read',
     next: 'works with that newer version',
   },
+  'identity-wrong-verify': {
+    area: 'stored backups',
+    fault: 'the age identity opens none of the backups, and one is verified',
+    command: 'steady backup verify latest',
+    exit: 1,
+    code: 'key.wrong',
+    left: 'the backup as it was, its proofs too: a wrong key says nothing against it',
+    next: 'works with the right identity',
+  },
+  'identity-wrong-restore': {
+    area: 'a restore',
+    fault: 'the age identity does not open the backup',
+    command: 'steady restore latest',
+    exit: 1,
+    code: 'key.wrong',
+    left: 'the live database as it was; nothing beside it',
+    next: 'works with the right identity',
+  },
   'sessions-live': {
     area: 'a restore',
     fault: 'the database is in use: sessions write, and one idles in a transaction',
@@ -176,6 +213,65 @@ export const ENDINGS = {
     code: 'store.too-new',
     left: 'nothing was touched',
     next: 'with `--force`, said in what is approved, it is loaded beside the live data, and switched only when it compares equal',
+  },
+  'clock-ahead': {
+    area: 'a worker',
+    fault: 'the clock of a worker jumps 2 hours ahead in the middle of a backup',
+    command: 'steady backup run',
+    exit: 0,
+    left: CLOCKS,
+    next: 'as always',
+  },
+  'clock-behind': {
+    area: 'a worker',
+    fault: 'the clock of a worker jumps 2 hours back in the middle of a backup',
+    command: 'steady backup run',
+    exit: 0,
+    left: CLOCKS,
+    next: 'as always',
+  },
+  'site-away': {
+    area: 'a worker',
+    fault: 'the worker at the site of the data is away for two nights, the others are not',
+    command: 'steady backup run',
+    exit: 1,
+    code: 'backup.failed',
+    left: 'two failed runs, each told when `limits.worker` had passed; `steady status` names the newest',
+    next: 'nothing begins by itself when the worker is back: the next night takes one backup',
+  },
+  'all-away': {
+    area: 'a worker',
+    fault: 'no worker is there for two nights, only Temporal',
+    command: 'steady status',
+    exit: 5,
+    left: 'the run of the first night, open; the second night is counted as skipped, and shown so',
+    next: 'the run of the first night takes one backup as soon as a worker is back',
+  },
+  'compensation-away': {
+    area: 'a worker',
+    fault:
+      'the worker at the site of the data goes away after the cut-over of a restore, for longer than `limits.worker`',
+    command: 'steady restore latest',
+    exit: 5,
+    code: 'worker.absent',
+    left: 'the data as before the restore: the way back waits for the worker, up to 7 days',
+    next: 'restores as always',
+  },
+  'schedule-skipped': {
+    area: 'a schedule',
+    fault: 'a night begins while the backup of the night before still runs',
+    command: 'steady status',
+    exit: 0,
+    left: 'the first run goes on; the second is not started, and `steady status` counts it as skipped',
+    next: 'as always',
+  },
+  'file-edited': {
+    area: 'the stack file',
+    fault: 'the file is edited and applied in the middle of a run',
+    command: 'steady backup run',
+    exit: 0,
+    left: 'the run ends as it began: by the file as it was',
+    next: 'goes by the new file',
   },
 } as const satisfies Record<string, Ending>;
 
