@@ -20,7 +20,10 @@ A run tries again by itself what may work without anybody's doing ("tried again"
 /** What a code begins with, by what an operator was doing. */
 const GROUPS = [
   ['The file and the command line', ['config', 'usage', 'secret']],
-  ['Temporal, workers and runs', ['temporal', 'worker', 'up', 'run', 'schedule', 'cancelled', 'internal']],
+  [
+    'Temporal, workers and runs',
+    ['temporal', 'worker', 'trust', 'up', 'run', 'schedule', 'cancelled', 'internal'],
+  ],
   ['Locks and freezes', ['target']],
   ['Approvals and people', ['approval', 'identity']],
   ['Stores', ['store']],

@@ -10,6 +10,13 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
   'temporal.unreachable': { address: '127.0.0.1:7233' },
   'worker.absent': { queue: 'steady.main.backup', step: 'dump db', waited: '600s' },
   'worker.lost': { step: 'dumpStore', timeout: 'HEARTBEAT' },
+  'trust.missing': {
+    stack: 'shop',
+    commands: 'services.api.start',
+    changed: 'services.api',
+    file: '/home/steady/.config/steady/trust.json',
+  },
+  'trust.unsafe': { file: '/home/steady/.config/steady/trust.json', mode: '666' },
   'up.running': { state: '/srv/shop/.steady', pid: 4711 },
   'up.port-taken': { port: 7233, option: '--port' },
   'run.unknown': { run: 'backup.shop.2026-11-22T02:00:00Z' },

@@ -10,6 +10,7 @@ import { SteadyError } from '../contracts/failures.js';
 import type { Requester, StackSnapshot } from '../contracts/runs/snapshot.js';
 import { readIdentity } from './identity-file.js';
 import { createOutput, type Output } from './output.js';
+import { trustBeside } from './trust-beside.js';
 
 export interface GlobalOptions {
   readonly config: string;
@@ -45,7 +46,10 @@ export function contextOf(command: Command): Context {
     output,
     load,
     async withTemporal(body, patience = Number.POSITIVE_INFINITY) {
-      const { stack } = await load();
+      const loaded = await load();
+      // New commands are not: the worker then says so by itself.
+      await trustBeside(loaded);
+      const { stack } = loaded;
       const told = new Set<string>();
       const steady = await connect({
         ...options,

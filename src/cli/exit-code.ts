@@ -1,7 +1,14 @@
 import type { FailureCode } from '../contracts/failures.js';
 
 const USAGE = ['identity.missing', 'run.unknown', 'backup.unknown', 'key.missing'];
-const DENIED = ['approval.denied', 'approval.expired', 'cancelled', 'target.frozen'];
+const DENIED = [
+  'approval.denied',
+  'approval.expired',
+  'cancelled',
+  'target.frozen',
+  'trust.missing',
+  'trust.unsafe',
+];
 const OUT_OF_REACH = ['temporal.unreachable', 'worker.absent', 'worker.lost', 'storage.unreachable'];
 
 /** 0 done; 1 the procedure failed; 2 wrong usage or config; 3 denied, frozen, expired or cancelled; 5 cannot reach. */

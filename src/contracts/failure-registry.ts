@@ -45,6 +45,16 @@ export const FAILURES = {
     true,
     'Look at its log. The run goes on by itself as soon as a worker is back.',
   ),
+  'trust.missing': kind(
+    'the worker does not trust this stack as it is now',
+    false,
+    'Where the worker runs, as its user: `steady worker trust` shows what is new, and asks.',
+  ),
+  'trust.unsafe': kind(
+    'others could change what this worker trusts',
+    false,
+    'The file must be of the user of the worker: `chown` it, `chmod 600` it, or remove it and run `steady worker trust`.',
+  ),
   'up.running': kind(
     'another steady up already uses this state folder',
     false,

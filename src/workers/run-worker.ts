@@ -14,6 +14,7 @@ import type { Ports } from '../activities/ports.js';
 import type { Role } from '../contracts/names.js';
 import { createMetrics } from './metrics/read-metrics.js';
 import { serveMetrics } from './metrics/serve-metrics.js';
+import { createTrust } from './trust.js';
 import { wire } from './wire.js';
 import { BUNDLE_PATH, createWorkers } from './worker.js';
 
@@ -23,6 +24,8 @@ export interface RunWorkerOptions {
   readonly site: string;
   readonly roles: readonly Role[];
   readonly scratch: string;
+  /** The allow file; asked each time, for it may be made while the worker runs. */
+  readonly trustFile: () => string;
   readonly logLevel: string;
   /** Where metrics are served; left out: nowhere. */
   readonly metrics?: { readonly host: string; readonly port: number } | undefined;
@@ -47,7 +50,11 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const workflows = existsSync(BUNDLE_PATH)
     ? { workflowBundle: { codePath: BUNDLE_PATH } }
     : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };
-  const ports = wire({ scratch: options.scratch, env: process.env });
+  const ports = wire({
+    scratch: options.scratch,
+    env: process.env,
+    trust: createTrust(options.trustFile),
+  });
   const workers = await createWorkers({
     connection,
     namespace: options.namespace,

@@ -6,14 +6,30 @@ import { createSecrets } from '../adapters/secrets/read-secret.js';
 import { createRuntime } from '../adapters/runtimes/index.js';
 import { createStorage } from '../adapters/storage/index.js';
 import { removeLeftOvers } from '../adapters/stores/scratch-folder.js';
-import type { Ports } from '../activities/ports.js';
+import type { Ports, StoreAccount } from '../activities/ports.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { reapMarked } from '../pipelines/reap.js';
 import { createStore } from './wire-stores.js';
+import type { Trust } from './trust.js';
 import { wireProbes } from './wire-probes.js';
 
-/** Joins ports and vendors. The only place, with the CLI's embedded mode, that knows a vendor's name. */
-export function wire(options: { readonly scratch: string; readonly env: NodeJS.ProcessEnv }): Ports {
+export interface WireOptions {
+  readonly scratch: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly trust: Trust;
+}
+
+/**
+ * Joins ports and vendors. The only place, with the CLI's embedded mode, that knows a vendor's name. What no port gives no
+ * activity can do, so here is where a stack is trusted or refused.
+ */
+export function wire(options: WireOptions): Ports {
+  const trusted =
+    <A extends unknown[], R>(make: (snapshot: StackSnapshot, ...of: A) => R) =>
+    (snapshot: StackSnapshot, ...of: A): R => {
+      options.trust(snapshot);
+      return make(snapshot, ...of);
+    };
   const scratch = resolve(options.scratch);
   // Others may pass, for a throwaway server runs under an account of its own; nobody else may look what is there.
   mkdirSync(scratch, { recursive: true, mode: 0o711 });
@@ -30,9 +46,9 @@ export function wire(options: { readonly scratch: string; readonly env: NodeJS.P
   return {
     scratch,
     reap: reapMarked,
-    secrets,
-    runtime,
-    storage: (snapshot) =>
+    secrets: trusted(secrets),
+    runtime: trusted(runtime),
+    storage: trusted((snapshot) =>
       createStorage(snapshot.stack.storage.main, {
         stack: snapshot.stack.stack,
         baseFolder: snapshot.folder,
@@ -40,16 +56,20 @@ export function wire(options: { readonly scratch: string; readonly env: NodeJS.P
         stallSeconds: snapshot.stack.limits.stall,
         lock: snapshot.stack.storage.lock,
       }),
-    store: (snapshot, name, as = 'owner') =>
+    ),
+    store: trusted((snapshot, name: string, as: StoreAccount = 'owner') =>
       createStore({ snapshot, name, as, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
-    notifier: (snapshot, name) =>
+    ),
+    notifier: trusted((snapshot, name: string) =>
       createNotifier({
         name,
         config: snapshot.stack.notify?.[name],
         secrets: secrets(snapshot),
         baseFolder: snapshot.folder,
       }),
-    probes: (snapshot) =>
+    ),
+    probes: trusted((snapshot) =>
       wireProbes({ snapshot, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
+    ),
   };
 }

@@ -25,6 +25,7 @@ import { createWorkers } from '../../src/workers/worker.js';
 import { startPostgres, type PostgresService } from '../services/postgres.js';
 import { startRedis, type RedisService } from '../services/redis.js';
 import { toolPath } from '../services/tools.js';
+import { trusting } from '../workers/trusting.js';
 import { PATIENTLY } from '../workflows/patience.js';
 
 const canary = (name: string): string => `canary-${name}-${randomBytes(9).toString('hex')}`;
@@ -114,7 +115,7 @@ beforeAll(async () => {
     namespace: 'default',
     site,
     roles: ROLES,
-    ports: wire({ scratch: join(folder, 'scratch'), env }),
+    ports: wire({ scratch: join(folder, 'scratch'), env, trust: await trusting(folder, snapshot) }),
     workflows: { workflowBundle: { codePath: inject('workflowBundle') } },
   });
   running = Promise.all(workers.map((worker) => worker.run()));

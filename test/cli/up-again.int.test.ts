@@ -75,6 +75,32 @@ describe('steady up', () => {
     }, 60_000);
   });
 
+  it('executes no command that came into the file since its start before somebody has said so', async () => {
+    const text = shop.file.text.replace('30 3 * * *', '15 2 * * *');
+    shop.file.write(`${text}checks: { alive: { command: { argv: [echo, still here] } } }\n`);
+    shop.up.hangUp();
+    await vi.waitFor(() => {
+      expect(shop.up.words()).toMatch(
+        /^the worker does not trust .* \[stack=shop commands=checks\.alive\.command\]\nnot applied: /m,
+      );
+    }, 60_000);
+    expect(await shop.steady('--json', 'apply')).toMatchObject({
+      code: 3,
+      json: { error: { code: 'trust.missing', hint: expect.stringContaining('`steady worker trust`') } },
+    });
+    const asked = await shop.steady('--json', 'check');
+    expect([asked.code, asked.json.error.code]).toEqual([3, 'trust.missing']);
+
+    const said = shop.typing('ana', 'yes\n', 'worker', 'trust');
+    expect(said.stdout).toMatch(/\+ {2}[0-9a-f]{12} {2}checks\.alive\.command {2,}echo "still here"/);
+    expect(said.stdout).toMatch(/= {2}[0-9a-f]{12} {2}stores\.cache\.redis\.process\.start/);
+    expect(said.code).toBe(0);
+    expect((await shop.steady('--json', 'apply')).code).toBe(0);
+    expect((await shop.steady('check')).stdout).toContain('✓ checks.alive: still here');
+    shop.file.write(text);
+    await shop.json('apply');
+  });
+
   it('comes up again also when the file is gone', async () => {
     rmSync(shop.file.path);
     await shop.up.kill();

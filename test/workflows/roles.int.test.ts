@@ -29,6 +29,7 @@ import { startMinio, type MinioServer } from '../services/minio.js';
 import { startPostgres, type PostgresService } from '../services/postgres.js';
 import { startRedis, type RedisService } from '../services/redis.js';
 import { all, body } from '../adapters/storage/bodies.js';
+import { trusting } from '../workers/trusting.js';
 import { PATIENTLY } from './patience.js';
 import './quiet.js';
 
@@ -129,6 +130,7 @@ beforeAll(async () => {
     quick: { OWNER_PASSWORD: postgres.password },
   };
   const address = inject('temporalAddress');
+  const trust = await trusting(scratch, snapshot);
   for (const role of ROLES) {
     const key = credentials.get(role);
     const s3 = key && {
@@ -143,7 +145,11 @@ beforeAll(async () => {
       namespace: 'default',
       site: stack.site,
       roles: [role],
-      ports: wire({ scratch: join(scratch, role), env: { PATH: process.env['PATH'], ...own[role], ...s3 } }),
+      ports: wire({
+        scratch: join(scratch, role),
+        env: { PATH: process.env['PATH'], ...own[role], ...s3 },
+        trust,
+      }),
       workflows: { workflowBundle: { codePath: inject('workflowBundle') } },
     });
     workers.push(...made);

@@ -5,6 +5,7 @@ import { snapshotOf } from '../../client/snapshot.js';
 import { startWatch } from '../../client/watch.js';
 import type { Steady } from '../../client/connect.js';
 import type { LoadedStack } from '../../config/load-stack-file.js';
+import { assertNoNew, trustBeside } from '../trust-beside.js';
 import { warningLines } from '../warning-lines.js';
 import { contextOf } from '../context.js';
 
@@ -17,6 +18,7 @@ export function addApplyCommand(program: Command): void {
       const context = contextOf(command);
       const loaded = await context.load();
       warningLines(loaded.warnings).forEach((line) => context.output.warn(line));
+      if (options.dryRun !== true) assertNoNew(await trustBeside(loaded), loaded);
       const { name } = await context.requester();
       const changes = await context.withTemporal((steady) =>
         options.dryRun === true

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { fileURLToPath } from 'node:url';
+import { ALLOW_FILE } from '../../config/allow-file.js';
 import { formatProblems, StackFileError } from '../../config/problems.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { contextOf, type Context } from '../context.js';
@@ -82,7 +83,7 @@ async function up(context: Context, options: Options): Promise<void> {
   let applied: Promise<unknown> = Promise.resolve();
   const signalled = untilSignalled(() => {
     output.line('SIGHUP: applying the file');
-    applied = applied.then(() => applyHere(here)).catch(notApplied);
+    applied = applied.then(() => applyHere(here, 'signal')).catch(notApplied);
   });
   let temporal: KeptTemporal | undefined;
   let worker: Supervised | undefined;
@@ -95,7 +96,7 @@ async function up(context: Context, options: Options): Promise<void> {
     const { metrics } = options;
     if (options.worker) worker = startWorker({ folder, address, output, basis, metrics });
     if (broken) notApplied(broken);
-    const first = broken ? goOnHere(here, broken) : applyHere(here);
+    const first = broken ? goOnHere(here, broken) : applyHere(here, 'start');
     // What was applied before runs on, whatever keeps the file from being applied.
     applied = basis.before && !broken ? first.catch(notApplied) : first;
     // Told to stop meanwhile: how it went is of no interest any more.
@@ -126,8 +127,19 @@ function startWorker(of: {
   const { folder, address, output, basis, metrics } = of;
   const logFile = folder.file('worker.log');
   const own = ['--site', basis.site, '--scratch', folder.scratch, '--metrics', metrics];
+  const trusted = ['--trust', folder.file(ALLOW_FILE)];
   return supervise({
-    argv: [process.execPath, ROOM, ...process.execArgv, mainFile(), '--address', address, 'worker', ...own],
+    argv: [
+      process.execPath,
+      ROOM,
+      ...process.execArgv,
+      mainFile(),
+      '--address',
+      address,
+      'worker',
+      ...own,
+      ...trusted,
+    ],
     env: process.env,
     cwd: basis.folder,
     logFile,

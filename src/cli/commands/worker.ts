@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { addressInUse, connectConfig } from '../../client/address.js';
+import { allowPath } from '../../config/allow-file.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { ROLES, type Role } from '../../contracts/names.js';
 import { oneOfWords } from '../arguments.js';
@@ -10,14 +11,19 @@ import { contextOf, type Context } from '../context.js';
 import { install, installOption } from '../install/install.js';
 import { variablesOf } from '../install/variables.js';
 import { metricsAt, metricsOption } from '../metrics-option.js';
+import { addTrustCommand } from './worker-trust.js';
 
 export function addWorkerCommand(program: Command): void {
-  program
+  const worker = program
     .command('worker')
     .description('run workers for a Temporal address (standard Temporal environment and profile settings)')
     .option('--site <name>', 'site this worker is at', 'main')
     .option('--roles <list>', `comma-separated of ${ROLES.join(', ')}`, ROLES.join(','))
     .option('--scratch <folder>', 'for throwaway servers and scratch files', join(tmpdir(), 'steady'))
+    .option(
+      '--trust <file>',
+      'what it may do (`steady worker trust`); default: STEADY_TRUST, .steady/trust.json beside the stack file, ~/.config/steady/trust.json',
+    )
     .addOption(metricsOption())
     .option('--log-level <level>', 'trace, debug, info, warn, error', 'warn')
     .addOption(installOption())
@@ -27,6 +33,7 @@ export function addWorkerCommand(program: Command): void {
           site: string;
           roles: string;
           scratch: string;
+          trust?: string;
           metrics: string;
           logLevel: string;
           install?: string | true;
@@ -45,6 +52,7 @@ export function addWorkerCommand(program: Command): void {
           site: options.site,
           roles: rolesOf(options.roles),
           scratch: options.scratch,
+          trustFile: () => allowPath(options.trust, context.options.config),
           logLevel: options.logLevel,
           metrics: metricsAt(options.metrics),
           onReady: ({ metrics }) => {
@@ -62,6 +70,7 @@ export function addWorkerCommand(program: Command): void {
         });
       },
     );
+  addTrustCommand(worker);
 }
 
 /** Where there is no stack file, secrets are what its owner writes into the file of variables. */

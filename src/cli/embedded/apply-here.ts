@@ -1,7 +1,9 @@
+import { ALLOW_FILE } from '../../config/allow-file.js';
 import { connect, type Steady } from '../../client/connect.js';
 import { storageState } from '../../client/entities.js';
 import { applyStack } from '../commands/apply.js';
 import type { Context } from '../context.js';
+import { assertNoNew, trustButCommands, trustWhole } from '../trust-beside.js';
 import type { StateFolder } from './state-folder.js';
 import { noteApplied, type Basis } from './up-basis.js';
 
@@ -12,11 +14,17 @@ interface Here {
   readonly basis: Basis;
 }
 
-/** Loaded and checked whole before anything is changed: never half. */
-export async function applyHere(here: Here): Promise<void> {
+/**
+ * Loaded and checked whole before anything is changed: never half. Who starts `steady up` on a file trusts it; a command
+ * that comes into the file later is not executed before somebody has said so.
+ */
+export async function applyHere(here: Here, by: 'start' | 'signal'): Promise<void> {
   const { context, folder, basis } = here;
   const { output } = context;
   const loaded = await context.load();
+  const allowed = folder.file(ALLOW_FILE);
+  if (by === 'start') await trustWhole(allowed, loaded);
+  else assertNoNew(await trustButCommands(allowed, loaded), loaded);
   await withSteady(here, async (steady) => {
     const { name } = await context.requester();
     const changes = await applyStack(steady, loaded, name);
