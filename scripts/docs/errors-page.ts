@@ -22,7 +22,7 @@ const GROUPS = [
   ['The file and the command line', ['config', 'usage', 'secret']],
   [
     'Temporal, workers and runs',
-    ['temporal', 'worker', 'trust', 'up', 'run', 'schedule', 'cancelled', 'internal'],
+    ['temporal', 'worker', 'trust', 'codec', 'up', 'run', 'schedule', 'cancelled', 'internal'],
   ],
   ['Locks and freezes', ['target']],
   ['Approvals and people', ['approval', 'identity']],

@@ -13,7 +13,7 @@ const OUT_OF_REACH = ['temporal.unreachable', 'worker.absent', 'worker.lost', 's
 
 /** 0 done; 1 the procedure failed; 2 wrong usage or config; 3 denied, frozen, expired or cancelled; 5 cannot reach. */
 export function exitCodeOf(code: FailureCode): number {
-  if (code.startsWith('config.') || code.startsWith('usage.') || USAGE.includes(code)) return 2;
+  if (/^(config|usage|codec)\./.test(code) || USAGE.includes(code)) return 2;
   if (DENIED.includes(code)) return 3;
   return OUT_OF_REACH.includes(code) ? 5 : 1;
 }

@@ -42,3 +42,7 @@ function noted(config: string): string | undefined {
   }
   return undefined;
 }
+
+/** Temporal's TLS: named as such, or the usual of an API key. */
+export const isTls = ({ tls, apiKey }: ClientConnectConfig['connectionOptions']): boolean =>
+  tls === undefined || tls === null ? apiKey !== undefined : tls !== false;

@@ -1,12 +1,22 @@
 import { Client, Connection } from '@temporalio/client';
 
-import { addressInUse, connectConfig } from './address.js';
+import { addressInUse, connectConfig, isTls } from './address.js';
+import { createCodec } from './codec.js';
+import { readCodecKeys } from './codec-keys.js';
 import { SteadyError } from '../contracts/failures.js';
 
 export interface Steady {
   readonly client: Client;
   readonly address: string;
   readonly namespace: string;
+  /** What keeps others from reading along, or asking for anything. */
+  readonly guard?: {
+    readonly tls: boolean;
+    /** Id of the key that encrypts payloads; left out: they are plain. */
+    readonly codecKey?: string | undefined;
+    /** Plain ones are taken too. */
+    readonly plain: boolean;
+  };
   /** Longest wait for a worker to answer; left out: 300. */
   readonly workerSeconds?: number | undefined;
   /** Told, in words, when an answer takes longer than a moment. */
@@ -35,17 +45,20 @@ export async function connect(options: ConnectOptions): Promise<Steady> {
   const config = connectConfig(options.profile);
   const address = addressInUse(options);
   const namespace = options.namespace ?? config.namespace ?? 'default';
+  const codec = readCodecKeys();
+  const dataConverter = { payloadCodecs: [createCodec(codec, true)] };
   let connection: Connection;
   try {
     connection = await Connection.connect({ ...config.connectionOptions, address, connectTimeout: '3s' });
   } catch (cause) {
     throw new SteadyError('temporal.unreachable', { address }, { cause });
   }
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, dataConverter });
   return {
     client,
     address,
     namespace,
+    guard: { tls: isTls(config.connectionOptions), codecKey: codec.keys[0]?.id, plain: codec.plain },
     workerSeconds: options.workerSeconds,
     onWait: options.onWait,
     close: () => connection.close(),

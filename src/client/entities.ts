@@ -30,7 +30,9 @@ interface At {
 /** What an entity answers, or undefined when it has never been started. */
 async function ask<T>(steady: Steady, workflowId: string, query: string): Promise<T | undefined> {
   try {
-    return await askWorker(steady, () => steady.client.workflow.getHandle(workflowId).query<T>(query));
+    return await askWorker(steady, workflowId, () =>
+      steady.client.workflow.getHandle(workflowId).query<T>(query),
+    );
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
@@ -73,7 +75,7 @@ async function updateTarget<T>(
   args: unknown[],
 ): Promise<T> {
   const input: TargetInput = { stack: at.stack, site: at.site, target };
-  return await askWorker(steady, () =>
+  return await askWorker(steady, targetEntityId(at.stack, target), () =>
     steady.client.workflow.executeUpdateWithStart<(input: TargetInput) => Promise<void>, T, unknown[]>(
       update,
       {
@@ -92,7 +94,7 @@ async function updateTarget<T>(
 /** Remembers which stack file is applied, so that `status` can say when the file differs, and has its text kept in storage. */
 export async function rememberApplied(steady: Steady, at: At, applied: ApplyRequest): Promise<void> {
   const input: StorageInput = { stack: at.stack, site: at.site };
-  await askWorker(steady, () =>
+  await askWorker(steady, storageEntityId(at.stack), () =>
     steady.client.workflow.executeUpdateWithStart<
       (input: StorageInput) => Promise<void>,
       void,
@@ -118,5 +120,5 @@ export async function requireWorker(steady: Steady, at: At): Promise<void> {
     args: [input],
     workflowIdConflictPolicy: 'USE_EXISTING',
   });
-  await askWorker(steady, () => handle.query(STORAGE_QUERY));
+  await askWorker(steady, handle.workflowId, () => handle.query(STORAGE_QUERY));
 }

@@ -1,5 +1,6 @@
 import { isGrpcServiceError, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codecTrouble, untilTrouble } from './codec-trouble.js';
 import { SteadyError } from '../contracts/failures.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
 import { formatDuration } from '../contracts/stack/units.js';
@@ -8,6 +9,8 @@ import type { Steady } from './connect.js';
 /** Longest wait for a worker, in seconds. */
 export const patienceOf = (steady: Steady): number => steady.workerSeconds ?? 300;
 
+/** Started, its first task scheduled and begun: what comes after that is how it ended. */
+const FIRST_TASK = 3;
 /** What a worker has to answer is waited for in silence this long; then it is said. */
 const QUIET_MS = 3000;
 const PAUSE_MS = 250;
@@ -22,23 +25,26 @@ const UNAUTHENTICATED = 16;
 
 /**
  * Makes a call that only a worker of workflows can answer (a query, an update), again and again until one does. Throws
- * `worker.absent` when none does within the limit of the stack.
+ * `worker.absent` when none does within the limit of the stack, and what keeps a worker from reading the run.
  */
-export async function askWorker<T>(steady: Steady, call: () => Promise<T>): Promise<T> {
+export async function askWorker<T>(steady: Steady, workflowId: string, call: () => Promise<T>): Promise<T> {
   const stop = new AbortController();
+  const trouble = untilTrouble(steady, workflowId, stop.signal);
   const waiting = tellLater(steady, 'no worker answers yet');
   const timer = setTimeout(() => stop.abort(), patienceOf(steady) * 1000);
   try {
     for (;;) {
       try {
-        return await steady.client.withAbortSignal(stop.signal, call);
+        return await Promise.race([steady.client.withAbortSignal(stop.signal, call), trouble]);
       } catch (error) {
+        if (error instanceof SteadyError) throw error;
         if (stop.signal.aborted) throw absent(steady, error);
         if (!isNobodyThere(error)) throw error;
         await sleep(PAUSE_MS);
       }
     }
   } finally {
+    stop.abort();
     clearTimeout(timer);
     waiting.end();
   }
@@ -54,8 +60,12 @@ export async function untilTaken(steady: Steady, handle: WorkflowHandle): Promis
   try {
     for (let pause = 20; ; pause = Math.min(pause * 2, PAUSE_MS)) {
       const { raw } = await handle.describe();
-      if (raw.pendingWorkflowTask?.startedTime || Number(raw.workflowExecutionInfo?.historyLength ?? 0) > 2)
-        return;
+      const trouble = await codecTrouble(handle, raw);
+      if (trouble !== undefined) {
+        await handle.terminate(trouble.message).catch(() => undefined);
+        throw trouble;
+      }
+      if (Number(raw.workflowExecutionInfo?.historyLength ?? 0) > FIRST_TASK) return;
       if (Date.now() > until) {
         await handle.terminate('no worker took it').catch(() => undefined);
         throw absent(steady);

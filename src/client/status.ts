@@ -139,7 +139,7 @@ async function approvalLine(
 ): Promise<ApprovalLine> {
   if (!worker.answered) return run;
   const handle = steady.client.workflow.getHandle(run.run);
-  const state = await askWorker(steady, () => askedBy(handle)).catch(() => undefined);
+  const state = await askWorker(steady, handle.workflowId, () => askedBy(handle)).catch(() => undefined);
   if (state === undefined) return run;
   const { title, requestedBy: by, requestedAt: at, expiresAt } = state.proposal;
   return { ...run, asked: { title, by, at, expiresAt, digest: state.digest } };
@@ -155,7 +155,7 @@ async function keptData(steady: Steady, stack: string): Promise<KeptLine[]> {
   return await Promise.all(
     holds.map(async ({ run }) => {
       const handle = steady.client.workflow.getHandle(run);
-      const state = await askWorker(steady, () => handle.query<HoldState>(HOLD_QUERY));
+      const state = await askWorker(steady, handle.workflowId, () => handle.query<HoldState>(HOLD_QUERY));
       const { restore, at, until, trouble, unresolved } = state;
       const undone = state.undone === true;
       const stores = unresolved && !undone ? Object.keys(unresolved) : state.stores;

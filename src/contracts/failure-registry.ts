@@ -55,6 +55,26 @@ export const FAILURES = {
     false,
     'The file must be of the user of the worker: `chown` it, `chmod 600` it, or remove it and run `steady worker trust`.',
   ),
+  'codec.keys-invalid': kind(
+    'the keys of the payload codec cannot be used',
+    false,
+    'One `id:key` a line, the key as `openssl rand -base64 32` makes it; docs/security.md has all of it.',
+  ),
+  'codec.key-missing': kind(
+    'encrypted for Temporal with a key that is not here',
+    false,
+    'Set STEADY_CODEC_KEYS_FILE alike where workers run and where commands are typed.',
+  ),
+  'codec.mismatch': kind(
+    'encrypted for Temporal with another key of this id, or altered',
+    false,
+    'Compare the files STEADY_CODEC_KEYS_FILE names, where workers run and where commands are typed.',
+  ),
+  'codec.plain': kind(
+    'not encrypted for Temporal, and refused where the codec has a key',
+    false,
+    'Whoever asked has no key: set STEADY_CODEC_KEYS_FILE there. A namespace used without: docs/security.md, "Turning it on".',
+  ),
   'up.running': kind(
     'another steady up already uses this state folder',
     false,

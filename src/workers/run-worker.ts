@@ -10,6 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { createCodec } from '../client/codec.js';
+import { KEYS_VARIABLE, readCodecKeys } from '../client/codec-keys.js';
 import type { Ports } from '../activities/ports.js';
 import type { Role } from '../contracts/names.js';
 import { createMetrics } from './metrics/read-metrics.js';
@@ -46,6 +48,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
     },
   });
+  const codec = createCodec(readCodecKeys());
+  // Read already, by whoever gives `connect`: no tool, check or service that is started here has them in its environment.
+  for (const name of [KEYS_VARIABLE, 'TEMPORAL_API_KEY']) Reflect.deleteProperty(process.env, name);
   const connection = await connectPatiently(options, log);
   const workflows = existsSync(BUNDLE_PATH)
     ? { workflowBundle: { codePath: BUNDLE_PATH } }
@@ -58,6 +63,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const workers = await createWorkers({
     connection,
     namespace: options.namespace,
+    codec,
     site: options.site,
     roles: options.roles,
     ports,
@@ -65,8 +71,14 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   });
   const metrics =
     options.metrics &&
-    (await serveMetrics(options.metrics, readMetrics(options, connection, ports), (words) =>
-      log.warn(words),
+    (await serveMetrics(
+      options.metrics,
+      readMetrics(
+        options,
+        new Client({ connection, namespace: options.namespace, dataConverter: { payloadCodecs: [codec] } }),
+        ports,
+      ),
+      (words) => log.warn(words),
     ));
   options.onReady({ metrics: metrics?.url });
   await Promise.all(workers.map((worker) => worker.run()));
@@ -75,12 +87,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
 }
 
 /** Who may read storage tells what lies there. */
-function readMetrics(
-  { namespace, site, roles }: RunWorkerOptions,
-  connection: NativeConnection,
-  ports: Ports,
-): () => Promise<string> {
-  const client = new Client({ connection, namespace });
+function readMetrics({ site, roles }: RunWorkerOptions, client: Client, ports: Ports): () => Promise<string> {
   return createMetrics({ client, site, ...(roles.includes('proof') && { storage: ports.storage }) });
 }
 

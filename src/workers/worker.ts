@@ -1,3 +1,4 @@
+import type { PayloadCodec } from '@temporalio/common';
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
@@ -9,6 +10,8 @@ import { ROLES, taskQueue, WORKFLOW_TASK_QUEUE, type Role } from '../contracts/n
 export interface StartWorkersOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
+  /** Left out: payloads are not encrypted. */
+  readonly codec?: PayloadCodec | undefined;
   readonly site: string;
   readonly roles: readonly Role[];
   readonly ports: Ports;
@@ -25,7 +28,8 @@ export const BUNDLE_PATH = fileURLToPath(new URL('./workflows.bundle.js', import
  */
 export async function createWorkers(options: StartWorkersOptions): Promise<Worker[]> {
   const { connection, namespace } = options;
-  const common = { connection, namespace, shutdownGraceTime: '2s' } as const;
+  const dataConverter = { payloadCodecs: options.codec ? [options.codec] : [] };
+  const common = { connection, namespace, dataConverter, shutdownGraceTime: '2s' } as const;
   const activities = createActivities(options.ports, options.roles);
   const workflows = Worker.create({
     ...common,

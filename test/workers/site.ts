@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import type { PayloadCodec } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -23,6 +24,8 @@ export interface Site {
   readonly steady: Steady;
   /** Runs a procedure to its end; throws what it ended with. */
   run<T>(procedure: Procedure, input: object, snapshot?: StackSnapshot): Promise<T>;
+  /** The worker, with another codec. */
+  restart(codec: PayloadCodec): Promise<void>;
   close(): Promise<void>;
 }
 type Procedure = Parameters<typeof startRun>[1]['procedure'];
@@ -30,6 +33,10 @@ type Procedure = Parameters<typeof startRun>[1]['procedure'];
 export interface SiteOptions {
   /** Fields of the stack beside storage and one store. */
   readonly stack?: (folder: string) => object;
+  /** Of Temporal; left out: the project's. */
+  readonly address?: string;
+  /** The worker's, and of its client; left out: none. */
+  readonly codec?: PayloadCodec;
   readonly trust: (folder: string, snapshot: StackSnapshot) => Promise<Trust>;
 }
 
@@ -49,23 +56,32 @@ export async function createSite(options: SiteOptions): Promise<Site> {
     ...options.stack?.(folder),
   });
   const snapshot: StackSnapshot = { stack, configSha256: 'd'.repeat(64), folder };
-  const address = inject('temporalAddress');
-  const native = await NativeConnection.connect({ address });
-  const workers = await createWorkers({
-    connection: native,
-    namespace: 'default',
-    site: name,
-    roles: ROLES,
-    ports: wire({
-      scratch: join(folder, 'scratch'),
-      env: process.env,
-      trust: await options.trust(folder, snapshot),
-    }),
-    workflows: { workflowBundle: { codePath: inject('workflowBundle') } },
-  });
-  const running = Promise.all(workers.map((worker) => worker.run()));
+  const address = options.address ?? inject('temporalAddress');
+  const trust = await options.trust(folder, snapshot);
+  const serve = async (codec: PayloadCodec | undefined): Promise<() => Promise<void>> => {
+    const native = await NativeConnection.connect({ address });
+    const workers = await createWorkers({
+      connection: native,
+      namespace: 'default',
+      codec,
+      site: name,
+      roles: ROLES,
+      ports: wire({ scratch: join(folder, 'scratch'), env: process.env, trust }),
+      workflows: { workflowBundle: { codePath: inject('workflowBundle') } },
+    });
+    const running = Promise.all(workers.map((worker) => worker.run()));
+    return async () => {
+      workers.forEach((worker) => worker.shutdown());
+      await running;
+      await native.close();
+    };
+  };
+  let stop = await serve(options.codec);
   const connection = await Connection.connect({ address });
-  const client = new Client({ connection });
+  const client = new Client({
+    connection,
+    dataConverter: { payloadCodecs: options.codec ? [options.codec] : [] },
+  });
   const steady: Steady = {
     client,
     address,
@@ -77,6 +93,10 @@ export async function createSite(options: SiteOptions): Promise<Site> {
     folder,
     snapshot,
     steady,
+    async restart(codec) {
+      await stop();
+      stop = await serve(codec);
+    },
     async run(procedure, input, given = snapshot) {
       const whole = { version: 1, snapshot: given, by: { name: 'tester' }, ...input } as RunInput;
       return await resultOf(await startRun(steady, { procedure, input: whole }));
@@ -88,9 +108,7 @@ export async function createSite(options: SiteOptions): Promise<Site> {
           .getHandle(id)
           .terminate()
           .catch(() => undefined);
-      workers.forEach((worker) => worker.shutdown());
-      await running;
-      await native.close();
+      await stop();
       await steady.close();
       await rm(folder, { recursive: true, force: true });
     },

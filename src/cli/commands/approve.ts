@@ -47,7 +47,7 @@ export function addApproveCommands(program: Command): void {
           throw new SteadyError('identity.missing', { path: identityPath(context.options.identity) });
         await context.withTemporal(async (steady) => {
           const handle = await findRun(steady, stack.stack, run);
-          const shown = await askWorker(steady, () => askedBy(handle));
+          const shown = await askWorker(steady, handle.workflowId, () => askedBy(handle));
           if (shown === undefined) throw refused(run, 'nothing is asked here now');
           const refusal =
             decision === 'approve' ? refusalBeforehand(identity, shown, stack.approvers) : undefined;
@@ -63,7 +63,7 @@ export function addApproveCommands(program: Command): void {
             if (!output.asks) throw needsDigest(handle.workflowId, shown.digest);
             await confirm('Sign this?', { input: process.stdin, output: process.stdout });
           }
-          const state = await askWorker(steady, () =>
+          const state = await askWorker(steady, handle.workflowId, () =>
             decide(handle, { identity, shown, decision, reason: options.reason }),
           );
           output.line(wordsOf(state, identity, decision));

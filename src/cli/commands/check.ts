@@ -6,6 +6,7 @@ import type { CheckLine } from '../../contracts/runs/check-line.js';
 import type { CheckInput } from '../../contracts/runs/procedures.js';
 import { warningLines } from '../warning-lines.js';
 import { contextOf } from '../context.js';
+import { temporalLines } from '../temporal-lines.js';
 
 export function addCheckCommand(program: Command): void {
   program
@@ -30,7 +31,7 @@ export function addCheckCommand(program: Command): void {
           stores: Object.keys(loaded.stack.stores),
         };
         const handle = await startRun(steady, { procedure: 'check', input });
-        return await answerOf<CheckLine[]>(steady, handle);
+        return [...temporalLines(steady), ...(await answerOf<CheckLine[]>(steady, handle))];
       });
       const signs = { ok: '✓', warning: '!', error: '✗' } as const;
       for (const line of lines) {

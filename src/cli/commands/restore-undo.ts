@@ -65,7 +65,7 @@ export function addUndoCommand(restore: Command): void {
           snapshot,
           by: await context.requester(request),
           restore: handle.workflowId,
-          hold: await askWorker(steady, () => hold.query<HoldInput>(HOLD_QUERY)),
+          hold: await askWorker(steady, hold.workflowId, () => hold.query<HoldInput>(HOLD_QUERY)),
         };
         assertKnown(input.by, snapshot.stack, request);
         const stores = Object.keys(input.hold.unresolved ?? {});
