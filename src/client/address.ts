@@ -20,6 +20,18 @@ export function addressInUse(options: {
   return noted(options.config) ?? configured ?? DEFAULT_ADDRESS;
 }
 
+/** How Temporal is reached there: with TLS, client certificate and API key of its standard environment or profile. */
+export function connectionTo(options: {
+  address?: string | undefined;
+  profile?: string | undefined;
+  config: string;
+}): ClientConnectConfig['connectionOptions'] & { readonly address: string } {
+  const address = addressInUse(options);
+  // A `steady up` of this machine takes neither, whatever is set for another Temporal.
+  if (address === noted(options.config)) return { address };
+  return { ...connectConfig(options.profile).connectionOptions, address };
+}
+
 /** Temporal's standard environment and profile settings. Throws `usage.invalid` for a profile that is not there. */
 export function connectConfig(profile: string | undefined): ClientConnectConfig {
   try {

@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 
-import { addressInUse, connectConfig, isTls } from './address.js';
+import { connectConfig, connectionTo, isTls } from './address.js';
+import { saidBy } from './reach.js';
 import { createCodec } from './codec.js';
 import { readCodecKeys } from './codec-keys.js';
 import { SteadyError } from '../contracts/failures.js';
@@ -43,24 +44,36 @@ export interface ConnectOptions {
  */
 export async function connect(options: ConnectOptions): Promise<Steady> {
   const config = connectConfig(options.profile);
-  const address = addressInUse(options);
+  const to = connectionTo(options);
+  const { address } = to;
   const namespace = options.namespace ?? config.namespace ?? 'default';
   const codec = readCodecKeys();
   const dataConverter = { payloadCodecs: [createCodec(codec, true)] };
   let connection: Connection;
   try {
-    connection = await Connection.connect({ ...config.connectionOptions, address, connectTimeout: '3s' });
+    connection = await Connection.connect({ ...to, connectTimeout: '3s' });
   } catch (cause) {
-    throw new SteadyError('temporal.unreachable', { address }, { cause });
+    throw notReached(to, cause);
   }
   const client = new Client({ connection, namespace, dataConverter });
   return {
     client,
     address,
     namespace,
-    guard: { tls: isTls(config.connectionOptions), codecKey: codec.keys[0]?.id, plain: codec.plain },
+    guard: { tls: isTls(to), codecKey: codec.keys[0]?.id, plain: codec.plain },
     workerSeconds: options.workerSeconds,
     onWait: options.onWait,
     close: () => connection.close(),
   };
+}
+
+/** Where TLS or a key is asked for, it is most often these that are wrong. */
+function notReached(to: ReturnType<typeof connectionTo>, cause: unknown): SteadyError {
+  const { address } = to;
+  const guarded = isTls(to) || to.apiKey !== undefined;
+  if (!guarded) return new SteadyError('temporal.unreachable', { address }, { cause });
+  const facts = { address, tls: isTls(to), api_key: to.apiKey !== undefined, says: saidBy(cause) };
+  const hint =
+    'Is it there? Compare TEMPORAL_TLS_… and TEMPORAL_API_KEY with what that server asks for: docs/security.md.';
+  return new SteadyError('temporal.unreachable', facts, { cause, hint });
 }

@@ -126,6 +126,10 @@ interface GrpcError {
   readonly details: string;
 }
 
+/** What the server, or the way to it, says of a call that failed. */
+export const saidBy = (error: unknown): string | undefined =>
+  grpcErrorOf(error)?.details ?? (error instanceof Error ? error.message : undefined);
+
 function grpcErrorOf(error: unknown): GrpcError | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (isGrpcServiceError(at)) return { code: at.code, details: at.details };

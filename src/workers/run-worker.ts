@@ -4,6 +4,7 @@ import {
   NativeConnection,
   Runtime,
   type LogEntry,
+  type NativeConnectionOptions,
 } from '@temporalio/worker';
 import { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +22,7 @@ import { wire } from './wire.js';
 import { BUNDLE_PATH, createWorkers } from './worker.js';
 
 export interface RunWorkerOptions {
-  readonly connect: { readonly address: string } & Record<string, unknown>;
+  readonly connect: NativeConnectionOptions & { readonly address: string };
   readonly namespace: string;
   readonly site: string;
   readonly roles: readonly Role[];
@@ -50,7 +51,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   });
   const codec = createCodec(readCodecKeys());
   // Read already, by whoever gives `connect`: no tool, check or service that is started here has them in its environment.
-  for (const name of [KEYS_VARIABLE, 'TEMPORAL_API_KEY']) Reflect.deleteProperty(process.env, name);
+  for (const name of [KEYS_VARIABLE, 'TEMPORAL_API_KEY', 'TEMPORAL_TLS_CLIENT_KEY_DATA'])
+    Reflect.deleteProperty(process.env, name);
   const connection = await connectPatiently(options, log);
   const workflows = existsSync(BUNDLE_PATH)
     ? { workflowBundle: { codePath: BUNDLE_PATH } }

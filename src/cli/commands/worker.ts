@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { addressInUse, connectConfig } from '../../client/address.js';
+import { connectConfig, connectionTo } from '../../client/address.js';
 import { allowPath } from '../../config/allow-file.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { ROLES, type Role } from '../../contracts/names.js';
@@ -43,11 +43,12 @@ export function addWorkerCommand(program: Command): void {
         const context = contextOf(command);
         if (options.install !== undefined) return await installWorker(context, options, options.install);
         const config = connectConfig(context.options.profile);
-        const address = addressInUse(context.options);
+        const connect = connectionTo(context.options);
+        const { address } = connect;
         const namespace = context.options.namespace ?? config.namespace ?? 'default';
         const { runWorker } = await import('../embedded/run-worker.js');
         await runWorker({
-          connect: { ...config.connectionOptions, address },
+          connect,
           namespace,
           site: options.site,
           roles: rolesOf(options.roles),

@@ -55,7 +55,7 @@ export function json(response: http.ServerResponse, status: number, body: unknow
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** A CA of its own and a certificate of it for 127.0.0.1, made by openssl in the folder; `ca.pem` is the CA's. */
+/** A CA of its own and a certificate of it for 127.0.0.1 and localhost, made by openssl in the folder; `ca.pem` is the CA's. */
 export function makeCertificate(folder: string): { key: Buffer; cert: Buffer } {
   const openssl = (...args: string[]): unknown =>
     execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
@@ -77,7 +77,12 @@ export function makeCertificate(folder: string): { key: Buffer; cert: Buffer } {
       '-CAkey',
       'ca.key',
     ],
-    ...['-addext', 'subjectAltName=IP:127.0.0.1', '-addext', 'basicConstraints=critical,CA:FALSE'],
+    ...[
+      '-addext',
+      'subjectAltName=IP:127.0.0.1,DNS:localhost',
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+    ],
   );
   return { key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(join(folder, 'cert.pem')) };
 }
