@@ -1,16 +1,26 @@
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import type { Ports } from '../../src/activities/ports.js';
+import { askedBy, decide, signedRequester, type Identity } from '../../src/client/approvals.js';
 import type { Steady } from '../../src/client/connect.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { newRequest, startRun } from '../../src/client/start.js';
-import { storageEntityId, targetEntityId, ledgerEntityId, runId } from '../../src/contracts/ids.js';
+import { startWatch } from '../../src/client/watch.js';
+import {
+  ledgerEntityId,
+  runId,
+  storageEntityId,
+  targetEntityId,
+  watchEntityId,
+} from '../../src/contracts/ids.js';
 import { ROLES } from '../../src/contracts/names.js';
 import type {
   BackupInput,
@@ -18,18 +28,42 @@ import type {
   RestoreInput,
   VerifyInput,
 } from '../../src/contracts/runs/procedures.js';
+import { restoreRequest } from '../../src/contracts/runs/requester.js';
 import type { RunInput, StackSnapshot } from '../../src/contracts/runs/snapshot.js';
+import { publicKeyOf, toBase64 } from '../../src/contracts/signing.js';
 import { stackSchema } from '../../src/contracts/stack/stack.js';
+import { createMetrics } from '../../src/workers/metrics/read-metrics.js';
 import { wire } from '../../src/workers/wire.js';
 import { createWorkers } from '../../src/workers/worker.js';
+import { startMailServer, type MailServer } from '../adapters/notifiers/mail-server.js';
+import { json, makeCertificate, serve, type TestServer } from '../adapters/probes/http-server.js';
+import { startMinio, type MinioServer } from '../services/minio.js';
 import { startPostgres, type PostgresService } from '../services/postgres.js';
 import { startRedis, type RedisService } from '../services/redis.js';
+import { startTemporal, type TemporalServer } from '../services/temporal.js';
 import { toolPath } from '../services/tools.js';
 import { trusting } from '../workers/trusting.js';
 import { PATIENTLY } from '../workflows/patience.js';
 
 const canary = (name: string): string => `canary-${name}-${randomBytes(9).toString('hex')}`;
-const PASSWORDS = { postgres: canary('pg'), redis: canary('redis'), wrong: canary('wrong') };
+const SECRETS = {
+  PG_CANARY: canary('pg'),
+  PG_WRONG: canary('wrong'),
+  REDIS_CANARY: canary('redis'),
+  HEADER_CANARY: canary('header'),
+  BASIC_CANARY: canary('basic'),
+  HMAC_CANARY: canary('hmac'),
+  SMTP_CANARY: canary('smtp'),
+  COMMAND_CANARY: canary('command'),
+  // Whole addresses are secrets: each has its token in the path.
+  WEBHOOK_TOKEN: canary('webhook'),
+  SLACK_TOKEN: canary('slack'),
+  HEARTBEAT_TOKEN: canary('heartbeat'),
+};
+const [ana, ben] = ['ana', 'ben'].map((name) => ({ name, secretKey: new Uint8Array(randomBytes(32)) })) as [
+  Identity,
+  Identity,
+];
 
 const logged: string[] = [];
 Runtime.install({
@@ -43,10 +77,15 @@ Runtime.install({
 });
 
 let folder: string;
+let temporal: TemporalServer;
+let minio: MinioServer;
+let receiver: TestServer;
+let mail: MailServer;
 let postgres: PostgresService;
 let redis: RedisService;
 let identity: string;
 let workers: Worker[];
+let ports: Ports;
 let running: Promise<unknown>;
 let native: NativeConnection;
 let steady: Steady;
@@ -56,17 +95,24 @@ const stack = `sec-${randomBytes(4).toString('hex')}`;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'steady-secrets-'));
   await chmod(folder, 0o711);
-  await mkdir(join(folder, 'storage'));
+  temporal = await startTemporal();
+  minio = await startMinio();
+  // Quotes whatever it is given, as a careless server does.
+  receiver = await serve((request, response) =>
+    json(response, request.path.includes(SECRETS.HEARTBEAT_TOKEN) ? 200 : 404, request),
+  );
+  const tls = makeCertificate(folder);
+  mail = await startMailServer({ user: 'steady', password: 'another one', tls });
   postgres = await startPostgres();
-  postgres.sql('postgres', `CREATE ROLE app LOGIN SUPERUSER PASSWORD '${PASSWORDS.postgres}'`);
+  postgres.sql('postgres', `CREATE ROLE app LOGIN SUPERUSER PASSWORD '${SECRETS.PG_CANARY}'`);
   postgres.sql('postgres', 'CREATE DATABASE shop OWNER app');
   postgres.sql(
     'shop',
     'CREATE TABLE item (id int primary key); INSERT INTO item SELECT generate_series(1, 500)',
   );
-  redis = await startRedis({ password: PASSWORDS.redis });
+  redis = await startRedis({ password: SECRETS.REDIS_CANARY });
   redis.cli('SET', 'greeting', 'hello');
-  await writeFile(join(folder, 'redis-password'), `${PASSWORDS.redis}\n`, { mode: 0o600 });
+  await writeFile(join(folder, 'redis-password'), `${SECRETS.REDIS_CANARY}\n`, { mode: 0o600 });
   const keys = execFileSync(toolPath('age-keygen'), {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -81,7 +127,12 @@ beforeAll(async () => {
     stack,
     site,
     storage: {
-      main: { directory: { path: 'storage' } },
+      main: {
+        s3: {
+          ...minio.config(),
+          credentials: { accessKey: { env: 'S3_USER' }, secretKey: { env: 'S3_CANARY' } },
+        },
+      },
       encryption: { age: { recipients: [recipient], identity: { file: 'proof.key' } } },
     },
     stores: {
@@ -105,17 +156,67 @@ beforeAll(async () => {
         },
       },
     },
+    checks: {
+      header: {
+        http: { url: receiver.url, login: { header: { name: 'X-Key', value: { env: 'HEADER_CANARY' } } } },
+      },
+      basic: {
+        http: { url: receiver.url, login: { basic: { user: 'u', password: { env: 'BASIC_CANARY' } } } },
+      },
+    },
+    approvers: [ana, ben].map(({ name, secretKey }) => ({
+      name,
+      key: publicKeyOf(secretKey),
+      roles: ['operator'],
+    })),
+    approvals: { restore: { from: 'operator' } },
+    notify: {
+      hook: { webhook: { url: { env: 'WEBHOOK_URL' }, key: { env: 'HMAC_CANARY' } }, on: ALL },
+      slack: { slack: { url: { env: 'SLACK_URL' } }, on: ALL },
+      mail: {
+        smtp: {
+          host: '127.0.0.1',
+          port: mail.port,
+          ca: 'ca.pem',
+          user: 'steady',
+          password: { env: 'SMTP_CANARY' },
+          from: 'steady@example.org',
+          to: ['ops@example.org'],
+        },
+        on: ALL,
+      },
+      program: { command: { run: ['env'], env: { TOKEN: { env: 'COMMAND_CANARY' } } }, on: ALL },
+      pulse: { heartbeat: { url: { env: 'HEARTBEAT_URL' } } },
+    },
+    plans: {
+      nightly: {
+        schedule: 'never',
+        stores: ['db', 'cache'],
+        keep: { last: 2 },
+
+        rpo: '1d',
+      },
+    },
   };
   snapshot = { stack: stackSchema.parse(file), configSha256: 'c'.repeat(64), folder };
-  const address = inject('temporalAddress');
+  const { address } = temporal;
   native = await NativeConnection.connect({ address });
-  const env = { ...process.env, PG_CANARY: PASSWORDS.postgres, PG_WRONG: PASSWORDS.wrong };
+  const env = {
+    ...process.env,
+    ...SECRETS,
+    S3_USER: minio.accessKey.reveal(),
+    S3_CANARY: minio.secretKey.reveal(),
+    WEBHOOK_URL: `${receiver.url}/${SECRETS.WEBHOOK_TOKEN}`,
+    SLACK_URL: `${receiver.url}/services/${SECRETS.SLACK_TOKEN}`,
+    HEARTBEAT_URL: `${receiver.url}/${SECRETS.HEARTBEAT_TOKEN}`,
+  };
+  ports = wire({ scratch: join(folder, 'scratch'), env, trust: await trusting(folder, snapshot) });
   workers = await createWorkers({
     connection: native,
     namespace: 'default',
     site,
     roles: ROLES,
-    ports: wire({ scratch: join(folder, 'scratch'), env, trust: await trusting(folder, snapshot) }),
+    ports,
     workflows: { workflowBundle: { codePath: inject('workflowBundle') } },
   });
   running = Promise.all(workers.map((worker) => worker.run()));
@@ -124,23 +225,21 @@ beforeAll(async () => {
   steady = { client, address, namespace: 'default', workerSeconds: 30, close: () => connection.close() };
 });
 afterAll(async () => {
-  for (const id of entities())
-    await steady.client.workflow
-      .getHandle(id)
-      .terminate()
-      .catch(() => undefined);
   workers.forEach((worker) => worker.shutdown());
   await running;
   await steady.close();
   await native.close();
-  await redis.stop();
-  await postgres.stop();
+  await temporal.close();
+  await Promise.all([receiver.close(), mail.close(), minio.close(), redis.stop(), postgres.stop()]);
   await rm(folder, { recursive: true, force: true });
 });
+
+const ALL = ['failed', 'done', 'approval', 'notice', 'proof', 'rpo', 'skipped', 'stuck'];
 
 const entities = (): string[] => [
   ...['db', 'cache', 'locked'].map((store) => targetEntityId(stack, store)),
   storageEntityId(stack),
+  watchEntityId(stack),
   ledgerEntityId(stack),
 ];
 
@@ -179,53 +278,127 @@ function commandLines(): string {
   return lines.join('\n');
 }
 
+/** All objects in the bucket, in all their bytes. */
+async function objects(): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  const Bucket = minio.bucket;
+  const { Contents = [] } = await minio.client.send(new ListObjectsV2Command({ Bucket }));
+  for (const { Key = '' } of Contents) {
+    const { Body } = await minio.client.send(new GetObjectCommand({ Bucket, Key }));
+    found[Key] = (await Body?.transformToString('latin1')) ?? '';
+  }
+  return found;
+}
+
+/** Every file in a folder; those in which the test itself keeps a secret are left out. */
+async function files(of: string): Promise<Record<string, string>> {
+  const own = ['redis-password', 'proof.key', 'key.pem', 'ca.key'];
+  const found: Record<string, string> = {};
+  for (const entry of readdirSync(of, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || own.includes(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    found[path] = (await readFile(path)).toString('latin1');
+  }
+  return found;
+}
+
+/** Asks for a restore as ana, and says yes as ben. */
+async function restore(input: Omit<RestoreInput, 'version' | 'snapshot' | 'by'>): Promise<string> {
+  const by = signedRequester(ana, restoreRequest(input));
+  const handle = await startRun(steady, {
+    procedure: 'restore',
+    input: { version: 1, snapshot, by, ...input },
+  });
+  const shown = await vi.waitFor(async () => {
+    const state = await askedBy(handle);
+    if (state === undefined) throw new Error('nothing is asked yet');
+    return state;
+  }, PATIENTLY);
+  await decide(handle, { identity: ben, shown, decision: 'approve', reason: 'looks right' });
+  await resultOf(handle).catch(() => undefined);
+  return handle.workflowId;
+}
+
 describe('the values of secrets', () => {
-  it('are in no history, no stored document, no log and no command line', async () => {
-    const secrets = [...Object.values(PASSWORDS), identity];
+  it('are in no history, database, document, log, message, metric, file or command line', async () => {
+    const secrets: Record<string, string> = {
+      ...SECRETS,
+      S3_CANARY: minio.secretKey.reveal(),
+      identity,
+      ana: toBase64(ana.secretKey),
+      ben: toBase64(ben.secretKey),
+    };
     expect(identity).toMatch(/^AGE-SECRET-KEY-/);
     const seen: string[] = [];
     const watch = setInterval(() => {
       const running = commandLines();
-      seen.push(...secrets.filter((secret) => running.includes(secret)));
+      seen.push(
+        ...Object.entries(secrets).flatMap(([name, secret]) => (running.includes(secret) ? [name] : [])),
+      );
     }, 100);
     const ids: string[] = [];
     try {
+      await startWatch(steady, snapshot);
       const stores = ['db', 'cache'];
       ids.push(await run<CheckInput>('check', { stores: [...stores, 'locked'] }));
       // One of the stores refuses its password: errors quote what they were given.
       ids.push(await run<BackupInput>('backup', { stores: [...stores, 'locked'] }));
       const selection = { text: 'latest', stores, unverified: true };
       ids.push(await run<VerifyInput>('verify', { depth: 'restored', selection }));
-      const restore = { selection: { ...selection, stores: ['db'] }, mode: 'beside', dryRun: false } as const;
       const token = newRequest().slice(-8);
-      ids.push(await run<RestoreInput>('restore', { ...restore, consumersFirst: false, token }));
+      const db = { ...selection, stores: ['db'] };
+      ids.push(await restore({ selection: db, mode: 'beside', dryRun: false, consumersFirst: false, token }));
+      ids.push(await run<BackupInput>('backup', { plan: 'nightly', stores }));
       ids.push(runId('hold', stack, token));
     } finally {
       clearInterval(watch);
     }
     expect(seen).toEqual([]);
-    const backupRun = ids[1]?.split('.').at(-1) ?? '';
-    for (const store of ['db', 'cache', 'locked']) ids.push(`backup-store.${stack}.${store}.${backupRun}`);
 
-    const documents = readdirSync(join(folder, 'storage'), { recursive: true, withFileTypes: true }).filter(
-      (entry) => entry.isFile(),
-    );
-    await vi.waitFor(
-      () => expect(readdirSync(join(folder, 'storage', stack, 'records'))).toHaveLength(3),
-      PATIENTLY,
-    );
-    const places: Record<string, string> = { logs: logged.join('\n') };
-    for (const id of [...ids, ...entities()]) places[id] = await historyOf(id);
-    for (const entry of documents) {
-      const path = join(entry.parentPath, entry.name);
-      places[path] = (await readFile(path)).toString('latin1');
+    await vi.waitFor(async () => {
+      const kept = Object.keys(await objects()).filter((key) => key.includes('/records/'));
+      expect(kept).toHaveLength(4);
+      expect(receiver.seen.some(({ path }) => path.includes(SECRETS.HEARTBEAT_TOKEN))).toBe(true);
+    }, PATIENTLY);
+    const messages: string[] = [];
+    await vi.waitFor(async () => {
+      messages.length = 0;
+      const query = `SteadyStack = "${stack}" AND WorkflowType = "notify"`;
+      for await (const { workflowId } of steady.client.workflow.list({ query })) messages.push(workflowId);
+      expect(messages.length).toBeGreaterThan(3);
+    }, PATIENTLY);
+    for (const id of [ids[1] ?? '', ids[4] ?? '']) {
+      const part = id.split('.').at(-1) ?? '';
+      for (const store of id === ids[1] ? ['db', 'cache', 'locked'] : ['db', 'cache'])
+        ids.push(`backup-store.${stack}.${store}.${part}`);
     }
-    // The search finds what it could find: references stand in histories, and the restore went through.
+    const { client } = steady;
+    const metrics = createMetrics({ client, site: snapshot.stack.site, storage: ports.storage });
+    const places: Record<string, string> = {
+      ...(await objects()),
+      ...(await files(folder)),
+      ...(await files(dirname(temporal.file))),
+      logs: logged.join('\n'),
+      metrics: await metrics(),
+      mails: JSON.stringify(mail.mails),
+      messages: receiver.seen.map(({ body }) => body).join('\n'),
+    };
+    for (const id of [...ids, ...entities(), ...messages]) places[id] = await historyOf(id);
+    // The search finds what it could find: references stand in histories, and all of it went through or was refused.
     expect(places[ids[1] ?? '']).toContain('PG_CANARY');
     expect(places[ids[3] ?? '']).toContain('Load');
     expect(places[ids[1] ?? '']).toContain('the store refused the credentials');
+    expect(places[temporal.file]).toContain('SteadyStack');
     expect(places['logs']).not.toBe('');
-    for (const [place, text] of Object.entries(places))
-      for (const secret of secrets) expect(text.includes(secret), `${secret} in ${place}`).toBe(false);
+    expect(places['metrics']).toContain(`stack="${stack}"`);
+    expect(places['messages']).toContain('backup.failed');
+    const told = messages.map((id) => places[id]).join('\n');
+    for (const channel of ['hook', 'slack', 'mail', 'program']) expect(told).toContain(channel);
+    const found = Object.entries(places).flatMap(([place, text]) =>
+      Object.entries(secrets).flatMap(([name, secret]) =>
+        text.includes(secret) ? [`${name} in ${place}`] : [],
+      ),
+    );
+    expect(found).toEqual([]);
   });
 });

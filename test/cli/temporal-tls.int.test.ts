@@ -14,6 +14,7 @@ import { runSteady, type Ran } from './rig/run-steady.js';
 /** A real Temporal behind what asks for a client certificate and an API key; worker and commands as a person starts them. */
 
 const API_KEY = `canary-${randomBytes(12).toString('hex')}`;
+const CODEC_KEY = randomBytes(32).toString('base64');
 let folder: string;
 let main: string;
 let temporal: TemporalServer;
@@ -57,7 +58,7 @@ const env = (change: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   TEMPORAL_TLS_CLIENT_KEY_PATH: join(folder, 'key.pem'),
   TEMPORAL_TLS_SERVER_NAME: 'localhost',
   TEMPORAL_API_KEY: API_KEY,
-  STEADY_CODEC_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+  STEADY_CODEC_KEYS: `k1:${CODEC_KEY}`,
   ...change,
 });
 let whole: NodeJS.ProcessEnv;
@@ -85,7 +86,7 @@ async function startWorker(): Promise<void> {
 }
 
 describe('a Temporal with mTLS and API keys', () => {
-  it('is reached by worker and commands, and the key is nowhere but in what they send', async () => {
+  it('is reached by worker and commands, and their keys are nowhere but in what they send', async () => {
     whole = env();
     expect((await steady(['worker', 'trust', '--yes'])).code).toBe(0);
     await startWorker();
@@ -118,7 +119,8 @@ describe('a Temporal with mTLS and API keys', () => {
       argv: readFileSync(`/proc/${pid}/cmdline`, 'latin1'),
       history,
     };
-    for (const [place, text] of Object.entries(places)) expect(text.includes(API_KEY), place).toBe(false);
+    for (const [place, text] of Object.entries(places))
+      for (const secret of [API_KEY, CODEC_KEY]) expect(text.includes(secret), place).toBe(false);
   });
 
   it('turns away who has no certificate, another key, or another CA, with what to do about it', async () => {
