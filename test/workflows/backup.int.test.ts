@@ -262,6 +262,24 @@ describe.concurrent('a backup', () => {
     await world.expectAllLetGo();
   });
 
+  it('is not merely cancelled where a service could not be started again, and says which', async () => {
+    const world = rig.world({
+      stores: { one: { files: true }, two: { files: true } },
+      services: { api: ['one'], web: ['two'] },
+      file: { limits: { parallel: 1 } },
+    });
+    const gate = world.script.gate('dump one');
+    const handle = await world.start<BackupInput>('backup', { stores: ['one', 'two'] });
+    await gate.reached;
+    world.script.fail('start api', 'service.failed');
+    await handle.cancel();
+    const failure = await failureOfRun(handle);
+    expect(failure.code).toBe('run.left');
+    expect(failure.message).toContain(
+      '[one="not all could be put back; could not be undone: start api again"]',
+    );
+  });
+
   it('does not start a service that another store of the set still needs stopped', async () => {
     const world = rig.world({
       stores: { one: { files: true }, two: { files: true } },

@@ -1,4 +1,10 @@
-import { executeChild, ParentClosePolicy, uuid4, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  executeChild,
+  ParentClosePolicy,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { WORKFLOW_TASK_QUEUE } from '../../contracts/names.js';
 import { runId, timeId } from '../../contracts/ids.js';
 import type {
@@ -28,7 +34,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     const depth = input.verify ?? plan?.verify ?? usualDepth(snapshot.stack);
 
     const turn = createTurns(snapshot.stack.limits.parallel);
-    const results = await untilAllEnded(
+    const results = await Promise.all(
       input.stores.map((store) => {
         const child: StoreBackupInput = {
           version: 1,
@@ -40,9 +46,14 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
           stackUuid: opened.uuid,
           ...(input.plan !== undefined && { plan: input.plan }),
         };
-        return turn(() => storeInStep(run, child));
+        return storeInStep(run, child, turn);
       }),
     );
+
+    const left = results.filter(({ failure }) => failure?.code === 'run.left');
+    // The next step would tell of the cancelling alone.
+    if (left.length > 0 && CancellationScope.current().consideredCancelled)
+      throw fail('run.left', Object.fromEntries(left.map((one) => [one.store, one.failure?.message])));
 
     await run.step('Write the set', async (note) => {
       // A chain that was rewritten later differs from what stands in the sets.
@@ -90,12 +101,16 @@ async function orNote<T>(asked: Promise<T>, note: (why: string) => void): Promis
   }
 }
 
-/** A step that keeps a failing store's failure to itself; cancelling the set cancels it. */
-async function storeInStep(run: Run, child: StoreBackupInput): Promise<StoreBackupResult> {
+/** A step that keeps a failing store's failure to itself: a run that ends early would cut the others off. */
+async function storeInStep(
+  run: Run,
+  child: StoreBackupInput,
+  turn: ReturnType<typeof createTurns>,
+): Promise<StoreBackupResult> {
   const stack = child.snapshot.stack.stack;
   let result: StoreBackupResult = { store: child.store, steps: [] };
   try {
-    return await run.step(`Back up ${child.store}`, async (note) => {
+    const inStep = async (note: (line: string) => void): Promise<StoreBackupResult> => {
       result = await executeChild(backupStore, {
         workflowId: runId(
           'backup-store',
@@ -118,17 +133,11 @@ async function storeInStep(run: Run, child: StoreBackupInput): Promise<StoreBack
         throw fail(code, { store: child.store, why: result.failure.message });
       }
       return result;
-    });
+    };
+    return await turn(() => run.step(`Back up ${child.store}`, inStep));
   } catch (error) {
-    if (isOwnCancellation(error)) throw error;
     return { ...result, failure: failureOf(error) };
   }
-}
-
-/** All results, or the first failure once every one has ended: a run that ends early would cut the others off. */
-async function untilAllEnded<T>(running: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(running);
-  return await Promise.all(running);
 }
 
 function setOf(id: string, input: BackupInput, results: readonly StoreBackupResult[]) {
