@@ -25,6 +25,16 @@ export interface RunLine {
 /** Runs people ask for; entities, look-ups and children are left out. */
 const HIDDEN = ['look', 'check', 'backup-store', 'hold', 'notify'];
 
+/** Whether a run is there and has not ended. */
+export async function isOpen(handle: WorkflowHandle): Promise<boolean> {
+  try {
+    return (await handle.describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
 /** Newest first. `query` is added to the visibility query. */
 export async function listRuns(
   steady: Steady,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
 import { attentionLines } from '../../src/cli/status-lines.js';
 import { askedBy, decide } from '../../src/client/approvals.js';
+import { acceptNotBack } from '../../src/client/accept.js';
 import { acceptData, targetState } from '../../src/client/entities.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { temporalStatus } from '../../src/client/status.js';
@@ -61,6 +62,9 @@ const untilTold = (world: World, words: string): Promise<void> =>
   vi.waitFor(async () => expect(await told(world)).toContain(words), PATIENTLY);
 const told = async (world: World): Promise<string> =>
   attentionLines(await temporalStatus(rig.steady, world.snapshot), 'UTC', Date.now()).join('\n');
+
+/** It is missed within 15 s, and its activities may live as long again. */
+const AFTER_A_DEAD_HOLDER = { ...PATIENTLY, timeout: 75_000 };
 
 describe.concurrent('a store whose data a restore could not put back', () => {
   it('is not backed up, and no other restore starts what uses it, until a restore has brought it back', async () => {
@@ -178,7 +182,7 @@ describe.concurrent('a store whose data a restore could not put back', () => {
     await vi.waitFor(async () => {
       const [kept] = (await temporalStatus(rig.steady, world.snapshot)).kept;
       expect(kept?.trouble).toContain('are not back: it is kept until they are');
-    }, PATIENTLY);
+    }, AFTER_A_DEAD_HOLDER);
     expect(world.data('db').kept.size).toBe(1);
     gate.open();
   });
@@ -213,6 +217,20 @@ describe.concurrent('a store whose data a restore could not put back', () => {
     gate.open();
     expect((await backupOf(world, 'db')).message).toContain('look whether they are whole');
     await untilTold(world, '✗ db: its data are not back');
+  });
+
+  it('may be accepted as soon as the restore that left it so has ended, by itself or by hand', async () => {
+    const world = await changedSince({ stores: { db: { live: 'good' } }, services: { api: ['db'] } });
+    const gate = world.script.gate('load db');
+    const handle = await world.restore({ mode: 'in-place' });
+    await gate.reached;
+    const accept = () =>
+      acceptNotBack(rig.steady, world.snapshot.stack, 'db', { by: 'ana', reason: 'mended' });
+    await expect(accept()).rejects.toMatchObject({ code: 'target.busy' });
+    await handle.terminate('by hand');
+    gate.open();
+    expect(await accept()).toMatchObject({ by: handle.workflowId });
+    expect(await accept()).toBeUndefined();
   });
 
   it('is not one whose live data were never touched: its services start', async () => {

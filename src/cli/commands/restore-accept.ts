@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { acceptData, targetState } from '../../client/entities.js';
-import { SteadyError } from '../../contracts/failures.js';
+import { acceptNotBack } from '../../client/accept.js';
+import { targetState } from '../../client/entities.js';
 import { consumersOf } from '../../contracts/stack/dependencies.js';
 import { chosen } from '../arguments.js';
 import { contextOf } from '../context.js';
@@ -25,18 +25,11 @@ export function addAcceptCommand(restore: Command): void {
       const still: string[] = [];
       await context.withTemporal(async (steady) => {
         for (const target of chosen(stores, all)) {
-          const { notBack, holders = [] } = (await targetState(steady, stack, target)) ?? {};
+          const notBack = await acceptNotBack(steady, stack, target, { by, reason: options.reason });
           if (notBack === undefined) {
             output.line(`${target}: no restore has left its data in disorder`);
             continue;
           }
-          const busy = holders.find(({ workflowId }) => workflowId === notBack.by);
-          if (busy)
-            throw new SteadyError('target.busy', { target, held: busy.workflowId, since: busy.since });
-          const at = new Date().toISOString();
-          const said = { by, at, reason: options.reason, seen: notBack.at };
-          if ((await acceptData(steady, stack, target, said)).notBack !== undefined)
-            throw new SteadyError('target.busy', { target, held: 'a restore has begun meanwhile' });
           accepted.push(target);
           output.line(
             `${target} counts as in order again; ${notBack.by} had left it ${agoText(notBack.at)}: ${notBack.why}`,

@@ -1,8 +1,7 @@
-import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
 import { resultOf } from '../../client/outcome.js';
 import { askWorker } from '../../client/reach.js';
-import { findRun } from '../../client/runs.js';
+import { findRun, isOpen } from '../../client/runs.js';
 import { startRun } from '../../client/start.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { parseRunId, runId } from '../../contracts/ids.js';
@@ -10,15 +9,6 @@ import { HOLD_QUERY, type HoldInput, type UndoInput } from '../../contracts/runs
 import { contextOf } from '../context.js';
 import { assertKnown, assertNotFrozen } from '../may-change.js';
 import { watchRun } from '../watch.js';
-
-async function isOpen(handle: WorkflowHandle): Promise<boolean> {
-  try {
-    return (await handle.describe()).status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
-}
 
 /**
  * Whether to wait. Options after `undo` that `restore` has too are taken by it: of all those only this one means
