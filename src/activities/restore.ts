@@ -130,9 +130,21 @@ export function createRestoreActivities(ports: Ports) {
         await ports.reap(call.markerPrefix);
         if (input.fence) await assertHeld([input.fence]);
         const port = await ports.store(input.snapshot, input.store);
-        const { finished, cutOver, loaded } = input;
-        return await port.undo(call, input.place, { finished, cutOver, loaded });
+        const { finished, begun } = input;
+        return await port.undo(call, input.place, { finished, begun });
       });
+    },
+
+    /** Under what name data of this restore are kept beside the live ones; left out where none are. Reading only. */
+    async keptBeside(input: Omit<RestoreStep, 'backup'> & { store: string }): Promise<{ as?: string }> {
+      return await withCall(
+        { title: `Look what is kept of ${input.store}`, store: input.store },
+        async (call) => {
+          const port = await ports.store(input.snapshot, input.store);
+          const as = await port.kept(call, input.place);
+          return as === undefined ? {} : { as };
+        },
+      );
     },
 
     /** Drops the replaced data when their hold has ended. */

@@ -127,7 +127,7 @@ export function createFakeStore(of: {
     },
     async undo(call, place, options) {
       await enter('undo', call);
-      if (place.mode === 'in-place' && options?.loaded !== false)
+      if (place.mode === 'in-place' && place.absent !== true && options?.begun !== false)
         throw new SteadyError('store.gone', { store: name, says: 'its data were replaced in place' });
       const kept = data.kept.get(placeOf(place));
       if (kept === undefined) {
@@ -140,6 +140,11 @@ export function createFakeStore(of: {
       data.live = kept;
       data.kept.delete(placeOf(place));
       return [`${name} is as before`];
+    },
+    async kept(call, place) {
+      await enter('kept', call);
+      const at = placeOf(place);
+      return data.kept.has(at) || data.undone.has(at) ? `${name}_old_${at}` : undefined;
     },
     async release(call, place) {
       await enter('release', call);

@@ -42,6 +42,7 @@ function keepsInPlace(world: World, store: string): void {
       compare: (call, manifest, place) => port.compare(call, manifest, beside(place)),
       cutover: (call, place) => port.cutover(call, beside(place)),
       undo: (call, place, options) => port.undo(call, beside(place), options),
+      kept: (call, place) => port.kept(call, beside(place)),
       release: (call, place) => port.release(call, beside(place)),
     };
   };

@@ -32,7 +32,7 @@ async function changedSince(options: WorldOptions = {}): Promise<World> {
 
 /** What was done to stores and services, without what only looks. */
 const deeds = (world: World): string[] =>
-  world.script.journal.filter((one) => !/^(facts|readable|preview|compare|health|ask)/.test(one));
+  world.script.journal.filter((one) => !/^(facts|readable|preview|compare|kept|health|ask)/.test(one));
 
 const RESTORED = ['load db', 'stop web', 'stop api', 'cutover db', 'start api', 'start web'];
 
@@ -215,7 +215,7 @@ describe.concurrent('a restore that fails', () => {
     ['load db', ['undo db']],
     ['compare db', ['load db', 'undo db']],
     ['stop api', ['load db', 'stop web', 'undo db', 'start api', 'start web']],
-    ['cutover db', ['load db', 'stop web', 'stop api', 'undo db', 'start api', 'start web']],
+    ['cutover db', ['load db', 'stop web', 'stop api', 'undo db', 'start api', 'start web', 'release db']],
     ['health web', [...RESTORED, ...lateUndo]],
     ['ask search', [...RESTORED, ...lateUndo]],
   ])('puts everything back when it fails at %s', async (phase, expected) => {
@@ -237,6 +237,9 @@ describe.concurrent('a restore that fails', () => {
     await expectAsBefore(world);
     const record = await world.record(handle);
     expect(record).toMatchObject({ outcome: 'failed', failure: { code: failure.code } });
+    // Nothing is told to be kept where nothing was replaced.
+    const { kept } = await temporalStatus(rig.steady, world.snapshot);
+    expect(kept).toHaveLength(/^(health|ask)/.test(phase) ? 1 : 0);
   });
 
   it('puts back what a start that failed half-way has begun', async () => {
@@ -264,13 +267,13 @@ describe.concurrent('a restore that fails', () => {
     expect(failure.message).toMatch(
       /; could not be undone: cache: Put cache back, start api again; bring cache back with: /,
     );
-    expect((await world.steps(handle)).slice(-5)).toEqual([
+    // The other was never replaced, so nothing of it is kept.
+    expect((await world.steps(handle)).slice(-6)).toEqual([
       '✗ db: Switch db over',
       ...['Undo: db: Put db back', '✗ Undo: cache: Put cache back', '✗ Undo: start api again'],
-      'Keep what was set aside of cache, db',
+      ...['Keep what was set aside of cache', 'db: end the restore'],
     ]);
     expect([...world.services.values()]).toEqual(['stopped']);
-    // The other is back, and what it had restored is kept as after an undo.
     const { kept } = await temporalStatus(rig.steady, world.snapshot);
     expect(kept).toMatchObject([{ stores: ['cache'], undone: false }]);
     const record = JSON.stringify((await world.record(handle)).steps);
@@ -478,6 +481,52 @@ describe.concurrent('a restore that is cancelled', () => {
     gate.open();
     await resultOf(backup);
     await expectAsBefore(world);
+  });
+});
+
+describe.concurrent('a restore where nothing was', () => {
+  /** What somebody makes meanwhile, a service or a person. */
+  const TONIGHT = 'orders of tonight';
+
+  /** A store that tells whether it is there, and refuses in place what was made since. */
+  async function nothingThere(): Promise<World> {
+    const world = await changedSince();
+    const portOf = world.storePort;
+    world.storePort = (name) => {
+      const port = portOf(name);
+      return {
+        ...port,
+        async preview(call, manifest, place) {
+          const told = await port.preview(call, manifest, place);
+          return world.data(name).live === undefined ? { ...told, absent: true, keptAs: undefined } : told;
+        },
+        async load(call, reader, place) {
+          if (place.absent === true && world.data(name).live !== undefined)
+            throw new SteadyError('store.blocked', {}, { retryable: false });
+          await port.load(call, reader, place);
+        },
+      };
+    };
+    world.data('db').live = undefined;
+    return world;
+  }
+
+  it('keeps what was made while it loaded, and an undo brings it back', async () => {
+    const world = await nothingThere();
+    world.script.on('load db', () => void (world.data('db').live = TONIGHT));
+    const handle = await world.restore();
+    const { stores } = await resultOf<RestoreResult>(handle);
+    expect([...world.data('db').kept.values()]).toEqual([TONIGHT]);
+    expect(stores[0]?.keptAs).toMatch(/^db_old_/);
+    await resultOf(await undo(world, handle));
+    expect(world.data('db').live).toBe(TONIGHT);
+  });
+
+  it('in place, leaves alone what was made before it loads, of which there is no copy', async () => {
+    const world = await nothingThere();
+    world.script.on('stop api', () => void (world.data('db').live = TONIGHT));
+    expect((await failureOfRun(await world.restore({ mode: 'in-place' }))).code).toBe('store.blocked');
+    await expectAsBefore(world, TONIGHT);
   });
 });
 

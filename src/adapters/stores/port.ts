@@ -113,6 +113,8 @@ export interface RestorePlace {
   readonly at: string;
   /** The destination for `into`. */
   readonly into?: string | undefined;
+  /** In place: nothing was there to be replaced, so no copy was taken. What is there by then is not ours to replace. */
+  readonly absent?: boolean | undefined;
   /** Somebody wants a backup of a newer server tried on this one, where that can harm nothing that is live. */
   readonly force?: boolean | undefined;
 }
@@ -142,10 +144,8 @@ export interface RestorePreview {
 export interface UndoOptions {
   /** The restore had ended well, so there must be something to go back to: with nothing kept it is `store.gone`. */
   readonly finished?: boolean | undefined;
-  /** Whether a cut-over of this place was begun, by any worker; left out when nobody knows. */
-  readonly cutOver?: boolean | undefined;
-  /** Whether a load of this place was begun, by any worker; left out when nobody knows. */
-  readonly loaded?: boolean | undefined;
+  /** Whether replacing the live data was begun, by any worker; left out when nobody knows. */
+  readonly begun?: boolean | undefined;
 }
 
 /** A throwaway server of the same kind, empty, on this machine; ended by `close` and by the death of the worker. */
@@ -202,6 +202,8 @@ export interface StorePort {
    * `store.gone` when live data were replaced and nothing of them is kept.
    */
   undo(call: StoreCall, place: RestorePlace, options?: UndoOptions): Promise<string[]>;
+  /** Under what name data are kept: those a cut-over replaced, or those an undo set aside. Undefined where none are. */
+  kept(call: StoreCall, place: RestorePlace): Promise<string | undefined>;
   /** Drops the replaced data when their hold has ended. */
   release(call: StoreCall, place: RestorePlace): Promise<string[]>;
   /** An empty throwaway server that can take this backup, for the proof `restored`. */

@@ -1,30 +1,26 @@
-import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import { workflowInfo } from '@temporalio/workflow';
 import type { FenceCheck } from '../../activities/locks.js';
-import type { RestoreStep } from '../../activities/restore.js';
-import { runId } from '../../contracts/ids.js';
-import { WORKFLOW_TASK_QUEUE } from '../../contracts/names.js';
+import type { Previewed, RestoreStep } from '../../activities/restore.js';
 import type { NotBack } from '../../contracts/runs/locks.js';
-import type { HoldInput, RestoreInput } from '../../contracts/runs/procedures.js';
+import type { RestoreInput } from '../../contracts/runs/procedures.js';
 import { formatDuration } from '../../contracts/stack/units.js';
 import type { DataLeft } from '../shared/compensation.js';
 import { failureOf } from '../shared/failures.js';
 import type { Run } from '../shared/run.js';
-import { hold } from './hold.js';
+import { isBare, keptOf, leftOf, startHold } from './keep-replaced.js';
 
 export interface AfterCutOver {
   readonly run: Run;
   readonly input: RestoreInput;
   readonly place: RestoreStep['place'];
   /** All stores of the restore. */
-  readonly of: readonly string[];
+  readonly previews: readonly Previewed[];
   /** Backups that were taken first, by store. */
   readonly saved: ReadonlyMap<string, string>;
-  /** Stores that an undo cannot put back, with what is left for them in words. */
-  readonly wayBack: ReadonlyMap<string, string>;
   /** What earlier restores had left in disorder. */
   readonly before: Readonly<Record<string, NotBack>>;
-  /** Stores whose live data this one has begun to replace. */
-  readonly begun: Set<string>;
+  /** Stores at which it is written that this one replaces their data. */
+  readonly noted: Set<string>;
   readonly fenceOf: (store: string) => { readonly fence?: FenceCheck };
 }
 
@@ -33,9 +29,9 @@ export interface AfterCutOver {
  * for a good copy.
  */
 export async function noteBegun(after: AfterCutOver, store: string, keptAs?: string): Promise<void> {
-  const { run, input, saved, before, begun } = after;
-  if (begun.has(store)) return;
-  begun.add(store);
+  const { run, input, saved, before, noted } = after;
+  if (noted.has(store)) return;
+  noted.add(store);
   const { workflowId } = workflowInfo();
   const id = saved.get(store);
   const inPlace = input.mode === 'in-place' ? ' --in-place' : '';
@@ -51,75 +47,78 @@ export async function noteBegun(after: AfterCutOver, store: string, keptAs?: str
   });
 }
 
-/** A restore that is done: what it replaced is held; stores of which nothing is kept lose its mark. */
-export async function endDone(after: AfterCutOver, stores: readonly string[]): Promise<void> {
-  const { run, input, wayBack, before } = after;
-  const kept = stores.filter((store) => !wayBack.has(store));
-  const notBack = earlierOf(kept, before);
+/** A restore that is done: what it replaced is held; stores of which nothing is kept lose its mark. Gives what is kept. */
+export async function endDone(after: AfterCutOver): Promise<ReadonlyMap<string, string>> {
+  const { run, input, previews } = after;
+  const stores = previews.map(({ store }) => store);
+  const kept = await keptOf(after, stores);
   const time = formatDuration(input.snapshot.stack.limits.hold);
-  if (kept.length > 0)
-    await run.step(`Keep the replaced data of ${kept.join(', ')} for ${time}`, () =>
-      startHold(after, kept, { undone: false, wayBack: Object.fromEntries(wayBack), notBack }),
+  if (kept.size > 0)
+    await run.step(`Keep the replaced data of ${[...kept.keys()].join(', ')} for ${time}`, () =>
+      startHold(after, [...kept.keys()], { undone: false, others: (store) => leftOf(after, store) }),
     );
   // Whatever an earlier restore has left: these data are whole.
   for (const store of stores) await run.locks.settleNotBack(store, undefined);
-  await unmark(after, stores);
+  await unmark(
+    after,
+    stores.filter((store) => !kept.has(store)),
+  );
+  return kept;
 }
 
 /**
  * A restore that failed. Stores that were put back: what it had restored is what was set aside, and is held. Not put
  * back: what it replaced may be the only good data, and stays until an undo. Gives words for people when one is needed.
+ *
+ * @param begun stores whose live data it had begun to replace
  */
 export async function endFailed(
   after: AfterCutOver,
-  switched: readonly string[],
+  begun: readonly string[],
   dataLeft: DataLeft,
 ): Promise<string | undefined> {
-  const { run, wayBack, before } = after;
-  const kept = switched.filter((store) => !wayBack.has(store));
-  const left = kept.filter((store) => dataLeft[store] !== undefined);
-  const unresolved = Object.fromEntries(left.map((store) => [store, dataLeft[store] ?? '']));
-  const back = switched.filter((store) => dataLeft[store] === undefined);
+  const { run } = after;
+  const bare = new Set(after.previews.filter((one) => isBare(after.input, one)).map(({ store }) => store));
+  const left = Object.keys(dataLeft).filter((store) => !bare.has(store));
+  const back = begun.filter((store) => dataLeft[store] === undefined);
   const ways = Object.fromEntries(
     Object.keys(dataLeft).map((store) => [store, wayOf(after, store, left.includes(store))]),
   );
   await noteLost(after, dataLeft, ways);
+  const aside = [...(await keptOf(after, back)).keys()];
+  const kept = begun.filter((store) => left.includes(store) || aside.includes(store));
   if (kept.length > 0)
     await run.step(`Keep what was set aside of ${kept.join(', ')}`, () =>
       startHold(after, kept, {
         undone: left.length === 0,
-        notBack: earlierOf(kept, before),
-        wayBack: Object.fromEntries(
-          after.of
-            .filter((store) => wayBack.has(store))
-            .map((store) => [store, ways[store] ?? 'as before the restore']),
-        ),
-        ...(left.length > 0 && { unresolved }),
+        others: (store) => ways[store] ?? 'as before the restore',
+        ...(left.length > 0 && {
+          unresolved: Object.fromEntries(left.map((store) => [store, dataLeft[store] ?? ''])),
+        }),
       }),
     );
-  await unmark(after, back);
+  // What was put back from its own backup has lost its mark with that.
+  await unmark(
+    after,
+    back.filter((store) => !aside.includes(store) && !after.saved.has(store)),
+  );
   return Object.keys(ways).length === 0 ? undefined : [...new Set(Object.values(ways))].join('; ');
 }
-
-/** Of these stores, what earlier restores had left: it comes back with what is kept. */
-const earlierOf = (stores: readonly string[], before: AfterCutOver['before']): Record<string, NotBack> =>
-  Object.fromEntries(
-    stores.flatMap((store) => (before[store] === undefined ? [] : [[store, before[store]]])),
-  );
 
 /** The way back of a restore that has ended; one that was ended knew none. */
 const knownWay = (notBack: NotBack | undefined): string | undefined =>
   notBack?.begun === true ? undefined : notBack?.way;
 
 /** What brings the data of a store back that this restore could not put back. */
-function wayOf({ saved, wayBack, before }: AfterCutOver, store: string, held: boolean): string {
+function wayOf(after: AfterCutOver, store: string, held: boolean): string {
+  const { saved, before } = after;
   // Of data that were in disorder before, a copy is no way back.
   const earlier = knownWay(before[store]);
   if (earlier !== undefined) return earlier;
   if (held) return `bring ${store} back with: steady restore undo ${workflowInfo().workflowId}`;
   const id = saved.get(store);
   if (id !== undefined) return `bring ${store} back with: steady restore ${id} --in-place --unverified`;
-  const lost = wayBack.get(store) === 'nothing is kept' ? 'what was live is lost; ' : '';
+  const lost = leftOf(after, store) === 'nothing is kept' ? 'what was live is lost; ' : '';
   return `${lost}bring ${store} back with: steady restore latest --store ${store} --in-place`;
 }
 
@@ -129,9 +128,9 @@ async function noteLost(
   dataLeft: DataLeft,
   ways: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const { run, input, saved, before, begun } = after;
+  const { run, input, saved, before, noted } = after;
   const { workflowId } = workflowInfo();
-  for (const store of begun)
+  for (const store of noted)
     if (dataLeft[store] === undefined) await run.locks.settleNotBack(store, before[store]);
   for (const [store, why] of Object.entries(dataLeft)) {
     const at = new Date().toISOString();
@@ -154,41 +153,13 @@ async function noteLost(
 
 /** The data are in service, whatever becomes of this: it is no reason to call the restore failed. */
 async function unmark(after: AfterCutOver, stores: readonly string[]): Promise<void> {
-  const { run, input, place, wayBack, fenceOf } = after;
+  const { run, input, place, fenceOf } = after;
   const { snapshot } = input;
-  for (const store of stores.filter((one) => wayBack.has(one))) {
+  for (const store of stores) {
     await run.step(`${store}: end the restore`, async (note) => {
       await run.activities.change
         .releaseReplaced({ snapshot, store, place, ...fenceOf(store) })
         .catch((error: unknown) => note(`its mark stays: ${failureOf(error).message}`));
     });
   }
-}
-
-/** Starts what drops the kept data in time. */
-async function startHold(
-  { input, place, of }: AfterCutOver,
-  stores: readonly string[],
-  how: Pick<HoldInput, 'undone' | 'unresolved' | 'wayBack' | 'notBack'>,
-): Promise<void> {
-  const { stack, limits } = input.snapshot.stack;
-  const args: HoldInput = {
-    version: 1,
-    snapshot: input.snapshot,
-    by: input.by,
-    restore: workflowInfo().workflowId,
-    stores,
-    of,
-    token: input.token,
-    at: place.at,
-    mode: input.mode === 'in-place' ? 'in-place' : 'beside',
-    seconds: limits.hold,
-    ...how,
-  };
-  await startChild(hold, {
-    workflowId: runId('hold', stack, input.token),
-    taskQueue: WORKFLOW_TASK_QUEUE,
-    args: [args],
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-  });
 }

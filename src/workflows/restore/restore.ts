@@ -1,6 +1,6 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { RestoredStore, RestoreInput, RestoreResult } from '../../contracts/runs/procedures.js';
-import type { Previewed } from '../../activities/restore.js';
+import type { Previewed, RestoreStep } from '../../activities/restore.js';
 import { fail, failureOf } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { agree } from './agree.js';
@@ -18,6 +18,7 @@ import {
 import { tellNotice } from '../shared/tell-run.js';
 import { restoreRequest } from '../../contracts/runs/requester.js';
 import { requireKnownRequester } from '../shared/requester.js';
+import { isBare } from './keep-replaced.js';
 import { putBackFrom, saveFirst } from './safety-backup.js';
 
 /** Puts a backup back: looked at first, approved, loaded beside the live data, compared, then cut over. */
@@ -97,49 +98,44 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     if (stopFirst) await stopAll();
     const restored = new Map<string, RestoredStore>();
     let finished = false;
-    /** Stores whose cut-over has begun. */
-    const switched = new Set<string>();
-    /** Of stores that an undo cannot put back. */
-    const wayBack = new Map<string, string>();
+    /** Stores whose live data it has begun to replace. */
+    const begun = new Set<string>();
     /** What earlier restores have left in disorder, of these stores. */
     const before = mode === 'into' ? {} : await storesNotBack(run, snapshot);
-    const bare = previews.filter(({ preview }) => inPlace && preview.keptAs === undefined);
     // All of them before the first is replaced: whoever is asked on the way can still say no.
     const saved = await saveFirst(
       run,
       input,
-      bare.filter(({ preview }) => preview.absent !== true),
+      previews.filter((one) => isBare(input, one) && one.preview.absent !== true),
       before,
     );
-    const begun = new Set<string>();
-    const after: AfterCutOver = { run, input, place, of: stores, saved, wayBack, before, begun, fenceOf };
+    const after: AfterCutOver = { run, input, place, previews, saved, before, noted: new Set(), fenceOf };
     if (mode !== 'into')
-      run.atEnd(async (dataLeft) => (finished ? undefined : await endFailed(after, [...switched], dataLeft)));
-    for (const { preview, store, backupId } of previews) {
-      const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
+      run.atEnd(async (dataLeft) => (finished ? undefined : await endFailed(after, [...begun], dataLeft)));
+    const stepOf = ({ store, backupId, preview }: Previewed): RestoreStep => ({
+      ...{ snapshot, backup: { store, id: backupId }, ...fenceOf(store) },
+      place: inPlace && preview.absent === true ? { ...place, absent: true } : place,
+    });
+    for (const one of previews) {
+      const { preview, store } = one;
+      const step = stepOf(one);
       const safety = saved.get(store);
-      const isBare = bare.some((one) => one.store === store);
-      if (preview.absent === true) wayBack.set(store, 'there was nothing to keep');
-      else if (isBare) wayBack.set(store, safety === undefined ? 'nothing is kept' : `backup ${safety}`);
-      let loaded = false;
-      /** Of data that were never replaced, what could not be removed is only in the way. */
-      const touched = () => (switched.has(store) || (isBare && loaded) ? store : undefined);
       const undo = async (): Promise<string[]> => {
-        const how = { snapshot, store, place, ...fenceOf(store), cutOver: switched.has(store), loaded };
         try {
-          return await run.activities.undo.undoRestore(how);
+          return await run.activities.undo.undoRestore({ ...step, store, begun: begun.has(store) });
         } catch (error) {
-          if (failureOf(error).code !== 'store.gone') throw error;
-          if (safety !== undefined) return await putBackFrom(run, safety, step);
-          if (preview.absent) return [`nothing to do: there was no ${store} before`];
-          throw error;
+          if (safety === undefined || failureOf(error).code !== 'store.gone') throw error;
+          return await putBackFrom(run, safety, step);
         }
       };
       const back = safety === undefined ? preview.words.undo : `put it back, from ${safety} where it is gone`;
-      run.compensate(`${store}: ${back}`, undo, { data: touched });
+      // Of data that were never replaced, what could not be removed is only in the way.
+      run.compensate(`${store}: ${back}`, undo, { data: () => (begun.has(store) ? store : undefined) });
       const { rawBytes, seconds } = await run.step(`${store}: ${preview.words.load}`, async () => {
-        if (isBare) await noteBegun(after, store);
-        loaded = true;
+        if (isBare(input, one)) {
+          await noteBegun(after, store);
+          begun.add(store);
+        }
         return await run.activities.change.loadBackup(step);
       });
       const findings = await run.step(`${store}: ${preview.words.compare}`, async (note) => {
@@ -158,24 +154,21 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     if (mode === 'into') {
       // What was loaded is the result: nothing is put back from here on, and nothing marks it as this run's.
       run.commit();
-      for (const { store, backupId } of previews)
-        await run.step(`${store}: end the restore`, () =>
-          run.activities.change.cutOver({ snapshot, backup: { store, id: backupId }, place }),
-        );
+      for (const one of previews)
+        await run.step(`${one.store}: end the restore`, () => run.activities.change.cutOver(stepOf(one)));
       return { dryRun: false, lines, stores: [...restored.values()] };
     }
 
     if (!stopFirst) await stopAll();
-    for (const { preview, store, backupId } of previews) {
+    for (const one of previews) {
+      const { preview, store } = one;
       await run.step(`${store}: ${preview.words.cutover}`, async (note) => {
-        const step = { snapshot, backup: { store, id: backupId }, place, ...fenceOf(store) };
         await noteBegun(after, store, preview.keptAs);
-        switched.add(store);
-        const { gapSeconds, notes } = await run.activities.change.cutOver(step);
+        begun.add(store);
+        const { gapSeconds, notes } = await run.activities.change.cutOver(stepOf(one));
         notes.forEach(note);
         note(`gap ${gapSeconds.toFixed(2)} s`);
-        const kept = preview.keptAs === undefined ? {} : { keptAs: preview.keptAs };
-        restored.set(store, { ...(restored.get(store) as RestoredStore), gapSeconds, ...kept });
+        restored.set(store, { ...(restored.get(store) as RestoredStore), gapSeconds });
       });
     }
     await startConsumers(run, snapshot, withoutThese(stack, consumers, await elsewhere()), {
@@ -186,8 +179,12 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     finished = true;
     const rtoSeconds = (Date.now() - go) / 1000;
     // Whoever cancels now is too late: what was replaced must be kept, and dropped in time.
-    await CancellationScope.nonCancellable(() => endDone(after, stores));
-    return { dryRun: false, lines, stores: [...restored.values()], rtoSeconds };
+    const kept = await CancellationScope.nonCancellable(() => endDone(after));
+    const done = [...restored.values()].map((one) => {
+      const keptAs = kept.get(one.store) ?? one.keptAs;
+      return { ...one, ...(keptAs !== undefined && { keptAs }) };
+    });
+    return { dryRun: false, lines, stores: done, rtoSeconds };
   });
 }
 

@@ -137,7 +137,7 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
           const found = await run.activities.undo.undoRestore({
             ...{ snapshot, store, place },
             fence: run.locks.held(store),
-            ...{ finished: true, cutOver: true },
+            ...{ finished: true, begun: true },
           });
           found.forEach(note);
           findings.push(...found);

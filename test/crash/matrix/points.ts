@@ -59,14 +59,14 @@ export const RUNS: Readonly<Record<Scenario, readonly ActivityName[]>> = {
   restore: [
     ...(['selectBackups', 'claimBackups', 'previewRestore', 'frozenTargets', 'requestLock'] as const),
     ...(['loadBackup', 'compareLoaded', 'serviceStates', 'stopService', 'cutOver', 'startService'] as const),
-    ...(['awaitHealthy', 'runChecks', 'unclaimBackups', 'submitRecord'] as const),
+    ...(['awaitHealthy', 'runChecks', 'keptBeside', 'unclaimBackups', 'submitRecord'] as const),
   ],
   inPlace: [
     ...(['previewRestore', 'stopService', 'openStack', 'dumpStore', 'seal', 'mark', 'loadBackup'] as const),
     ...(['compareLoaded', 'cutOver', 'startService', 'releaseReplaced'] as const),
   ],
   into: ['selectBackups', 'previewRestore', 'loadBackup', 'compareLoaded', 'cutOver', 'unclaimBackups'],
-  putBack: ['undoRestore', 'submitRecord'],
+  putBack: ['undoRestore', 'keptBeside', 'submitRecord'],
   undo: [
     'frozenTargets',
     'requestLock',
@@ -98,6 +98,7 @@ const BEATING: readonly ActivityName[] = [
   ...(['dumpStore', 'verifyBackup', 'previewRestore', 'loadBackup', 'compareLoaded', 'cutOver'] as const),
   ...([
     'undoRestore',
+    'keptBeside',
     'releaseReplaced',
     'stopService',
     'startService',

@@ -6,7 +6,7 @@ import { afterLeftovers } from '../after-leftovers.js';
 import { recogniseDump } from '../dump-format.js';
 import { check } from './check.js';
 import { folderRoot, intoRoot, liveRoot, withVolumeContainer, type FilesStoreOptions } from './context.js';
-import { cutover, release, undo } from './cutover.js';
+import { cutover, kept, release, undo } from './cutover.js';
 import { dump } from './dump.js';
 import { escape } from './escape.js';
 import { folderWork } from './folder-work.js';
@@ -34,6 +34,7 @@ export function createFilesStore(options: FilesStoreOptions): StorePort {
     compare: (call, ...rest) => inOne(call, (one) => one.compare(call, ...rest)),
     cutover: (call, ...rest) => inOne(call, (one) => one.cutover(call, ...rest)),
     undo: (call, ...rest) => inOne(call, (one) => one.undo(call, ...rest)),
+    kept: (call, ...rest) => inOne(call, (one) => one.kept(call, ...rest)),
     release: (call, ...rest) => inOne(call, (one) => one.release(call, ...rest)),
   };
   return afterLeftovers(phases, ({ markerPrefix }) => options.runtime.endMarked({ marker: markerPrefix }));
@@ -68,6 +69,11 @@ function phasesOf(options: FilesStoreOptions): StorePort {
       }
       const { root, work, swap } = await open(call, place);
       if (place.mode === 'in-place') {
+        const live = { ...root, folder: swap.live };
+        if (place.absent) {
+          await assertEmpty(live, work, place);
+          return loadInto(call, live, reader, place);
+        }
         await work.make(swap.live);
         await work.clear(swap.live);
         return extractInto(root, swap.live, reader);
@@ -96,6 +102,7 @@ function phasesOf(options: FilesStoreOptions): StorePort {
 
     async cutover(call, place) {
       if (place.mode === 'into') await finishInto(call, intoRoot(options, call, place.into), place);
+      if (place.mode === 'in-place') await finishInto(call, liveRoot(options, call), place);
       if (place.mode !== 'beside')
         return { gapSeconds: 0, notes: ['nothing to do: there is nothing to switch'] };
       const { work, swap } = await open(call, place);
@@ -105,12 +112,22 @@ function phasesOf(options: FilesStoreOptions): StorePort {
     async undo(call, place, given) {
       if (place.mode === 'into') return undoInto(call, intoRoot(options, call, place.into), place);
       if (place.mode === 'in-place') {
-        if (given?.loaded === false) return ['nothing to do: the live data were not touched'];
+        if (given?.begun === false) return ['nothing to do: the live data were not touched'];
+        if (place.absent) {
+          const { root, swap } = await open(call, place);
+          return undoInto(call, { ...root, folder: swap.live }, place);
+        }
         const why = 'the data were replaced in place; restore the backup taken before';
         throw new SteadyError('store.gone', { store: options.name, says: why });
       }
       const { work, swap } = await open(call, place);
       return undo(call, work, swap, given);
+    },
+
+    async kept(call, place) {
+      if (place.mode !== 'beside') return undefined;
+      const { work, swap } = await open(call, place);
+      return kept(work, swap);
     },
 
     async release(call, place) {

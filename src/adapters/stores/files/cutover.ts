@@ -108,6 +108,12 @@ export async function undo(
   return [`switched back; writes since the cut-over are kept in ${swap.undone}`];
 }
 
+/** The folder with the replaced data, or with what an undo set aside. */
+export async function kept(work: FolderWork, swap: Swap): Promise<string | undefined> {
+  for (const path of [swap.old, swap.undone]) if ((await work.kind(path)) !== 'none') return path;
+  return undefined;
+}
+
 /** Removes the replaced data and what an undo kept. */
 export async function release(work: FolderWork, swap: Swap): Promise<string[]> {
   const there: string[] = [];

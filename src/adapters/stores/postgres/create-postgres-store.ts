@@ -13,7 +13,7 @@ import { load } from './load.js';
 import { preview } from './preview.js';
 import { readable } from './readable.js';
 import { openScratch } from './scratch.js';
-import { release } from './release.js';
+import { kept, release } from './release.js';
 import { undo } from './undo.js';
 
 /**
@@ -36,6 +36,7 @@ export function createPostgresStore(options: StoreOptions): StorePort {
     compare: (call, manifest, place) => compare(options, call, manifest, place),
     cutover: (call, place) => cutover(options, call, place),
     undo: (call, place, given) => undo(options, call, place, given),
+    kept: (call, place) => kept(options, call, place),
     release: (call, place) => release(options, call, place),
     scratch: (call, manifest, folder) =>
       openScratch(options, call, { manifest, folder, create: createPostgresStore }),

@@ -7,6 +7,7 @@ import { copySettings } from './copy-settings.js';
 import { databaseFacts } from './database-facts.js';
 import { databaseNames, type DatabaseNames } from './database-names.js';
 import { endLeftovers } from './leftovers.js';
+import { madeSince } from './make-fresh.js';
 import { commentSql, databaseState, ownComment, type DatabaseState } from './ownership.js';
 import { quoteIdentifier } from './quote.js';
 import { withSession, type Session } from './session.js';
@@ -47,6 +48,8 @@ export async function cutover(options: StoreOptions, call: StoreCall, place: Res
         by: `${names.fresh} was not loaded by this restore`,
       });
     }
+    // In place the live one gave way long ago, and so did the room for two.
+    if (place.mode === 'in-place' && live.exists) throw madeSince(names.live);
     return live.exists ? swap(session, names, place) : moveIn(session, names, place, fresh.own.kept.comment);
   });
 }

@@ -39,12 +39,8 @@ export function makeFresh(
     // What an earlier attempt wrote down, wherever it was killed: in place the live one may be gone by now.
     const before = (earlier.own ?? nascent.own)?.kept;
     const { oid } = await databaseState(session, config.database, place.token);
-    // Whoever made it may want what is in it.
-    if (place.mode === 'in-place' && live !== undefined && before !== undefined && before.replaced !== oid)
-      throw new SteadyError('store.blocked', {
-        database: config.database,
-        by: 'one of this name was made since the old one was dropped: rename or drop it',
-      });
+    const seen = before === undefined ? place.absent !== true : before.replaced === oid;
+    if (place.mode === 'in-place' && live !== undefined && !seen) throw madeSince(config.database);
     const like = before?.live ?? live ?? detail.database;
     const owner = proof ? config.user : await ownerFor(access, session, like.owner);
     // Naming a tablespace takes a right on it that an owner of databases does not have, even on the default one.
@@ -78,6 +74,13 @@ export function makeFresh(
     return true;
   });
 }
+
+/** In place: whoever made it may want what is in it, and of that there is no copy. */
+export const madeSince = (database: string): SteadyError =>
+  new SteadyError('store.blocked', {
+    database,
+    by: 'one of this name was made since the restore began: rename or drop it',
+  });
 
 /** Drops the database an earlier attempt made; another's is left alone and refused. */
 export async function dropOwn(session: Session, database: string, token: string): Promise<boolean> {

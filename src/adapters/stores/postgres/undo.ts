@@ -18,7 +18,7 @@ export async function undo(
   options: StoreOptions,
   call: StoreCall,
   place: RestorePlace,
-  { finished = false, loaded }: UndoOptions = {},
+  { finished = false, begun }: UndoOptions = {},
 ): Promise<string[]> {
   const { maintenanceDatabase } = options.config;
   const access = await openAccess(options, call, maintenanceDatabase);
@@ -26,10 +26,10 @@ export async function undo(
   const names = databaseNames(options.config.database, place);
   return withSession(access.session(maintenanceDatabase), async (session) => {
     const nascent = await databaseState(session, names.nascent, place.token);
-    await session.run(`DROP DATABASE IF EXISTS ${quoteIdentifier(names.nascent)} WITH (FORCE)`);
     const fresh = await databaseState(session, names.fresh, place.token);
     const live = await databaseState(session, names.live, place.token);
     const old = await databaseState(session, names.old, place.token);
+    const replacing = place.mode === 'in-place' && place.absent !== true;
     if (old.own?.state === 'kept')
       return swapBack(session, names, place.token, {
         liveExists: live.exists,
@@ -37,17 +37,18 @@ export async function undo(
       });
     if (live.own?.state === 'moved') {
       const why = `there is no database to go back to as ${names.live}`;
-      if (finished || place.mode === 'in-place')
-        throw new SteadyError('store.gone', { database: names.live, says: why });
+      if (finished || replacing) throw new SteadyError('store.gone', { database: names.live, says: why });
       return [`nothing to do: ${why}`];
     }
     const made = fresh.own ?? nascent.own;
-    if (place.mode === 'in-place' && loaded !== false && gaveWay(live, made?.kept)) {
+    if (replacing && begun !== false && gaveWay(live, made?.kept)) {
       const other = live.exists ? '; the one of its name is another, made since' : '';
       const left = fresh.own ? `; ${names.fresh} holds what was loaded so far` : '';
       const says = `it was dropped to make room; restore the backup taken before${other}${left}`;
       throw new SteadyError('store.gone', { database: names.live, says });
     }
+    // Not before: it may be all that tells which database gave way.
+    await session.run(`DROP DATABASE IF EXISTS ${quoteIdentifier(names.nascent)} WITH (FORCE)`);
     if (!fresh.own) return alreadyUndone(session, names, place, finished);
     if (place.mode !== 'into' && live.exists) await allowConnections(session, names.live, true);
     await dropOwn(session, names.fresh, place.token);

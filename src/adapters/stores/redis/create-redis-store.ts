@@ -20,8 +20,8 @@ import * as byReplication from './replica-phases.js';
 import { namesOf, readState, stateOf } from './restore-state.js';
 import { startServer } from './run-server.js';
 import { scratch } from './scratch.js';
-import { releaseFiles, undoFiles } from './undo-files.js';
-import { releaseReplication, undoByReplication } from './undo-replica.js';
+import { keptFiles, releaseFiles, undoFiles } from './undo-files.js';
+import { keptByReplication, releaseReplication, undoByReplication } from './undo-replica.js';
 import { chooseWay, withContainerBeside } from './way.js';
 
 /**
@@ -39,6 +39,7 @@ export function createRedisStore(options: RedisStoreOptions): StorePort {
     compare: (call, ...rest) => beside(call, (one) => one.compare(call, ...rest)),
     cutover: (call, ...rest) => beside(call, (one) => one.cutover(call, ...rest)),
     undo: (call, ...rest) => beside(call, (one) => one.undo(call, ...rest)),
+    kept: (call, ...rest) => beside(call, (one) => one.kept(call, ...rest)),
     release: (call, ...rest) => beside(call, (one) => one.release(call, ...rest)),
   };
   const service = options.service && composeService(options.service);
@@ -115,6 +116,11 @@ function phasesOf(options: RedisStoreOptions): StorePort {
       return files
         ? undoFiles(options, call, place, { files, ...given })
         : undoByReplication(options, call, place, given);
+    },
+    async kept(call, place) {
+      if (place.mode === 'into') return undefined;
+      const files = await filesOf(call, place);
+      return files ? keptFiles(place, files) : keptByReplication(options, place);
     },
     async release(call, place) {
       if (place.mode === 'into') return ['nothing to do: nothing was replaced'];

@@ -53,6 +53,14 @@ export async function undoFiles(
   return [`switched back; writes since the cut-over are kept in ${files.path(names.undone)}`];
 }
 
+/** The folder with what the restore replaced, or with what an undo set aside. */
+export async function keptFiles(place: RestorePlace, files: DataFiles): Promise<string | undefined> {
+  const names = namesOf(place);
+  const there = (await files.list()) ?? [];
+  const found = [names.old, names.undone].find((name) => there.includes(name));
+  return found === undefined ? undefined : files.path(found);
+}
+
 /** Removes what the restore replaced, and what an undo kept. */
 export async function releaseFiles(place: RestorePlace, files: DataFiles): Promise<string[]> {
   const names = namesOf(place);

@@ -77,11 +77,11 @@ async function nothingHere(
   options: RedisStoreOptions,
   call: StoreCall,
   place: RestorePlace,
-  { finished, cutOver, kept }: UndoOptions & { readonly kept: KeptFolder },
+  { finished, begun, kept }: UndoOptions & { readonly kept: KeptFolder },
 ): Promise<string[]> {
   if (finished)
     throw new SteadyError('store.gone', { ...kept.where, says: 'it is not kept on this worker any more' });
-  if (cutOver === false) return ['nothing to do: the cut-over was not begun'];
+  if (begun === false) return ['nothing to do: the cut-over was not begun'];
   if (await neverReplicated(options, call, place))
     return ['nothing to do: the server has replicated from nobody since before the restore'];
   throw new SteadyError('store.gone', {
@@ -111,6 +111,15 @@ async function neverReplicated(
     !commands.has('cmdstat_replicaof') &&
     !commands.has('cmdstat_slaveof')
   );
+}
+
+/** The RDB of what the restore replaced, or of what an undo set aside. */
+export function keptByReplication(
+  options: RedisStoreOptions,
+  place: RestorePlace,
+): Promise<string | undefined> {
+  const { safety, undone } = keptFolder(options, place);
+  return Promise.resolve([safety, undone].find((file) => existsSync(file)));
 }
 
 /** Removes what the restore and its undo kept on this worker. */

@@ -256,9 +256,30 @@ describe('files store', () => {
     await store.compare(testCall(), manifest, place);
     expect(listTree(live)).toEqual(before);
     await expect(store.undo(testCall(), place)).rejects.toMatchObject({ code: 'store.gone' });
-    expect(await store.undo(testCall(), place, { loaded: false })).toEqual([
+    expect(await store.undo(testCall(), place, { begun: false })).toEqual([
       'nothing to do: the live data were not touched',
     ]);
+  });
+
+  it('restores in place where nothing was, and leaves alone what somebody has made there since', async () => {
+    makeTree(live);
+    const before = listTree(live);
+    const store = make();
+    const manifest = await backUp(store);
+    const place: RestorePlace = { ...PLACE, mode: 'in-place', absent: true };
+    const load = () => store.load(testCall(), backup.reader(manifest), place);
+    await expect(load()).rejects.toMatchObject({ code: 'store.not-empty' });
+    await store.undo(testCall(), place);
+    expect(listTree(live)).toEqual(before);
+    rmSync(live, { recursive: true });
+    for (let i = 0; i < 2; i++) await load();
+    expect(await store.undo(testCall(), place)).toEqual([`emptied ${live}`]);
+    await load();
+    await store.compare(testCall(), manifest, place);
+    await store.cutover(testCall(), place);
+    expect(listTree(live)).toEqual(before);
+    await store.undo(testCall(), place);
+    expect(listTree(live)).toEqual(before);
   });
 
   it('proves a backup in a scratch folder', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { StorePort } from '../../../../src/adapters/stores/port.js';
+import type { RestorePlace, StorePort } from '../../../../src/adapters/stores/port.js';
 import { Secret } from '../../../../src/contracts/secret.js';
 import { startPostgres, type PostgresService } from '../../../services/postgres.js';
 import { connect, until } from './connected.js';
@@ -43,6 +43,23 @@ beforeEach(async () => {
   taken = await takeBackup(store, backups.fresh());
   pg.sql('shop', 'INSERT INTO orders VALUES (5000)');
 });
+
+/** Somebody needs a database while there is none. */
+function makeTonight(): void {
+  pg.sql('postgres', 'CREATE DATABASE shop');
+  pg.sql('shop', 'CREATE TABLE orders AS SELECT 1 AS id');
+}
+
+/** As a load leaves it that had dropped what the attempt before it had loaded, and not yet given its name to the next. */
+function killedBeforeRenaming(): void {
+  const told = pg.sql(
+    'postgres',
+    `SELECT quote_literal(shobj_description(oid, 'pg_database')) FROM pg_database WHERE datname = '${names.fresh}'`,
+  );
+  pg.sql('postgres', `DROP DATABASE ${names.fresh} WITH (FORCE)`);
+  pg.sql('postgres', `CREATE DATABASE ${names.nascent}`);
+  pg.sql('postgres', `COMMENT ON DATABASE ${names.nascent} IS ${told}`);
+}
 
 const orders = (database = 'shop'): string => pg.sql(database, 'SELECT count(*) FROM orders');
 const settingsOf = (database: string): string =>
@@ -195,6 +212,45 @@ describe('a cut-over', () => {
     ).toBe('mine');
   });
 
+  it('keeps a database that somebody made while it loaded, where there was none', async () => {
+    pg.sql('postgres', 'DROP DATABASE shop WITH (FORCE)');
+    await restore(store, taken, place);
+    expect(await store.kept(call(), place)).toBeUndefined();
+    makeTonight();
+    await store.cutover(call(), place);
+    expect(await store.kept(call(), place)).toBe(names.old);
+    await store.undo(call(), place);
+    expect(databases()).toEqual(['shop', names.undone]);
+    expect(await store.kept(call(), place)).toBe(names.undone);
+    expect(orders('shop')).toBe('1');
+  });
+
+  it('in place, replaces no database that was made since it was looked at, at the load or at the cut-over', async () => {
+    const blocked = { code: 'store.blocked', facts: { database: 'shop' } };
+    const absent = { ...place, mode: 'in-place', absent: true } as const;
+    await expect(store.load(call(), readerOf(taken), absent)).rejects.toMatchObject(blocked);
+    expect(await store.undo(call(), absent, { begun: true })).toEqual([
+      `nothing to do: ${names.fresh} is not there`,
+    ]);
+    expect(databases()).toEqual(['shop']);
+    const loadThenMade = async (where: RestorePlace): Promise<void> => {
+      await store.load(call(), readerOf(taken), where);
+      makeTonight();
+      await expect(store.cutover(call(), where)).rejects.toMatchObject(blocked);
+      expect(orders()).toBe('1');
+    };
+    pg.sql('postgres', 'DROP DATABASE shop');
+    await loadThenMade(absent);
+    expect(await store.undo(call(), absent)).toEqual([`${names.fresh} was dropped`, 'shop serves']);
+    const inPlace = { ...place, mode: 'in-place' } as const;
+    await loadThenMade(inPlace);
+    // An undo leaves what tells the two apart, also where an attempt was killed: nothing else would refuse the next load.
+    killedBeforeRenaming();
+    await expect(store.undo(call(), inPlace)).rejects.toMatchObject({ code: 'store.gone' });
+    await expect(store.load(call(), readerOf(taken), inPlace)).rejects.toMatchObject(blocked);
+    expect(orders()).toBe('1');
+  });
+
   it('in place, says that there is nothing to go back to also when what was loaded is gone again', async () => {
     const inPlace = { ...place, mode: 'in-place' } as const;
     await store.load(call(), readerOf(taken), inPlace);
@@ -209,7 +265,7 @@ describe('a cut-over', () => {
     const inPlace = { ...place, mode: 'in-place' } as const;
     await store.load(call(), readerOf(taken), inPlace);
     pg.sql('postgres', 'CREATE DATABASE shop');
-    await expect(store.undo(call(), inPlace, { loaded: true })).rejects.toMatchObject({
+    await expect(store.undo(call(), inPlace, { begun: true })).rejects.toMatchObject({
       code: 'store.gone',
       facts: { says: expect.stringContaining('another, made since') as string },
     });
@@ -219,7 +275,7 @@ describe('a cut-over', () => {
     const inPlace = { ...place, mode: 'in-place' } as const;
     pg.sql('postgres', 'DROP DATABASE shop');
     await store.load(call(), readerOf(taken), inPlace);
-    expect(await store.undo(call(), inPlace, { loaded: true })).toEqual([`${names.fresh} was dropped`]);
+    expect(await store.undo(call(), inPlace, { begun: true })).toEqual([`${names.fresh} was dropped`]);
     expect(databases()).toEqual([]);
   });
 
@@ -228,14 +284,7 @@ describe('a cut-over', () => {
     const before = settingsOf('shop');
     await store.load(call(), readerOf(taken), { ...place, mode: 'in-place' });
     expect(databases()).toEqual([names.fresh]);
-    // Killed when it had dropped the loaded one, and not yet given its name to the next.
-    const told = pg.sql(
-      'postgres',
-      `SELECT quote_literal(shobj_description(oid, 'pg_database')) FROM pg_database WHERE datname = '${names.fresh}'`,
-    );
-    pg.sql('postgres', `DROP DATABASE ${names.fresh} WITH (FORCE)`);
-    pg.sql('postgres', `CREATE DATABASE ${names.nascent}`);
-    pg.sql('postgres', `COMMENT ON DATABASE ${names.nascent} IS ${told}`);
+    killedBeforeRenaming();
     // A second attempt finds no live database any more and takes the settings from what the first one kept.
     await store.load(call(), readerOf(taken), { ...place, mode: 'in-place' });
     const nothingKept = { code: 'store.gone', facts: { database: 'shop' } };

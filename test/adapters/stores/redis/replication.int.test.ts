@@ -294,7 +294,7 @@ describe.each(someRedis())('a restore by replication, $title', ({ server }) => {
     redis.cli('REPLICAOF', 'NO', 'ONE');
     await expect(store.undo(testCall(), later)).rejects.toMatchObject({ code: 'store.gone' });
     // Whoever knows that no cut-over was begun need not ask.
-    const known = { finished: false, cutOver: false };
+    const known = { finished: false, begun: false };
     await redis.kill();
     expect(await store.undo(testCall(), earlier, known)).toEqual([
       'nothing to do: the cut-over was not begun',
