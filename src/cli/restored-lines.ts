@@ -16,7 +16,7 @@ export function restoredLines(result: RestoreResult, run: string): string[] {
   const told = table(rows, [2]);
   if (result.rtoSeconds === undefined) return told;
   const rto = `RTO ${secondsText(result.rtoSeconds)}, from the go to checks that answer`;
-  return [...told, rto, ...wayBackLines(result.stores, run)];
+  return [...told, rto, ...wayBackLines(result.stores, run), ...(result.notStarted ?? [])];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
+import { restoredLines } from '../../src/cli/restored-lines.js';
 import { attentionLines } from '../../src/cli/status-lines.js';
 import { askedBy, decide } from '../../src/client/approvals.js';
 import { acceptNotBack } from '../../src/client/accept.js';
@@ -232,6 +233,50 @@ describe.concurrent('a store whose data a restore could not put back', () => {
     gate.open();
     expect(await accept()).toMatchObject({ by: handle.workflowId });
     expect(await accept()).toBeUndefined();
+  });
+
+  it('keeps no service stopped that ran before a run that failed or was cancelled', async () => {
+    const world = await changedSince({
+      stores: { db: { live: 'good' }, uploads: { files: true, live: 'u' } },
+      services: { api: ['db', 'uploads'] },
+    });
+    world.script.fail('load db', 'stream.corrupt');
+    await failureOfRun(await world.restore({ ...only('db'), mode: 'in-place' }));
+    // Somebody has mended it by hand, and has not said so.
+    world.services.set('api', 'running');
+    world.script.fail('dump uploads', 'tool.failed');
+    await backupOf(world, 'uploads');
+    expect([...world.services.values()]).toEqual(['running']);
+    const gate = world.script.gate('cutover uploads');
+    const handle = await world.restore(only('uploads'));
+    await gate.reached;
+    await handle.cancel();
+    gate.open();
+    expect((await failureOfRun(handle)).code).toBe('cancelled');
+    expect([...world.services.values()]).toEqual(['running']);
+  });
+
+  it('is named by a restore of other data that begins while it becomes so, with what is not started', async () => {
+    const world = await changedSince({
+      stores: { cache: { live: 'warm' }, db: { live: 'good' } },
+      services: { api: ['db', 'cache'] },
+    });
+    world.answers.set('health api', '502');
+    world.script.fail('undo db', 'store.denied');
+    const gate = world.script.gate('load db');
+    const failing = await world.restore(only('db'));
+    await gate.reached;
+    const handle = await world.restore(only('cache'));
+    await vi.waitFor(async () => expect((await world.steps(handle)).at(-1)).toMatch(/^Take/), PATIENTLY);
+    gate.open();
+    await failureOfRun(failing);
+    world.answers.clear();
+    const result = await resultOf<RestoreResult>(handle);
+    expect(result.lines).toContain('api not started: the data of db are not back');
+    expect(restoredLines(result, handle.workflowId).at(-1)).toBe(
+      `api not started; bring db back with: steady restore undo ${failing.workflowId}`,
+    );
+    expect([...world.services.values()]).toEqual(['stopped']);
   });
 
   it('is not one whose live data were never touched: its services start', async () => {

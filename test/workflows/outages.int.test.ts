@@ -1,3 +1,4 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resultOf } from '../../src/client/outcome.js';
@@ -45,9 +46,32 @@ describe('while the workers that put things back are away', () => {
   });
   afterAll(() => rig.close());
 
+  const impatient = { services: { api: ['db'] }, file: { limits: { worker: '2s' } } };
+  const untilAsked = (handle: WorkflowHandle, activity: string): Promise<void> =>
+    vi.waitFor(async () => {
+      const { raw } = await handle.describe();
+      expect(raw.pendingActivities?.map((one) => one.activityType?.name)).toEqual([activity]);
+    }, PATIENTLY);
+
+  it('a service that a backup has stopped waits for them and for nobody else', async () => {
+    const stop = await rig.serve(['quick']);
+    const world = rig.world({ ...impatient, stores: { db: { files: true } } });
+    const gate = world.script.gate('dump db');
+    const handle = await world.start<BackupInput>('backup', { stores: ['db'] });
+    await gate.reached;
+    await stop();
+    await handle.cancel();
+    const child = `backup-store.${world.stack}.db.${handle.workflowId.split('.').at(-1)}`;
+    await untilAsked(rig.steady.client.workflow.getHandle(child), 'startService');
+    const stopAgain = await rig.serve(['quick']);
+    expect((await failureOfRun(handle)).code).toBe('cancelled');
+    expect(world.services.get('api')).toBe('running');
+    await stopAgain();
+  });
+
   it('a compensation waits for them, however long others would wait', async () => {
     const stop = await rig.serve(['quick']);
-    const world = rig.world({ services: { api: ['db'] }, file: { limits: { worker: '2s' } } });
+    const world = rig.world(impatient);
     await world.backup();
     world.data('db').live = 'bad';
     const gate = world.script.gate('cutover db');

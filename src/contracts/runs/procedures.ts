@@ -146,6 +146,8 @@ export interface RestoreResult {
   readonly stores: readonly RestoredStore[];
   /** From the approval (or the start, when none was asked) until checks answered again. */
   readonly rtoSeconds?: number;
+  /** Services that stay stopped because other data they use are not back, with what brings those back, for people. */
+  readonly notStarted?: readonly string[];
 }
 
 export interface UndoInput extends RunInput {

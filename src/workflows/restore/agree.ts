@@ -14,9 +14,8 @@ export interface Agreeing {
   /** Services that are stopped meanwhile. */
   readonly consumers: readonly string[];
   /** What was seen at the beginning. */
-  readonly first: readonly Previewed[];
-  readonly look: () => Promise<Previewed[]>;
-  readonly describe: (previews: readonly Previewed[]) => Described;
+  readonly first: Described;
+  readonly look: () => Promise<Described>;
 }
 
 export interface Agreed {
@@ -33,16 +32,16 @@ export interface Agreed {
  * change of the plan.
  */
 export async function agree(run: Run, agreeing: Agreeing): Promise<Agreed> {
-  const { input, policy, describe } = agreeing;
+  const { input, policy } = agreeing;
   // Whoever stops a service takes it: another run must not start it meanwhile.
   const targets = [...agreeing.stores, ...agreeing.consumers];
-  let previews = agreeing.first;
+  let seen = agreeing.first;
   let changes: string[] = [];
   for (;;) {
-    const lines = [...changes, ...describeRestore(describe(previews))];
-    if (policy) await ask(run, agreeing, { policy, lines, previews });
+    const lines = [...changes, ...describeRestore(seen)];
+    if (policy) await ask(run, agreeing, { policy, lines, previews: seen.previews });
     const go = Date.now();
-    if (input.mode === 'into') return { previews, lines, go };
+    if (input.mode === 'into') return { previews: seen.previews, lines, go };
     await run.step(`Take ${targets.join(', ')}`, () =>
       run.locks.take(targets, {
         mode: 'exclusive',
@@ -50,14 +49,14 @@ export async function agree(run: Run, agreeing: Agreeing): Promise<Agreed> {
         purpose: `restore asked by ${input.by.name}`,
       }),
     );
-    const shown = describePlan(describe(previews));
-    previews = await run.step('Look again', async (note) => {
+    const shown = describePlan(seen);
+    seen = await run.step('Look again', async (note) => {
       const again = await agreeing.look();
-      changes = difference(shown, describePlan(describe(again)));
+      changes = difference(shown, describePlan(again));
       changes.forEach(note);
       return again;
     });
-    if (!policy || changes.length === 0) return { previews, lines, go };
+    if (!policy || changes.length === 0) return { previews: seen.previews, lines: describeRestore(seen), go };
     await run.step('Ask again, for what was approved has changed', () => run.locks.releaseAll());
   }
 }

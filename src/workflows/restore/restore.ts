@@ -7,14 +7,7 @@ import { agree } from './agree.js';
 import { endDone, endFailed, noteBegun, type AfterCutOver } from './after-cutover.js';
 import { describeRestore, type Described } from './describe-restore.js';
 import { askChecks } from '../shared/checks.js';
-import {
-  consumersFor,
-  runningOf,
-  startConsumers,
-  stopConsumers,
-  storesNotBack,
-  withoutThese,
-} from '../shared/consumers.js';
+import { consumersFor, runningOf, startWhole, stopConsumers, storesNotBack } from '../shared/consumers.js';
 import { tellNotice } from '../shared/tell-run.js';
 import { restoreRequest } from '../../contracts/runs/requester.js';
 import { requireKnownRequester } from '../shared/requester.js';
@@ -50,37 +43,29 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     };
     await claim(run, input, selected.backups);
 
-    const look = (): Promise<Previewed[]> =>
-      Promise.all(
-        selected.backups.map((backup) => run.activities.change.previewRestore({ snapshot, backup, place })),
-      );
-    const first = await run.step('Look before anything is touched', look);
     const consumers = mode === 'into' ? { stop: [], start: [] } : consumersFor(stack, stores);
-    /** Stores that another restore has left in disorder: what uses them too is not started by this one. */
-    const elsewhere = async (): Promise<string[]> =>
-      consumers.stop.length === 0
-        ? []
-        : Object.keys(await storesNotBack(run, snapshot)).filter((store) => !stores.includes(store));
-    const notBack = await elsewhere();
-    const describe = (previews: readonly Previewed[]): Described => ({
-      input,
-      previews,
-      consumers,
-      notBack,
-      notes: selected.notes,
-    });
+    const look = async (): Promise<Described> => {
+      const [previews, lost] = await Promise.all([
+        Promise.all(
+          selected.backups.map((backup) => run.activities.change.previewRestore({ snapshot, backup, place })),
+        ),
+        consumers.stop.length === 0 ? {} : storesNotBack(run, snapshot),
+      ]);
+      const notBack = Object.keys(lost).filter((store) => !stores.includes(store));
+      return { input, previews, consumers, notBack, notes: selected.notes };
+    };
+    const first = await run.step('Look before anything is touched', look);
     const frozen =
       mode === 'into'
         ? []
         : await run.activities.quick.frozenTargets({ stack: stack.stack, targets: stores });
     // Nobody is asked for what would be refused afterwards.
     if (frozen.length > 0 && !input.dryRun) throw fail('target.frozen', { why: frozen.join('; ') });
-    if (input.dryRun)
-      return { dryRun: true, lines: [...frozen, ...describeRestore(describe(first))], stores: [] };
+    if (input.dryRun) return { dryRun: true, lines: [...frozen, ...describeRestore(first)], stores: [] };
 
     const { previews, lines, go } = await agree(run, {
       ...{ input, policy, stores, consumers: consumers.stop },
-      ...{ first, look, describe },
+      ...{ first, look },
     });
 
     const fenceOf = (store: string) => (mode === 'into' ? {} : { fence: run.locks.held(store) });
@@ -171,9 +156,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
         restored.set(store, { ...(restored.get(store) as RestoredStore), gapSeconds });
       });
     }
-    await startConsumers(run, snapshot, withoutThese(stack, consumers, await elsewhere()), {
-      stopToUndo: true,
-    });
+    const notStarted = await startWhole(run, snapshot, consumers, { stopToUndo: true });
     await askChecks(run, snapshot);
     run.commit();
     finished = true;
@@ -184,7 +167,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       const keptAs = kept.get(one.store) ?? one.keptAs;
       return { ...one, ...(keptAs !== undefined && { keptAs }) };
     });
-    return { dryRun: false, lines, stores: done, rtoSeconds };
+    return { dryRun: false, lines, stores: done, rtoSeconds, notStarted };
   });
 }
 

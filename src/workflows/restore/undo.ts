@@ -11,10 +11,9 @@ import {
   consumersFor,
   runningOf,
   startLines,
-  startConsumers,
+  startWhole,
   stopConsumers,
   storesNotBack,
-  withoutThese,
 } from '../shared/consumers.js';
 import { tellNotice } from '../shared/tell-run.js';
 import { requireKnownRequester } from '../shared/requester.js';
@@ -97,7 +96,7 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
             .signal(undoneSignal, true)
             .catch((error: unknown) => note(`nobody keeps it: ${failureOf(error).message}`));
         });
-        await startWhole();
+        findings.push(...(await startWhole(run, snapshot, consumers, { stopToUndo: false })));
         run.commit();
         await askChecks(run, snapshot);
       });
@@ -147,21 +146,6 @@ export async function undoRestore(input: UndoInput & { readonly hold: HoldInput 
           await run.locks.settleNotBack(store, UNTOUCHED.has(code) ? noted : say(message));
           throw error;
         }
-      }
-
-      /** Some may also use data that are still not back: of this restore in place, or of another one. */
-      async function startWhole(): Promise<void> {
-        const notBack = Object.entries(await storesNotBack(run, snapshot));
-        const whole = withoutThese(
-          stack,
-          consumers,
-          notBack.map(([store]) => store),
-        );
-        await startConsumers(run, snapshot, whole, { stopToUndo: false });
-        const still = consumers.start.filter((service) => !whole.start.includes(service));
-        if (still.length === 0) return;
-        const ways = notBack.map(([store, { way, why }]) => way ?? `${store}: ${why}`);
-        findings.push(`${still.join(', ')} not started; ${ways.join('; ')}`);
       }
     },
   );

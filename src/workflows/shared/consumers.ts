@@ -24,7 +24,7 @@ export async function storesNotBack(run: Run, snapshot: StackSnapshot): Promise<
 }
 
 /** Those that use none of these stores. */
-export function withoutThese(stack: Stack, consumers: Consumers, notBack: readonly string[]): Consumers {
+function withoutThese(stack: Stack, consumers: Consumers, notBack: readonly string[]): Consumers {
   return without(consumers, consumersOf(stack, notBack));
 }
 
@@ -33,16 +33,15 @@ function without({ stop, start }: Consumers, services: readonly string[]): Consu
   return { stop: stop.filter(stays), start: start.filter(stays) };
 }
 
-const notStarted = (services: readonly string[], notBack: readonly string[]): string =>
-  `${services.join(', ')} not started: the data of ${notBack.join(', ')} are not back`;
-
 /** Which of them are started in the end, and which are not, for people. */
 export function startLines(stack: Stack, consumers: Consumers, notBack: readonly string[]): string[] {
   const { start } = withoutThese(stack, consumers, notBack);
   const still = consumers.start.filter((service) => !start.includes(service));
   return [
     ...(start.length > 0 ? [`start ${start.join(', ')}`] : []),
-    ...(still.length > 0 ? [notStarted(still, notBack)] : []),
+    ...(still.length > 0
+      ? [`${still.join(', ')} not started: the data of ${notBack.join(', ')} are not back`]
+      : []),
   ];
 }
 
@@ -79,16 +78,9 @@ export async function stopConsumers(
   ran: Consumers,
 ): Promise<void> {
   for (const service of consumers.stop) {
-    const again = async (): Promise<string[]> => {
-      // Of others: this run's own are put back by now, or nothing starts.
-      const { workflowId } = workflowInfo();
-      const notBack = Object.entries(await storesNotBack(run, snapshot))
-        .filter(([, { by }]) => by !== workflowId)
-        .map(([store]) => store);
-      if (consumersOf(snapshot.stack, notBack).includes(service)) return [notStarted([service], notBack)];
+    const again = async (): Promise<void> => {
       await run.activities.undo.startService({ snapshot, service });
       await run.activities.undo.awaitHealthy({ snapshot, service });
-      return [];
     };
     const starts = ran.stop.includes(service);
     if (starts) run.compensate(`start ${service} again`, again, { atLast: true });
@@ -118,4 +110,29 @@ export async function startConsumers(
       note(await run.activities.change.awaitHealthy({ snapshot, service }));
     });
   }
+}
+
+/** Starts those whose data are whole. Gives a line for the others, with what brings their data back. */
+export async function startWhole(
+  run: Run,
+  snapshot: StackSnapshot,
+  consumers: Consumers,
+  options: { readonly stopToUndo: boolean },
+): Promise<string[]> {
+  if (consumers.start.length === 0) return [];
+  const { stack, stores } = snapshot.stack;
+  // Patiently: what was stopped for this must not stand still because nobody could be asked.
+  const all = await run.activities.undo.storesNotBack({ stack, stores: Object.keys(stores) });
+  // What this run itself has replaced is whole by now.
+  const notBack = Object.entries(all).filter(([, { by }]) => by !== workflowInfo().workflowId);
+  const whole = withoutThese(
+    snapshot.stack,
+    consumers,
+    notBack.map(([store]) => store),
+  );
+  await startConsumers(run, snapshot, whole, options);
+  const still = consumers.start.filter((service) => !whole.start.includes(service));
+  if (still.length === 0) return [];
+  const ways = notBack.map(([store, { way, why }]) => way ?? `${store}: ${why}`);
+  return [`${still.join(', ')} not started; ${ways.join('; ')}`];
 }
