@@ -12,6 +12,7 @@ import {
   type TargetInput,
   type TargetState,
 } from '../contracts/runs/locks.js';
+import { HOLD_QUERY, type HoldState } from '../contracts/runs/procedures.js';
 import { askEntity } from './ask-entity.js';
 import type { ClaimHolder } from '../contracts/runs/claims.js';
 
@@ -22,7 +23,7 @@ export interface FenceCheck {
   readonly fence: number;
 }
 
-/** Locks of targets, asked for on behalf of workflows: a workflow cannot start an entity with a signal itself. */
+/** What entities and holds know, asked on behalf of workflows: one cannot query another, nor start it with a signal. */
 export function createLockActivities() {
   return {
     /** Puts a request in the target's queue; the answer comes as a signal. Safe to repeat: requests carry an id. */
@@ -60,6 +61,12 @@ export function createLockActivities() {
       stores: readonly string[];
     }): Promise<Record<string, NotBack>> {
       return await ofEach(input.stack, input.stores, (state) => state.notBack);
+    },
+
+    /** What the hold of a restore says now; left out where there was none. Reading only. */
+    async holdState(input: { hold: string }): Promise<{ state?: HoldState }> {
+      const state = await askEntity<HoldState>(input.hold, HOLD_QUERY);
+      return state === undefined ? {} : { state };
     },
 
     /** Whether a run is still open; reading only. */

@@ -2,7 +2,7 @@ import { ScheduleNotFoundError } from '@temporalio/client';
 import { SteadyError } from '../contracts/failures.js';
 import type { StorageState } from '../contracts/runs/claims.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
-import { HOLD_QUERY, type HoldState } from '../contracts/runs/procedures.js';
+import { HOLD_QUERY, toUndo, type HoldState } from '../contracts/runs/procedures.js';
 import { scheduleId, targetEntityId } from '../contracts/ids.js';
 import type { LedgerState } from '../contracts/runs/ledger.js';
 import type { Freeze, LockHolder, LockRequest, NotBack } from '../contracts/runs/locks.js';
@@ -156,10 +156,10 @@ async function keptData(steady: Steady, stack: string): Promise<KeptLine[]> {
     holds.map(async ({ run }) => {
       const handle = steady.client.workflow.getHandle(run);
       const state = await askWorker(steady, handle.workflowId, () => handle.query<HoldState>(HOLD_QUERY));
-      const { restore, at, until, trouble, unresolved } = state;
-      const undone = state.undone === true;
-      const stores = unresolved && !undone ? Object.keys(unresolved) : state.stores;
-      return { restore, stores, at, until, trouble, undone };
+      const { restore, at, until, trouble } = state;
+      const left = toUndo(state);
+      const undone = left.length === 0;
+      return { restore, stores: undone ? state.stores : left, at, until, trouble, undone };
     }),
   );
 }

@@ -4,7 +4,8 @@ import { askedBy, decide, sendDecision, signedRequester } from '../../src/client
 import { freeze } from '../../src/client/entities.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { listRuns } from '../../src/client/runs.js';
-import type { RestoreResult } from '../../src/contracts/runs/procedures.js';
+import { runId } from '../../src/contracts/ids.js';
+import type { HoldInput, RestoreResult, UndoInput } from '../../src/contracts/runs/procedures.js';
 import type { ApprovalState, Decision, SignedDecision } from '../../src/contracts/runs/approval.js';
 import { proposalDigest } from '../../src/contracts/runs/approval.js';
 import { restoreRequest } from '../../src/contracts/runs/requester.js';
@@ -136,6 +137,40 @@ describe.concurrent('an approval', () => {
     expect(await world.steps(handle)).toContain('Ask again, for what was approved has changed');
     expect((await world.record(handle)).approvals).toHaveLength(2);
     await world.expectAllLetGo();
+  });
+
+  it('of an undo is asked for again when another restore has had the store since; the first one is refused', async () => {
+    const world = await guarded({ from: 'operator', self: true });
+    const restored = async (): Promise<WorkflowHandle> => {
+      const handle = await world.restore({ asked: ana });
+      await decide(handle, { identity: ana, shown: await question(handle), ...yes });
+      await resultOf(handle);
+      return handle;
+    };
+    const restore = (await restored()).workflowId;
+    const held = rig.steady.client.workflow.getHandle(runId('hold', world.stack, restore.slice(-8)));
+    const input = { restore, hold: await held.query<HoldInput>('hold') };
+    const by = signedRequester(ana, { undo: restore });
+    const handle = await world.start<UndoInput & { hold: HoldInput }>('restore-undo', input, { by });
+    const shown = await question(handle);
+    const { workflowId: other } = await restored();
+    const [first] = (await decide(handle, { identity: ana, shown, ...yes })).decisions;
+    const again = await vi.waitFor(async () => {
+      const state = await question(handle);
+      if (state.digest === shown.digest) throw new Error('not asked again yet');
+      return state;
+    }, PATIENTLY);
+    expect(again.proposal.lines[0]).toBe(
+      `db: ${other} has had it since this was asked: what it left goes, and is kept aside`,
+    );
+    expect(await reasonOf(sendDecision(handle, first as SignedDecision))).toContain(
+      'the proposal has changed since it was shown',
+    );
+    expect(world.data('db').live).toBe('good');
+    // Nobody has had it since that was asked.
+    await decide(handle, { identity: ana, shown: again, ...yes });
+    await resultOf(handle);
+    expect(world.data('db').live).toBe('bad');
   });
 
   it('is not asked for while the store is frozen, which a dry run says', async () => {

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resultOf } from '../../src/client/outcome.js';
 import { ROLES } from '../../src/contracts/names.js';
-import type { BackupInput } from '../../src/contracts/runs/procedures.js';
+import { runId } from '../../src/contracts/ids.js';
+import type { BackupInput, HoldInput, UndoInput } from '../../src/contracts/runs/procedures.js';
 import { startTemporal, type TemporalServer } from '../services/temporal.js';
 import { startRig, type Rig } from './harness.js';
 import { failureOfRun } from './world.js';
@@ -52,6 +53,28 @@ describe('while the workers that put things back are away', () => {
       const { raw } = await handle.describe();
       expect(raw.pendingActivities?.map((one) => one.activityType?.name)).toEqual([activity]);
     }, PATIENTLY);
+
+  it('an undo that has stopped services waits for them too, and ends well', async () => {
+    const stop = await rig.serve(['quick']);
+    const world = rig.world(impatient);
+    await world.backup();
+    world.data('db').live = 'bad';
+    const restore = await world.restore();
+    await resultOf(restore);
+    const id = runId('hold', world.stack, restore.workflowId.slice(-8));
+    const hold = await rig.steady.client.workflow.getHandle(id).query<HoldInput>('hold');
+    const gate = world.script.gate('stop api');
+    const input = { restore: restore.workflowId, hold };
+    const handle = await world.start<UndoInput & { hold: HoldInput }>('restore-undo', input);
+    await gate.reached;
+    await stop();
+    gate.open();
+    await untilAsked(handle, 'undoRestore');
+    const stopAgain = await rig.serve(['quick']);
+    await resultOf(handle);
+    expect([world.data('db').live, world.services.get('api')]).toEqual(['bad', 'running']);
+    await stopAgain();
+  });
 
   it('a service that a backup has stopped waits for them and for nobody else', async () => {
     const stop = await rig.serve(['quick']);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
-import { freeze } from '../../src/client/entities.js';
+import { freeze, targetState } from '../../src/client/entities.js';
 import { temporalStatus } from '../../src/client/status.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { SteadyError } from '../../src/contracts/failures.js';
@@ -604,6 +604,34 @@ describe.concurrent('the hold of a restore', () => {
     const { kept } = await temporalStatus(rig.steady, world.snapshot);
     expect(kept).toMatchObject([{ restore: handle.workflowId, undone: true }]);
     await world.expectAllLetGo();
+  });
+
+  it('is not undone twice: a second undo leaves what another restore has left since', async () => {
+    const world = await changedSince();
+    const handle = await world.restore();
+    await resultOf(handle);
+    const hold = await holdOf(world, handle).query<HoldInput>('hold');
+    const asked = { restore: handle.workflowId, hold };
+    const gate = world.script.gate('undo db');
+    const first = await world.start<UndoInput & { hold: HoldInput }>('restore-undo', asked);
+    await gate.reached;
+    const untilWaiting = (many: number): Promise<void> =>
+      vi.waitFor(async () => {
+        const state = await targetState(rig.steady, world.snapshot.stack, 'api');
+        expect(state?.waiting).toHaveLength(many);
+      }, PATIENTLY);
+    const other = await world.restore({ mode: 'in-place' });
+    await untilWaiting(1);
+    const second = await world.start<UndoInput & { hold: HoldInput }>('restore-undo', asked);
+    await untilWaiting(2);
+    world.script.fail('load db', 'stream.corrupt');
+    gate.open();
+    await resultOf(first);
+    await failureOfRun(other);
+    expect((await failureOfRun(second)).message).toContain('it was undone already');
+    const { notBack } = (await targetState(rig.steady, world.snapshot.stack, 'db')) ?? {};
+    expect(notBack?.by).toBe(other.workflowId);
+    expect([...world.services.values()]).toEqual(['stopped', 'stopped']);
   });
 
   it('drops nothing while the target is frozen', async () => {

@@ -5,7 +5,7 @@ import { findRun, isOpen } from '../../client/runs.js';
 import { startRun } from '../../client/start.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { parseRunId, runId } from '../../contracts/ids.js';
-import { HOLD_QUERY, type HoldInput, type UndoInput } from '../../contracts/runs/procedures.js';
+import { HOLD_QUERY, toUndo, type HoldInput, type UndoInput } from '../../contracts/runs/procedures.js';
 import { contextOf } from '../context.js';
 import { assertKnown, assertNotFrozen } from '../may-change.js';
 import { watchRun } from '../watch.js';
@@ -58,11 +58,7 @@ export function addUndoCommand(restore: Command): void {
           hold: await askWorker(steady, hold.workflowId, () => hold.query<HoldInput>(HOLD_QUERY)),
         };
         assertKnown(input.by, snapshot.stack, request);
-        const stores = Object.keys(input.hold.unresolved ?? {});
-        await assertNotFrozen(steady, snapshot.stack, {
-          stores: input.hold.unresolved === undefined ? input.hold.stores : stores,
-          all: true,
-        });
+        await assertNotFrozen(steady, snapshot.stack, { stores: toUndo(input.hold), all: true });
         const undo = await startRun(steady, { procedure: 'restore-undo', input });
         context.output.line(`run ${undo.workflowId}`);
         if (!wait) {

@@ -27,12 +27,15 @@ export interface LockAnswer {
   readonly state: 'granted' | 'waiting' | 'refused';
   /** Rises with each grant; checked before anything is changed. */
   readonly fence?: number;
+  /** Who last changed it before this grant. */
+  readonly after?: TargetChange | undefined;
   /** Who holds it and since when, or why it is refused. */
   readonly words?: string;
 }
 
 export interface LockHolder extends LockRequest {
   readonly fence: number;
+  readonly after?: TargetChange | undefined;
   readonly since: string;
 }
 

@@ -172,9 +172,13 @@ export interface HoldInput extends RunInput {
   readonly seconds: number;
   /** Of stores whose replaced data could not be put back, why: all is dropped only after an undo of these. */
   readonly unresolved?: Readonly<Record<string, string>> | undefined;
-  /** The replaced data are live again, and what was restored is kept: by an undo, or because the restore failed. */
-  readonly undone?: boolean;
+  /** Stores whose replaced data are live again, and what was restored is kept: by an undo, or as the restore failed. */
+  readonly undone: readonly string[];
 }
+
+/** What an undo has yet to put back. */
+export const toUndo = ({ stores, undone }: HoldInput): string[] =>
+  stores.filter((store) => !undone.includes(store));
 
 export const HOLD_QUERY = 'hold';
 

@@ -105,7 +105,7 @@ export function createQueue(begin: TargetState | undefined): Queue {
     },
     grant(request, since) {
       fence++;
-      const holder: LockHolder = { ...request, fence, since };
+      const holder: LockHolder = { ...request, fence, since, after: changed };
       queue = queue.filter((one) => one.requestId !== request.requestId);
       holders = [...holders, holder];
       if (request.mode === 'exclusive' && request.reads !== true)

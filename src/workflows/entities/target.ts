@@ -19,6 +19,7 @@ import {
   type Accepted,
   type Freeze,
   type LockAnswer,
+  type LockHolder,
   type LockRequest,
   type NotBack,
   type TargetInput,
@@ -102,6 +103,8 @@ export async function target(input: TargetInput): Promise<void> {
       .catch(() => false);
   };
 
+  const granted = ({ fence, after }: LockHolder) => ({ state: 'granted', fence, after }) as const;
+
   /** Grants and refuses one by one: whatever arrives while one is told counts for the next. */
   const grant = async (): Promise<void> => {
     for (let next = queue.next(Date.now()); next !== undefined; next = queue.next(Date.now())) {
@@ -110,12 +113,11 @@ export async function target(input: TargetInput): Promise<void> {
         queue.remove(request.requestId);
         await answer(request, { state: 'refused', words });
       } else {
-        const { fence } = queue.grant(request, new Date().toISOString());
-        if (!(await answer(request, { state: 'granted', fence }))) queue.remove(request.requestId);
+        const holder = queue.grant(request, new Date().toISOString());
+        if (!(await answer(request, granted(holder)))) queue.remove(request.requestId);
       }
     }
-    for (const holder of queue.state().holders)
-      await answer(holder, { state: 'granted', fence: holder.fence });
+    for (const holder of queue.state().holders) await answer(holder, granted(holder));
     for (const { request, words } of queue.waiting()) await answer(request, { state: 'waiting', words });
   };
 

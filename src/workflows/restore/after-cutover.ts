@@ -55,7 +55,7 @@ export async function endDone(after: AfterCutOver): Promise<ReadonlyMap<string, 
   const time = formatDuration(input.snapshot.stack.limits.hold);
   if (kept.size > 0)
     await run.step(`Keep the replaced data of ${[...kept.keys()].join(', ')} for ${time}`, () =>
-      startHold(after, [...kept.keys()], { undone: false, others: (store) => leftOf(after, store) }),
+      startHold(after, [...kept.keys()], { undone: [], others: (store) => leftOf(after, store) }),
     );
   // Whatever an earlier restore has left: these data are whole.
   for (const store of stores) await run.locks.settleNotBack(store, undefined);
@@ -90,7 +90,7 @@ export async function endFailed(
   if (kept.length > 0)
     await run.step(`Keep what was set aside of ${kept.join(', ')}`, () =>
       startHold(after, kept, {
-        undone: left.length === 0,
+        undone: aside,
         others: (store) => ways[store] ?? 'as before the restore',
         ...(left.length > 0 && {
           unresolved: Object.fromEntries(left.map((store) => [store, dataLeft[store] ?? ''])),
@@ -106,7 +106,7 @@ export async function endFailed(
 }
 
 /** The way back of a restore that has ended; one that was ended knew none. */
-const knownWay = (notBack: NotBack | undefined): string | undefined =>
+export const knownWay = (notBack: NotBack | undefined): string | undefined =>
   notBack?.begun === true ? undefined : notBack?.way;
 
 /** What brings the data of a store back that this restore could not put back. */

@@ -6,10 +6,10 @@ import { failureOf, isOwnCancellation } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 
 /**
- * Sent by an undo when it begins (false) and when the replaced data are live again (true): either way what is kept now
- * is kept for its full time.
+ * Sent by an undo when it begins (no stores) and when the replaced data of stores are live again: either way what is kept
+ * now is kept for its full time.
  */
-export const undoneSignal = defineSignal<[boolean]>('undone');
+export const undoneSignal = defineSignal<[readonly string[]]>('undone');
 export const holdQuery = defineQuery<HoldState>(HOLD_QUERY);
 
 /** What is frozen or cannot be dropped now: how long it waits until it tries again, and for how long in all. Seconds. */
@@ -22,17 +22,18 @@ const PATIENCE = 90 * 86_400;
  * for the same time.
  */
 export async function hold(input: HoldInput): Promise<string[]> {
-  let undone = input.undone ?? false;
+  const undone = new Set(input.undone);
   let signals = 0;
-  setHandler(undoneSignal, (done) => {
-    undone = done;
+  setHandler(undoneSignal, (stores) => {
+    stores.forEach((store) => undone.add(store));
     signals++;
   });
   let until: string | undefined;
   let trouble: string | undefined;
   mark('SteadyStack', input.snapshot.stack.stack);
   mark('SteadyProcedure', 'hold');
-  setHandler(holdQuery, () => ({ ...input, undone, until, trouble }));
+  setHandler(holdQuery, () => ({ ...input, undone: [...undone], until, trouble }));
+  const allUndone = (): boolean => input.stores.every((store) => undone.has(store));
   /** Each signal begins the time anew; gives how many have come when it is over. */
   const keep = async (): Promise<number> => {
     for (;;) {
@@ -47,8 +48,8 @@ export async function hold(input: HoldInput): Promise<string[]> {
     trouble = Object.values(input.unresolved).join('; ');
     let pause = PAUSE;
     // Or another restore, or a person, has brought them back.
-    while (!undone && (await notBack(input)).length > 0) {
-      await condition(() => undone, pause * 1000);
+    while (!allUndone() && (await notBack(input)).length > 0) {
+      await condition(allUndone, pause * 1000);
       pause = Math.min(2 * pause, LONGEST_PAUSE);
     }
   }

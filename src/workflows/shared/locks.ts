@@ -16,6 +16,7 @@ import {
   type LockAnswer,
   type LockRequest,
   type NotBack,
+  type TargetChange,
 } from '../../contracts/runs/locks.js';
 import type { RunInput } from '../../contracts/runs/snapshot.js';
 import { fail } from './failures.js';
@@ -34,6 +35,8 @@ export interface Locks {
   take(targets: readonly string[], options: TakeOptions): Promise<void>;
   /** The grant for a target, for activities that check it before they change anything. */
   held(target: string): Held;
+  /** Who last changed a target before it was taken. */
+  changedBefore(target: string): TargetChange | undefined;
   /** Writes down at a target that is held that its data are not back (undefined: they are); whoever holds it next can ask. */
   setNotBack(target: string, notBack: NotBack | undefined): Promise<void>;
   /** The same for how it has ended, which is so whoever could not be told. Never throws. */
@@ -57,6 +60,11 @@ export function createLocks(
     answers.set(answer.requestId, answer);
     if (answer.state === 'waiting') waiting(`${answer.target}: ${answer.words ?? 'held by another run'}`);
   });
+
+  const answerOf = (target: string): LockAnswer | undefined => {
+    const request = asked.get(target);
+    return request && answers.get(request.requestId);
+  };
 
   const takeOne = async (target: string, options: TakeOptions): Promise<void> => {
     const { workflowId, runId } = workflowInfo();
@@ -85,11 +93,12 @@ export function createLocks(
     },
     held(target) {
       const request = asked.get(target);
-      const fence = request && answers.get(request.requestId)?.fence;
+      const fence = answerOf(target)?.fence;
       if (request === undefined || fence === undefined)
         throw fail('internal', { error: `${target} is not held` });
       return { stack, target, requestId: request.requestId, fence };
     },
+    changedBefore: (target) => answerOf(target)?.after,
     setNotBack,
     settleNotBack: (target, notBack) => setNotBack(target, notBack).catch(() => undefined),
     async releaseAll() {

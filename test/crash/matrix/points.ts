@@ -69,7 +69,9 @@ export const RUNS: Readonly<Record<Scenario, readonly ActivityName[]>> = {
   putBack: ['undoRestore', 'keptBeside', 'submitRecord'],
   undo: [
     'frozenTargets',
+    'lastChanges',
     'requestLock',
+    'holdState',
     'serviceStates',
     'stopService',
     'undoRestore',

@@ -29,6 +29,7 @@ export async function sleeper(rig: Rig, world: World): Promise<Sleeper> {
     at: '',
     mode: 'beside',
     seconds: 86_400,
+    undone: [],
   };
   const handle = await rig.steady.client.workflow.start('hold', {
     workflowId,
