@@ -124,7 +124,7 @@ export async function temporalStatus(steady: Steady, snapshot: StackSnapshot): P
     targets,
     open: doing,
     failedBackup: failedNewest(backups),
-    kept: kept?.answer ?? [],
+    kept: (kept?.answer ?? []).map((one) => stillTrue(one, targets)),
     approvals,
     ledger: ledger?.answer,
     untold,
@@ -150,18 +150,26 @@ function failedNewest(backups: readonly RunLine[]): RunLine | undefined {
   return newest && newest.outcome !== 'done' ? newest : undefined;
 }
 
-async function keptData(steady: Steady, stack: string): Promise<KeptLine[]> {
+type Kept = KeptLine & Pick<HoldState, 'lost'>;
+
+async function keptData(steady: Steady, stack: string): Promise<Kept[]> {
   const holds = await listRuns(steady, { stack, open: true, procedure: 'hold' });
   return await Promise.all(
     holds.map(async ({ run }) => {
       const handle = steady.client.workflow.getHandle(run);
       const state = await askWorker(steady, handle.workflowId, () => handle.query<HoldState>(HOLD_QUERY));
-      const { restore, at, until, trouble } = state;
+      const { restore, at, until, trouble, lost } = state;
       const left = toUndo(state);
       const undone = left.length === 0;
-      return { restore, stores: undone ? state.stores : left, at, until, trouble, undone };
+      return { restore, stores: undone ? state.stores : left, at, until, trouble, lost, undone };
     }),
   );
+}
+
+/** A hold looks seldom at what it waits for: the stores themselves know sooner that it is over. */
+function stillTrue({ lost, ...kept }: Kept, targets: readonly TargetLine[]): KeptLine {
+  const over = lost && !targets.some(({ target, notBack }) => notBack && lost.includes(target));
+  return over ? { ...kept, trouble: undefined } : kept;
 }
 
 function comparedWith(

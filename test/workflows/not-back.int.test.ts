@@ -235,6 +235,18 @@ describe.concurrent('a store whose data a restore could not put back', () => {
     expect(await accept()).toBeUndefined();
   });
 
+  it('is not told of any more by what is kept for it, once somebody has accepted it', async () => {
+    const world = await changedSince({ stores: { db: { live: 'good' } }, services: { api: ['db'] } });
+    world.answers.set('health api', '502');
+    world.script.fail('undo db', 'store.denied');
+    const handle = await world.restore();
+    await failureOfRun(handle);
+    const kept = async () => (await temporalStatus(rig.steady, world.snapshot)).kept;
+    await vi.waitFor(async () => expect((await kept())[0]?.trouble).toContain('refused'), PATIENTLY);
+    await acceptNotBack(rig.steady, world.snapshot.stack, 'db', { by: 'ana', reason: 'mended' });
+    expect(await kept()).toMatchObject([{ restore: handle.workflowId, trouble: undefined }]);
+  });
+
   it('keeps no service stopped that ran before a run that failed or was cancelled', async () => {
     const world = await changedSince({
       stores: { db: { live: 'good' }, uploads: { files: true, live: 'u' } },

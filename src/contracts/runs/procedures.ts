@@ -188,6 +188,8 @@ export interface HoldState extends HoldInput {
   readonly until?: string | undefined;
   /** Why what is kept could not be dropped the last time it was tried. */
   readonly trouble?: string | undefined;
+  /** Where that was because data were not back, of which stores: it is over with them. */
+  readonly lost?: readonly string[] | undefined;
 }
 
 export interface MarkInput extends RunInput {

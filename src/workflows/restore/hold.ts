@@ -29,23 +29,26 @@ export async function hold(input: HoldInput): Promise<string[]> {
     signals++;
   });
   let until: string | undefined;
-  let trouble: string | undefined;
+  let trouble: Pick<HoldState, 'trouble' | 'lost'> = {};
   mark('SteadyStack', input.snapshot.stack.stack);
   mark('SteadyProcedure', 'hold');
-  setHandler(holdQuery, () => ({ ...input, undone: [...undone], until, trouble }));
+  setHandler(holdQuery, () => ({ ...input, undone: [...undone], until, ...trouble }));
   const allUndone = (): boolean => input.stores.every((store) => undone.has(store));
   /** Each signal begins the time anew; gives how many have come when it is over. */
   const keep = async (): Promise<number> => {
     for (;;) {
       const seen = signals;
-      trouble = undefined;
+      trouble = {};
       until = new Date(Date.now() + input.seconds * 1000).toISOString();
       if (!(await condition(() => signals > seen, input.seconds * 1000))) return seen;
     }
   };
   if (input.unresolved !== undefined) {
     // They may be the only good data: nothing but an undo ends this.
-    trouble = Object.values(input.unresolved).join('; ');
+    trouble = {
+      trouble: Object.values(input.unresolved).join('; '),
+      lost: Object.keys(input.unresolved),
+    };
     let pause = PAUSE;
     // Or another restore, or a person, has brought them back.
     while (!allUndone() && (await notBack(input)).length > 0) {
@@ -63,12 +66,15 @@ export async function hold(input: HoldInput): Promise<string[]> {
         await run.step(`Take ${input.stores.join(', ')}`, () => run.locks.take(input.stores, TURN));
         const lost = await notBack(input);
         if (lost.length > 0)
-          trouble = `the data of ${lost.join(', ')} are not back: it is kept until they are`;
+          trouble = {
+            trouble: `the data of ${lost.join(', ')} are not back: it is kept until they are`,
+            lost,
+          };
         else if (signals === seen) return await release(run, input);
       } catch (error) {
         if (isOwnCancellation(error)) throw error;
         // Frozen, or the store is away: told by `status`, and tried again.
-        trouble = failureOf(error).message;
+        trouble = { trouble: failureOf(error).message };
       }
       await run.locks.releaseAll();
       if (signals === seen) {
