@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { makeAuthority } from '../../services/certificates.js';
 
 export interface Seen {
   readonly method: string;
@@ -55,34 +54,8 @@ export function json(response: http.ServerResponse, status: number, body: unknow
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** A CA of its own and a certificate of it for 127.0.0.1 and localhost, made by openssl in the folder; `ca.pem` is the CA's. */
+/** A CA of its own in the folder, `ca.pem`, and a certificate of it for 127.0.0.1 and localhost. */
 export function makeCertificate(folder: string): { key: Buffer; cert: Buffer } {
-  const openssl = (...args: string[]): unknown =>
-    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  const fresh = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc', '-days', '2'];
-  openssl('req', '-x509', ...fresh, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=test CA');
-  openssl(
-    ...[
-      'req',
-      '-x509',
-      ...fresh,
-      '-keyout',
-      'key.pem',
-      '-out',
-      'cert.pem',
-      '-subj',
-      '/CN=api',
-      '-CA',
-      'ca.pem',
-      '-CAkey',
-      'ca.key',
-    ],
-    ...[
-      '-addext',
-      'subjectAltName=IP:127.0.0.1,DNS:localhost',
-      '-addext',
-      'basicConstraints=critical,CA:FALSE',
-    ],
-  );
-  return { key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(join(folder, 'cert.pem')) };
+  const { key, cert } = makeAuthority(folder).issue('api', 'IP:127.0.0.1,DNS:localhost');
+  return { key: readFileSync(key), cert: readFileSync(cert) };
 }

@@ -38,7 +38,8 @@ export function storeOn(pg: PostgresService, database: string, given: StoreGiven
     ...given.config,
   });
   const password = given.password ?? new Secret(pg.password);
-  return createPostgresStore({ name: 'db', runtime: hostRuntime, tuning: given.tuning, password, config });
+  const runtime = given.runtime ?? hostRuntime;
+  return createPostgresStore({ name: 'db', runtime, tuning: given.tuning, password, config });
 }
 
 let calls = 0;
