@@ -5,12 +5,42 @@ export const STORE_FAILURES = {
   'store.unreachable': kind(
     'cannot reach the store',
     true,
-    'Is it running? Check host, port, service and credentials.',
+    'Is it running? Check host, port, service, credentials, and whether it wants TLS.',
   ),
   'store.denied': kind(
     'the store refused the credentials',
     false,
     'Check user and password in the file, and what that user may do in the store.',
+  ),
+  'store.tls-none': kind(
+    'the store speaks no TLS there',
+    false,
+    'Turn TLS on in the store or name its TLS port; only if no network lies between, take tls out of the file.',
+  ),
+  'store.tls-unknown': kind(
+    'the certificate of the store is of no known authority',
+    false,
+    'Name the certificate of its authority as tls.ca. Was it right before? Then somebody else may be answering.',
+  ),
+  'store.tls-expired': kind(
+    'the certificate of the store is not valid at this time',
+    false,
+    'Renew it in the store, and look at the clocks of both machines.',
+  ),
+  'store.tls-name': kind(
+    'the certificate of the store is for another name',
+    false,
+    'Name the host as its certificate does, or that name as tls.serverName. Was it right before? Then somebody else may be answering.',
+  ),
+  'store.tls-client': kind(
+    'the store wants a client certificate that it knows',
+    false,
+    'Name one as tls.cert and tls.key: valid today, of an authority that the store trusts, for this user where it maps names.',
+  ),
+  'store.tls-files': kind(
+    'a certificate or key for the store cannot be used',
+    false,
+    'Look at the file named where the tools run (the worker, or the container of the service): its path, PEM, mode 0600 for the key, and that key and certificate belong together.',
   ),
   'store.missing': kind(
     'there is no such database',

@@ -3,6 +3,7 @@ import type { SecretsPort } from '../adapters/secrets/port.js';
 import { createFilesStore } from '../adapters/stores/files/index.js';
 import { createPostgresStore } from '../adapters/stores/postgres/index.js';
 import { createRedisStore } from '../adapters/stores/redis/index.js';
+import { fromFolder } from '../adapters/stores/tls/files.js';
 import type { StorePort } from '../adapters/stores/port.js';
 import type { StoreAccount } from '../activities/ports.js';
 import { serviceHandle } from '../activities/services.js';
@@ -10,6 +11,7 @@ import { SteadyError } from '../contracts/failures.js';
 import { theOne } from '../contracts/one-of.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import type { SecretRef } from '../contracts/secret.js';
+import type { TlsConfig } from '../contracts/stack/tls.js';
 
 export interface StoreWiring {
   readonly snapshot: StackSnapshot;
@@ -37,12 +39,21 @@ export async function createStore(wiring: StoreWiring): Promise<StorePort> {
     return { config, reading, password: await secrets.resolve(password) };
   };
   const common = { name, runtime, baseFolder: snapshot.folder };
+  // With a service its files are named as its container has them.
+  const onWorker = <
+    O extends { readonly service?: string | undefined; readonly tls?: TlsConfig | undefined },
+  >(
+    options: O,
+  ): O =>
+    options.tls === undefined || options.service !== undefined
+      ? options
+      : { ...options, tls: fromFolder(options.tls, snapshot.folder) };
   switch (store.kind) {
     case 'postgres': {
       // A proof on the live server makes a database there.
       const live = as === 'nobody' && store.options.proof === 'live-server';
       if (live) return await createStore({ ...wiring, as: 'owner' });
-      return createPostgresStore({ ...common, ...(await account(store.options)) });
+      return createPostgresStore({ ...common, ...(await account(onWorker(store.options))) });
     }
     case 'redis': {
       const { service } = store.options;
@@ -51,7 +62,7 @@ export async function createStore(wiring: StoreWiring): Promise<StorePort> {
         ...common,
         ...handle,
         scratch,
-        ...(await account(store.options)),
+        ...(await account(onWorker(store.options))),
       });
     }
     case 'files':

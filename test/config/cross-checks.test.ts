@@ -122,6 +122,55 @@ describe('places', () => {
   });
 });
 
+describe('TLS of stores', () => {
+  const ON_NETWORK = 'host: db.example.org, database: rag';
+  const postgres = (more: string, place = ON_NETWORK) =>
+    withPart('service: postgres, database: rag', `${place}${more}`);
+
+  it('is warned of where a connection leaves the machine without it', () => {
+    expect(warningsOf(postgres(''))).toBe(
+      'steady.yaml:17:23 stores.db.postgres.host: reached over a network without TLS: who is on the way can read and change the data and the password; add tls',
+    );
+    expect(warningsOf(postgres(', sslmode: require'))).toContain('its certificate is not looked at');
+    expect(warningsOf(withPart('service: redis', 'host: 10.0.0.7'))).toContain(
+      'stores.cache.redis.host: reached over a network without TLS',
+    );
+    const fine = [
+      FULL_STACK,
+      postgres(', tls: { ca: tls/ca.pem }'),
+      ...['127.0.0.1', '"::1"', 'localhost', '/run/postgresql', 'llm'].map((host) =>
+        postgres('', `host: ${host}, database: rag`),
+      ),
+    ];
+    expect(fine.map(warningsOf)).toEqual(fine.map(() => ''));
+  });
+
+  it('is written one way, with both parts of a client certificate', () => {
+    expect(problemsOf(postgres(', sslmode: require, tls: {}'))).toContain(
+      'stores.db.postgres.sslmode: either tls or sslmode, not both: tls is verify-full',
+    );
+    expect(problemsOf(postgres(', sslmode: verify-full'))).toContain('allowed: disable, prefer, require');
+    expect(problemsOf(postgres(', tls: { cert: client.pem }'))).toContain(
+      'stores.db.postgres.tls.key: missing: cert and key belong together',
+    );
+    expect(problemsOf(postgres(', tls: { serverName: pg }'))).toContain(
+      'stores.db.postgres.tls.serverName: for a host that is given as an IP address',
+    );
+  });
+
+  it('is refused where PostgreSQL would leave it out without a word', () => {
+    for (const asked of [', tls: {}', ', sslmode: require']) {
+      expect(problemsOf(withPart('database: rag', `database: rag${asked}`))).toMatch(
+        /stores.db.postgres.(tls|sslmode): tools run inside the container of the service and reach the server by its socket/,
+      );
+      expect(problemsOf(postgres(asked, 'host: /run/postgresql, database: rag'))).toContain(
+        'a socket has no TLS',
+      );
+    }
+    expect(warningsOf(withPart('service: redis', 'service: redis, tls: { ca: /tls/ca.pem }'))).toBe('');
+  });
+});
+
 describe('times', () => {
   const schedule = (zone: string, cron: string) =>
     withPart(
@@ -227,7 +276,7 @@ describe('stores that overlap', () => {
 
   it('are fine where the data are others', () => {
     expect(twice('postgres: { service: postgres, database: other, user: rag }')).toBe('');
-    expect(twice('postgres: { host: 10.0.0.1, database: rag, user: rag }')).toBe('');
+    expect(twice('postgres: { host: 10.0.0.1, tls: {}, database: rag, user: rag }')).toBe('');
     expect(twice('redis: { service: redis2 }')).toBe('');
     expect(twice('redis: { host: localhost, port: 6380 }')).toBe('');
   });

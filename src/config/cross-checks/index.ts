@@ -13,6 +13,7 @@ import { checkSchedules } from './schedules.js';
 import { checkSecrets } from './secrets.js';
 import { checkStoreFolders, type FilePlace } from './store-folders.js';
 import { checkTexts } from './texts.js';
+import { checkTls } from './tls.js';
 
 /**
  * What one field alone cannot tell: names that must exist, places that must fit the runtime, times, people, keys.
@@ -23,6 +24,7 @@ export function crossCheck(stack: Stack, at: FilePlace & { readonly now: Date })
   const report = createReport();
   checkReferences(stack, report);
   checkPlaces(stack, report);
+  checkTls(stack, report);
   checkOverlaps(stack, report, at.folder);
   checkStoreFolders(stack, report, at);
   checkSchedules(stack, report, at.now);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { oneOf } from '../one-of.js';
 import { secretRefSchema } from '../secret.js';
+import { tlsSchema } from './tls.js';
 import { argvSchema, composeServiceSchema, durationSchema } from './units.js';
 
 const place = {
@@ -39,10 +40,15 @@ const postgresFields = z.strictObject({
     .describe(
       'where administrative statements are run: another one than `database`; left out: postgres, and template1 for a store of postgres itself',
     ),
-  sslmode: z
-    .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
+  tls: tlsSchema
     .optional()
-    .describe('as libpq has it'),
+    .describe('TLS with a server that is known by its certificate; for a host, on TCP (docs/stores.md)'),
+  sslmode: z
+    .enum(['disable', 'prefer', 'require'])
+    .optional()
+    .describe(
+      'as libpq has it, without a look at the certificate; left out: prefer. To have it verified: tls',
+    ),
   bin: z.string().optional().describe('folder of psql, pg_dump and pg_restore; left out: PATH'),
   jobs: z.number().int().min(1).max(16).default(2).describe('streams at a time'),
   lockTimeout: durationSchema.prefault('30s').describe('longest wait for a lock on a table'),
@@ -68,6 +74,9 @@ export const redisStoreSchema = z.strictObject({
   user: z.string().optional().describe('ACL user; left out: default'),
   password: secretRefSchema.optional().describe('left out: none is asked'),
   reader,
+  tls: tlsSchema
+    .optional()
+    .describe('rediss; with a service its files are named as the container has them (docs/stores.md)'),
   data: z
     .string()
     .optional()

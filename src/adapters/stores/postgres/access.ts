@@ -1,13 +1,16 @@
+import { SteadyError } from '../../../contracts/failures.js';
 import type { PostgresStoreConfig } from '../../../contracts/stack/stores.js';
 import type { Secret } from '../../../contracts/secret.js';
 import { runTool } from '../../../pipelines/run-tool.js';
 import type { PlacedTool, Tool } from '../../../pipelines/tool.js';
 import type { RuntimePort } from '../../runtimes/port.js';
 import type { StoreCall } from '../port.js';
+import { connectTls } from '../tls/connect.js';
 import { connectionEnvironment, sessionSettings } from './connection.js';
 import { dumpTools, inFolder, packagedFolders, type ToolFolder } from './find-tools.js';
 import { openSession, SESSION_ARGS, type Session } from './session.js';
 import { connectFailure } from './sql-failure.js';
+import { tlsServer } from './tls.js';
 import { serverVersion, type ServerVersion } from './versions.js';
 
 /** What the store is made of. */
@@ -129,7 +132,24 @@ function openSessionIn(
     broken: async (words) => {
       const ready = place({ argv: ['pg_isready', '-q'], ...connection });
       const answer = await runTool(ready, { limitSeconds: 30, okCodes: [0, 1, 2, 3] }).catch(() => undefined);
-      return connectFailure(words, answer?.code === 0, options.name);
+      return closely(options, call, connectFailure(words, answer?.code === 0, options.name));
     },
   });
+}
+
+/** libpq has one word for every certificate that does not verify: a handshake of our own tells which it is. */
+async function closely(
+  { config }: StoreOptions,
+  call: StoreCall,
+  failure: SteadyError,
+): Promise<SteadyError> {
+  const server = tlsServer(config);
+  if (failure.code !== 'store.tls-unknown' || server === undefined) return failure;
+  return connectTls(server, call.signal).then(
+    (link) => {
+      link.destroy();
+      return failure;
+    },
+    (error: unknown) => (error instanceof SteadyError ? error : failure),
+  );
 }

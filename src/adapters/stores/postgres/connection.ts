@@ -1,6 +1,7 @@
 import type { Secret } from '../../../contracts/secret.js';
 import type { PostgresStoreConfig } from '../../../contracts/stack/stores.js';
 import { cutToName } from './database-names.js';
+import { tlsEnvironment } from './tls.js';
 
 const CONNECT_SECONDS = 10;
 
@@ -27,7 +28,7 @@ export function connectionEnvironment(
       PGDATABASE: database,
       PGAPPNAME: cutToName(marker),
       PGCONNECT_TIMEOUT: String(CONNECT_SECONDS),
-      ...(config.sslmode === undefined ? {} : { PGSSLMODE: config.sslmode }),
+      ...tlsEnvironment(config),
       // Poolers refuse `options`; sessions set what they need by SQL.
       PGOPTIONS: '',
       LC_ALL: 'C',

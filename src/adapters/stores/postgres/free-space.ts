@@ -1,3 +1,4 @@
+import { isLoopback } from '../../../contracts/stack/loopback.js';
 import { runTool } from '../../../pipelines/run-tool.js';
 import type { Access } from './access.js';
 import type { Session } from './session.js';
@@ -13,8 +14,9 @@ export async function freeBytes(access: Access, session: Session): Promise<numbe
   const { config, runtime } = access.options;
   const near =
     config.service !== undefined ||
-    ['127.0.0.1', '::1', 'localhost'].includes(config.host ?? '127.0.0.1') ||
-    config.host?.startsWith('/') === true;
+    config.host === undefined ||
+    isLoopback(config.host) ||
+    config.host.startsWith('/');
   if (!near) return undefined;
   const folder = await session.json<string | undefined>(
     `SELECT to_jsonb(max(setting)) FROM pg_settings WHERE name = 'data_directory'`,

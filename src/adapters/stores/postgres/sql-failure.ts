@@ -1,4 +1,5 @@
 import { SteadyError, type FailureCode } from '../../../contracts/failures.js';
+import { tlsCodeOf } from './tls.js';
 
 /** Which failure a SQLSTATE is (manual, Appendix A). */
 export function codeOfSqlstate(sqlstate: string): FailureCode {
@@ -29,6 +30,8 @@ export function connectFailure(words: string, accepting: boolean, where: string)
   if (words.trim() === '')
     return new SteadyError('store.unreachable', { store: where, says: 'the client ended without a word' });
   const says = words.split('\n').slice(-3).join(' | ');
+  const tls = tlsCodeOf(words);
+  if (tls !== undefined) return new SteadyError(tls, { store: where, says });
   // Only poolers refuse libpq's `options`.
   if (words.includes('unsupported startup parameter'))
     return new SteadyError('store.pooler', { store: where, says });

@@ -1,4 +1,5 @@
 import { SteadyError } from '../../../contracts/failures.js';
+import { isLoopback } from '../../../contracts/stack/loopback.js';
 import type { PlacedTool, Tool } from '../../../pipelines/tool.js';
 import type { StoreCall } from '../port.js';
 import { composeService, serverHandle, type RedisStoreOptions } from './context.js';
@@ -59,7 +60,7 @@ export async function chooseWay(
 ): Promise<Way> {
   if (!serverHandle(options))
     return { kind: 'replication', why: 'neither a service nor process commands are given' };
-  const local = ['127.0.0.1', 'localhost', '::1'].includes(options.config.host ?? '127.0.0.1');
+  const local = isLoopback(options.config.host ?? '127.0.0.1');
   if (!options.service && !local && options.config.data === undefined) {
     return { kind: 'replication', why: 'the server is on another host and no data folder is given' };
   }
