@@ -167,7 +167,13 @@ describe('TLS of stores', () => {
         'a socket has no TLS',
       );
     }
+  });
+
+  it('names files of a service as its container has them', () => {
     expect(warningsOf(withPart('service: redis', 'service: redis, tls: { ca: /tls/ca.pem }'))).toBe('');
+    expect(problemsOf(withPart('service: redis', 'service: redis, tls: { ca: tls/ca.pem }'))).toContain(
+      'stores.cache.redis.tls.ca: with a service, the absolute path in its container; found "tls/ca.pem"',
+    );
   });
 });
 

@@ -15,6 +15,8 @@ export interface StartRedisOptions {
   readonly users?: readonly string[];
   /** More lines for redis.conf. */
   readonly config?: readonly string[];
+  /** It speaks TLS only, replicates by it, and wants client certificates. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string } | undefined;
   /** Data folder to use instead of a new one. */
   readonly data?: string;
 }
@@ -52,8 +54,11 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
   const port = await freePort();
   const conf = join(folder, 'redis.conf');
   const users = [...(options.users ?? [])];
+  const { tls } = options;
+  const tlsFiles = tls ? Object.entries({ 'ca-cert': tls.ca, cert: tls.cert, key: tls.key }) : [];
   const lines = [
-    `port ${port}`,
+    ...(options.tls ? ['port 0', `tls-port ${port}`, 'tls-replication yes'] : [`port ${port}`]),
+    ...tlsFiles.map(([name, file]) => `tls-${name}-file ${JSON.stringify(file)}`),
     'bind 127.0.0.1',
     `dir ${data}`,
     `appendonly ${options.appendonly ? 'yes' : 'no'}`,
@@ -64,11 +69,13 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
   ];
   writeFileSync(conf, `${lines.join('\n')}\n`, { mode: 0o600 });
   const owner = redisIds(server);
-  if (owner) for (const path of [folder, conf, data]) chownSync(path, owner.uid, owner.gid);
+  if (owner)
+    for (const path of [folder, conf, data, ...(tls ? [tls.key] : [])]) chownSync(path, owner.uid, owner.gid);
   const drop = owner ? ['--reuid', String(owner.uid), '--regid', String(owner.gid), '--clear-groups'] : [];
   const startArgv = ['setpriv', ...drop, '--pdeathsig', 'KILL', '--', server, conf];
   const cliPath = server.replace(/-server$/, '-cli');
-  const cliArgs = ['-p', String(port), '--no-auth-warning'];
+  const byTls = tls ? ['--tls', '--insecure', '--cert', tls.cert, '--key', tls.key] : [];
+  const cliArgs = ['-p', String(port), ...byTls, '--no-auth-warning'];
   const env = { ...process.env, ...(options.password !== undefined && { REDISCLI_AUTH: options.password }) };
   let child: ChildProcess | undefined;
 

@@ -17,6 +17,7 @@ export function checkTls(stack: Stack, report: CrossCheckReport): void {
       if (!options.tls && leavesMachine(stack, options))
         report.warn([...at, 'host'], PLAIN[store.postgres?.sslmode === 'require' ? 'unverified' : 'clear']);
     }
+    if (store.redis) checkRedis(['stores', name, 'redis'], store.redis, report);
     if (store.postgres) checkPostgres(['stores', name, 'postgres'], store.postgres, report);
   }
 }
@@ -32,6 +33,20 @@ function checkPair(at: FieldPath, { cert, key }: TlsConfig, report: CrossCheckRe
   if ((cert === undefined) === (key === undefined)) return;
   const missing = cert === undefined ? 'cert' : 'key';
   report.error([...at, missing], 'missing: cert and key belong together', { at: 'parent' });
+}
+
+/** Relative paths begin at the stack file, which a container does not see. */
+function checkRedis(
+  at: FieldPath,
+  { tls, service }: NonNullable<StoreConfig['redis']>,
+  report: CrossCheckReport,
+): void {
+  if (service === undefined) return;
+  for (const field of ['ca', 'cert', 'key'] as const)
+    if (tls?.[field]?.startsWith('/') === false)
+      report.error([...at, 'tls', field], 'with a service, the absolute path in its container', {
+        found: JSON.stringify(tls[field]),
+      });
 }
 
 /** libpq knows TLS on TCP only: on a socket it leaves it out without a word. */

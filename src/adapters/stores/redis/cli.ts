@@ -1,7 +1,10 @@
 import { SteadyError } from '../../../contracts/failures.js';
 import type { Secret } from '../../../contracts/secret.js';
+import type { TlsConfig } from '../../../contracts/stack/tls.js';
 import { runTool } from '../../../pipelines/run-tool.js';
 import type { PlacedTool, Tool } from '../../../pipelines/tool.js';
+import type { Tunnel } from '../tls/tunnel.js';
+import { tlsArguments, tlsCodeOf } from './tls.js';
 
 /** Where redis-cli connects to. */
 export interface RedisAddress {
@@ -10,17 +13,23 @@ export interface RedisAddress {
   readonly socket?: string | undefined;
   readonly user?: string | undefined;
   readonly password?: Secret | undefined;
+  /** By redis-cli itself. */
+  readonly tls?: TlsConfig | undefined;
+  /** The way to host and port that TLS of ours has. */
+  readonly tunnel?: Tunnel | undefined;
 }
 
 /** redis-cli as a tool; the password goes by its environment variable REDISCLI_AUTH. */
 export function cliTool(program: string, address: RedisAddress, args: readonly string[]): Tool {
+  const socket = address.tunnel?.socket ?? address.socket;
   const where =
-    address.socket === undefined
+    socket === undefined
       ? [...(address.host === undefined ? [] : ['-h', address.host]), '-p', String(address.port ?? 6379)]
-      : ['-s', address.socket];
+      : ['-s', socket];
   const user = address.user === undefined ? [] : ['--user', address.user];
+  const tls = address.tls === undefined ? [] : tlsArguments(address.tls);
   return {
-    argv: [program, ...where, ...user, '--no-auth-warning', ...args],
+    argv: [program, ...where, ...tls, ...user, '--no-auth-warning', ...args],
     env: { LC_ALL: 'C' },
     ...(address.password && { secrets: { REDISCLI_AUTH: address.password } }),
   };
@@ -53,6 +62,10 @@ export function createAsk(program: string, address: RedisAddress, place: (tool: 
       okCodes: Array.from({ length: 128 }, (_, code) => code),
       ...(options.signal && { signal: options.signal }),
     }).catch((error: unknown) => {
+      // Who writes to a tunnel that has closed is ended by that.
+      const ended = error instanceof SteadyError && ['stream.stalled', 'tool.failed'].includes(error.code);
+      const why = ended ? address.tunnel?.failure() : undefined;
+      if (why !== undefined) throw why;
       if (error instanceof SteadyError && error.code === 'stream.stalled') {
         throw new SteadyError(
           'store.unreachable',
@@ -86,6 +99,9 @@ export function failureOf(
 ): SteadyError | undefined {
   const lines = [...stderr.split('\n'), reply.split('\n')[0] ?? ''].map((line) => line.trim());
   const says = (pattern: RegExp): string | undefined => lines.find((line) => pattern.test(line));
+  const tls = address.tls && tlsCodeOf(stderr);
+  if (tls)
+    return new SteadyError(tls, { ...shown(address), tool: 'redis-cli', says: stderr.trim().slice(-300) });
   const denied = says(/^AUTH failed|(^|failed: )-?(NOAUTH|WRONGPASS|NOPERM|DENIED) |^ERR invalid password/);
   if (denied !== undefined) {
     return new SteadyError('store.denied', { ...shown(address), user: address.user, says: denied });
@@ -93,7 +109,11 @@ export function failureOf(
   const absent = says(
     /(^|failed: |Error: )-?(LOADING|MASTERDOWN) |^Could not connect|^Error: (Server closed|Connection reset|Broken pipe)|is not running/,
   );
-  if (absent !== undefined) return new SteadyError('store.unreachable', { ...shown(address), says: absent });
+  if (absent !== undefined) {
+    const hint = address.tls && address.tls.cert === undefined ? MAY_WANT_CERTIFICATE : undefined;
+    const facts = { ...shown(address), says: absent };
+    return address.tunnel?.failure() ?? new SteadyError('store.unreachable', facts, { hint });
+  }
   if (code === 126 || code === 127) {
     return new SteadyError('tool.missing', { tool: 'redis-cli', says: stderr.slice(-200) });
   }
@@ -103,3 +123,7 @@ export function failureOf(
 }
 
 const ERROR_REPLY = /^(ERR|MISCONF|BUSY|BUSYKEY|READONLY|OOM|WRONGTYPE|NOSCRIPT|NOREPLICAS|EXECABORT) /;
+
+/** A server that wants one hangs up after the handshake (RFC 8446, 4.4.2.4), and redis-cli says no more than that. */
+const MAY_WANT_CERTIFICATE =
+  'Is it running? It may want a client certificate: name one as tls.cert and tls.key.';

@@ -1,6 +1,7 @@
 import type { Secret } from '../../../contracts/secret.js';
 import type { RedisStoreConfig } from '../../../contracts/stack/stores.js';
 import type { RuntimePort, ServiceHandle } from '../../runtimes/port.js';
+import type { Tunnels } from '../tls/tunnel.js';
 
 /** What a Redis store is made from. */
 export interface RedisStoreOptions {
@@ -13,6 +14,8 @@ export interface RedisStoreOptions {
   /** The account may read only: it is not asked what a restore needs. */
   readonly reading?: boolean | undefined;
   readonly password?: Secret | undefined;
+  /** How tools of this machine reach a server by TLS, during one phase. */
+  readonly tunnels?: Tunnels | undefined;
   /** Folder on the worker for scratch files, to which an RDB is brought; default the system's for temporary files. */
   readonly scratch?: string | undefined;
   /** Folder on the worker for what a restore by replication keeps; default `/var/tmp/steadyhand`. */

@@ -20,6 +20,7 @@ import * as byReplication from './replica-phases.js';
 import { namesOf, readState, stateOf } from './restore-state.js';
 import { startServer } from './run-server.js';
 import { scratch } from './scratch.js';
+import { withTunnels } from './tls.js';
 import { keptFiles, releaseFiles, undoFiles } from './undo-files.js';
 import { keptByReplication, releaseReplication, undoByReplication } from './undo-replica.js';
 import { chooseWay, withContainerBeside } from './way.js';
@@ -30,10 +31,17 @@ import { chooseWay, withContainerBeside } from './way.js';
  */
 export function createRedisStore(options: RedisStoreOptions): StorePort {
   const store = phasesOf(options);
+  const reaching = <T>(call: StoreCall, phase: (store: StorePort) => Promise<T>): Promise<T> =>
+    withTunnels(options, call, (scoped) => phase(phasesOf(scoped)));
   const beside = <T>(call: StoreCall, phase: (store: StorePort) => Promise<T>): Promise<T> =>
-    withContainerBeside(options, call, (scoped) => phase(phasesOf(scoped)));
+    withTunnels(options, call, (reached) =>
+      withContainerBeside(reached, call, (scoped) => phase(phasesOf(scoped))),
+    );
   const phases: StorePort = {
     ...store,
+    facts: (call) => reaching(call, (one) => one.facts(call)),
+    check: (call) => reaching(call, (one) => one.check(call)),
+    dump: (call, writer) => reaching(call, (one) => one.dump(call, writer)),
     preview: (call, ...rest) => beside(call, (one) => one.preview(call, ...rest)),
     load: (call, ...rest) => beside(call, (one) => one.load(call, ...rest)),
     compare: (call, ...rest) => beside(call, (one) => one.compare(call, ...rest)),

@@ -65,7 +65,9 @@ async function toFile(tool: PlacedTool, file: string, signal: AbortSignal, live:
   if (isSystemError(broken)) throw notWritten(broken, file);
   if (signal.aborted) throw new SteadyError('cancelled', { tool: tool.label });
   if (exit.code !== 0 && !(broken instanceof SteadyError && broken.code === 'stream.stalled')) {
-    throw failureOf('', running.lastWords(), 0, live.address, '--rdb') ?? toolFailure(running, exit);
+    const { address } = live;
+    const said = failureOf('', running.lastWords(), 0, address, '--rdb') ?? address.tunnel?.failure();
+    throw said ?? toolFailure(running, exit);
   }
   if (broken) throw broken;
 }

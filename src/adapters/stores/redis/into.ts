@@ -45,10 +45,15 @@ function elsewhere(
   options: RedisStoreOptions,
   { host, port }: { host: string; port: number },
 ): RedisStoreOptions {
+  // The same TLS; the name is the one it is given by.
+  const config = {
+    ...options.config,
+    tls: options.config.tls && { ...options.config.tls, serverName: undefined },
+  };
   return {
     ...options,
     service: undefined,
-    config: { ...options.config, service: undefined, process: undefined, host, port },
+    config: { ...config, service: undefined, process: undefined, host, port },
   };
 }
 

@@ -5,6 +5,7 @@ import { cliTool, createAsk, type Ask, type RedisAddress } from './cli.js';
 import { composeService, type RedisStoreOptions } from './context.js';
 import { configOf } from './info.js';
 import { findCli, type Program } from './programs.js';
+import { tlsServer } from './tls.js';
 import { serverOf, type ServerInfo } from './versions.js';
 
 /** The live server as one call of the adapter sees it. */
@@ -52,6 +53,7 @@ export async function openLive(options: RedisStoreOptions, call: StoreCall): Pro
     port: config.port,
     user: config.user,
     password: options.password,
+    ...(await tlsWay(options)),
   };
   return {
     ask: createAsk(cli.path, address, place),
@@ -59,6 +61,18 @@ export async function openLive(options: RedisStoreOptions, call: StoreCall): Pro
     address,
     tool: (args) => place(cliTool(cli.path, address, args)),
   };
+}
+
+/** Inside its container redis-cli speaks TLS by itself: nobody is between. From here it goes by a tunnel of ours. */
+async function tlsWay({
+  config: { tls, host = '127.0.0.1', port },
+  service,
+  tunnels,
+}: RedisStoreOptions): Promise<Pick<RedisAddress, 'tls' | 'tunnel'>> {
+  if (tls === undefined) return {};
+  if (service !== undefined) return { tls };
+  if (tunnels === undefined) throw new SteadyError('internal', { error: 'TLS outside of a phase' });
+  return { tunnel: await tunnels.to(tlsServer({ host, port }, tls)) };
 }
 
 /** Nothing can be found in a container that does not run: that is what is told then. */

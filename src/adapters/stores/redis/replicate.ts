@@ -16,6 +16,8 @@ import { startThrowaway } from './throwaway.js';
 
 /** Marks a `masterauth` that a replication of ours has set: it is taken back at the end, also by a later attempt. */
 const MARK = 'steady-';
+/** At the end of it, where the server replicates by TLS: that is given back too. */
+const BY_TLS = '.tls';
 
 export interface Replicate {
   readonly options: RedisStoreOptions;
@@ -60,7 +62,9 @@ async function takeOver(input: Replicate, own: OwnPlace, rdb: string): Promise<v
   const port = own.container ? randomInt(20_000, 32_000) : await freePort();
   const { databases, modules } = state;
   const where = { folder: dirname(rdb), file: basename(rdb), socket: own.socket };
-  const password = new Secret(`${MARK}${token}-${randomBytes(18).toString('base64url')}`);
+  const byTls = await replicatesByTls(target, call.signal);
+  const random = randomBytes(18).toString('base64url');
+  const password = new Secret(`${MARK}${token}-${random}${byTls ? BY_TLS : ''}`);
   const extra = ['--repl-diskless-sync-delay', '0'];
   const programs = { place: own.place, serve: own.serve, server: own.server, cli: own.cli };
   const common = { signal: call.signal, ...programs, databases, modules };
@@ -70,6 +74,8 @@ async function takeOver(input: Replicate, own: OwnPlace, rdb: string): Promise<v
     await input.before?.();
     begun = true;
     await target(['CONFIG', 'SET', 'masterauth', password.reveal()], { secretly: true, signal: call.signal });
+    // Ours is on the same machine, in the clear, and has no certificate that the server would take.
+    if (byTls) await target(['CONFIG', 'SET', 'tls-replication', 'no'], { signal: call.signal });
     call.say('the server takes the data over from a Redis of our own');
     await target(['REPLICAOF', '127.0.0.1', String(port)], { signal: call.signal });
     await untilSynchronised(target, call, input.limitSeconds ?? 3600, source.ask);
@@ -92,13 +98,23 @@ async function tookNothing(target: Ask, source: Ask, signal: AbortSignal): Promi
   }
 }
 
+/** Whether the server replicates by TLS, or did until a replication of ours. One built without TLS has no such setting. */
+async function replicatesByTls(target: Ask, signal: AbortSignal): Promise<boolean> {
+  if ((await setting(target, 'tls-replication', signal)) === 'yes') return true;
+  return (await setting(target, 'masterauth', signal)).endsWith(BY_TLS);
+}
+
+async function setting(target: Ask, name: string, signal: AbortSignal): Promise<string> {
+  return (await target(['CONFIG', 'GET', name], { signal })).split('\n')[1] ?? '';
+}
+
 /** A server set up to replicate by credentials of its own would need them back afterwards: not ours to handle. */
 async function refuseOwnReplication(target: Ask, signal: AbortSignal): Promise<void> {
-  for (const setting of ['masterauth', 'masteruser']) {
-    const value = (await target(['CONFIG', 'GET', setting], { signal })).split('\n')[1] ?? '';
+  for (const name of ['masterauth', 'masteruser']) {
+    const value = await setting(target, name, signal);
     if (value !== '' && !value.startsWith(MARK)) {
       throw new SteadyError('store.blocked', {
-        setting,
+        setting: name,
         says: 'the server has credentials of its own for replication',
       });
     }
@@ -108,14 +124,15 @@ async function refuseOwnReplication(target: Ask, signal: AbortSignal): Promise<v
 /** Makes the server a primary again and takes back what the replication had set. Safe to repeat. */
 export async function endReplication(target: Ask, signal: AbortSignal): Promise<void> {
   await target(['REPLICAOF', 'NO', 'ONE'], { signal });
-  const config = await target(['CONFIG', 'GET', 'masterauth'], { signal });
-  if (config.split('\n')[1]?.startsWith(MARK)) await target(['CONFIG', 'SET', 'masterauth', ''], { signal });
+  const password = await setting(target, 'masterauth', signal);
+  if (!password.startsWith(MARK)) return;
+  if (password.endsWith(BY_TLS)) await target(['CONFIG', 'SET', 'tls-replication', 'yes'], { signal });
+  await target(['CONFIG', 'SET', 'masterauth', ''], { signal });
 }
 
 /** Whether a replication of this restore was begun there and not ended. */
 export async function isOurReplica(target: Ask, token: string, signal: AbortSignal): Promise<boolean> {
-  const config = await target(['CONFIG', 'GET', 'masterauth'], { signal });
-  return config.split('\n')[1]?.startsWith(`${MARK}${token}-`) === true;
+  return (await setting(target, 'masterauth', signal)).startsWith(`${MARK}${token}-`);
 }
 
 /** Longest time until the server has connected to ours, in seconds. */

@@ -74,7 +74,9 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-const TLS = { ca: trusted.ca, verify: 'full', ...client };
+// Before 15, libpq takes no address for a name.
+const NAMED = { ca: trusted.ca, serverName: 'db.example.org' };
+const TLS = { ...NAMED, verify: 'full', ...client };
 
 function store(tls: object = TLS, given: Record<string, unknown> = {}, runtime = hostRuntime): StorePort {
   const config = { user: 'steady', tls, ...given };
@@ -138,7 +140,7 @@ describe('PostgreSQL that cannot be trusted fails by name', () => {
       { ...TLS, serverName: 'pg.example.org' },
       /does not match host name .*pg.example.org/,
     ],
-    ['no client certificate', 'tls-client', { ca: trusted.ca, verify: 'full' }, /certificate/],
+    ['no client certificate', 'tls-client', NAMED, /certificate/],
     [
       'a client certificate of a stranger',
       'tls-client',
@@ -158,8 +160,7 @@ describe('PostgreSQL that cannot be trusted fails by name', () => {
     expect(inspect(error, { depth: 9 })).not.toContain(PASSWORD);
   });
 
-  it('takes the name that the certificate has, at whatever address it is asked', async () => {
-    await store({ ...TLS, serverName: 'db.example.org' }).facts(call());
+  it('takes any name where only its authority is asked for', async () => {
     await store({ ...TLS, serverName: 'pg.example.org', verify: 'ca' }).facts(call());
   });
 });
