@@ -5,9 +5,17 @@ import type { Stack } from '../contracts/stack/stack.js';
 
 /** How the secrets of the stack file that are on this worker are kept; no line where all is well. */
 export async function checkSecrets(stack: Stack, secrets: SecretsPort): Promise<CheckLine[]> {
-  const refs = new Map(referencesIn(stack).map((ref) => [JSON.stringify(ref), ref]));
+  const refs = new Map([...referencesIn(stack), ...keysOf(stack)].map((ref) => [JSON.stringify(ref), ref]));
   const found = await Promise.all([...refs.values()].map((ref) => secrets.warnings(ref)));
   return found.flat().map((message) => ({ what: 'secrets', status: 'warning', message }));
+}
+
+/** Private keys that lie on the worker: with a service they are its container's. */
+function keysOf({ stores }: Stack): SecretRef[] {
+  return Object.values(stores).flatMap(({ postgres, redis }) => {
+    const { tls, service } = postgres ?? redis ?? {};
+    return tls?.key === undefined || service !== undefined ? [] : [{ file: tls.key }];
+  });
 }
 
 function referencesIn(value: unknown): SecretRef[] {

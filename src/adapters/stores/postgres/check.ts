@@ -1,11 +1,14 @@
 import { SteadyError } from '../../../contracts/failures.js';
 import type { CheckLine, StoreCall } from '../port.js';
 import { openAccess, type Access, type StoreOptions } from './access.js';
+import { certificateLine } from '../tls/certificates.js';
 import { findBlockers } from './blockers.js';
+import { exposureLines } from './exposure.js';
 import { throughPooler } from './pooler.js';
 import { findRights, unreadableTables } from './rights.js';
 import { mayReadPasswords } from './roles.js';
 import { withSession } from './session.js';
+import { tlsServer } from './tls.js';
 
 const ok = (what: string, message: string): CheckLine => ({ what, status: 'ok', message });
 const warning = (what: string, message: string, hint: string): CheckLine => ({
@@ -46,6 +49,9 @@ export async function check(options: StoreOptions, call: StoreCall): Promise<Che
   if (!reached || access === undefined) return lines;
   const there = access;
   await step('connection', async () => [await poolerLine(there)]);
+  const server = tlsServer(config);
+  if (server) await step('tls', async () => [await certificateLine(server, call.signal)]);
+  await step('password', () => exposureLines(there));
   await step('backup', () => backupLines(there));
   if (options.reading === true) {
     await step('reader', () => readerLines(there));

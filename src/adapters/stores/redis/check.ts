@@ -1,11 +1,13 @@
 import { tmpdir } from 'node:os';
 import { SteadyError } from '../../../contracts/failures.js';
 import type { CheckLine, StoreCall } from '../port.js';
+import { certificateLine } from '../tls/certificates.js';
 import type { RedisStoreOptions } from './context.js';
 import { dataBytes, infoFields } from './info.js';
 import { liveServer, liveSettings, openLive, workerPlace, type Live, type LiveSettings } from './live.js';
 import { findServer } from './programs.js';
 import { freeBytes } from '../room.js';
+import { tlsServer } from './tls.js';
 import type { ServerInfo } from './versions.js';
 import { chooseWay, dataFolder } from './way.js';
 
@@ -31,22 +33,58 @@ export async function check(options: RedisStoreOptions, call: StoreCall): Promis
   } catch (error) {
     return [failed('reach', error)];
   }
-  const reach = line('ok', 'reach', `${server.product} ${server.version}, ${server.role}`);
+  const reach = [
+    line('ok', 'reach', `${server.product} ${server.version}, ${server.role}`),
+    ...(await certificate(options, call)),
+    ...(await password(live, settings, call)),
+  ];
   if (options.reading === true)
     return [
-      reach,
+      ...reach,
       await rights(live, server, settings, call),
       ...(await reader(options, live, call)),
       await room(options, server),
     ];
   return [
-    reach,
+    ...reach,
     await rights(live, server, settings, call),
     persistence(settings),
     await files(options, call, settings),
     await ownServer(options, call, server),
     await room(options, server),
   ];
+}
+
+async function certificate(
+  { config: { tls, host = '127.0.0.1', port }, service }: RedisStoreOptions,
+  { signal }: StoreCall,
+): Promise<CheckLine[]> {
+  if (tls === undefined || service !== undefined) return [];
+  return [await certificateLine(tlsServer({ host, port }, tls), signal)];
+}
+
+/** Whether it answers anybody; a server that is reached with client certificates alone does not. */
+async function password(
+  live: Live,
+  settings: LiveSettings | undefined,
+  { signal }: StoreCall,
+): Promise<CheckLine[]> {
+  const onlyKnown =
+    settings?.all.get('port') === '0' &&
+    settings.all.get('tls-port') !== '0' &&
+    settings.all.get('tls-auth-clients') === 'yes';
+  if (onlyKnown || !(await answersAnybody(live, signal))) return [];
+  const hint = 'Set requirepass in the server (or `user default off` with ACL users), and password here.';
+  return [line('warning', 'password', 'none is asked: whoever reaches it reads and changes all data', hint)];
+}
+
+async function answersAnybody({ askUnknown }: Live, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await askUnknown(['PING'], { signal })) === 'PONG';
+  } catch (error) {
+    if (error instanceof SteadyError && error.code === 'store.denied') return false;
+    throw error;
+  }
 }
 
 /** Whether the account may run a command; undefined where that cannot be told. */

@@ -13,6 +13,8 @@ export interface Live {
   readonly ask: Ask;
   readonly cli: Program;
   readonly address: RedisAddress;
+  /** Asks as somebody who knows no password. */
+  readonly askUnknown: Ask;
   /** redis-cli with these arguments, connected to the live server. */
   tool(args: readonly string[]): PlacedTool;
 }
@@ -57,6 +59,7 @@ export async function openLive(options: RedisStoreOptions, call: StoreCall): Pro
   };
   return {
     ask: createAsk(cli.path, address, place),
+    askUnknown: createAsk(cli.path, { ...address, user: undefined, password: undefined }, place),
     cli,
     address,
     tool: (args) => place(cliTool(cli.path, address, args)),

@@ -126,6 +126,26 @@ describe('PostgreSQL by verify-full with a client certificate', () => {
   });
 });
 
+describe('steady check of PostgreSQL', () => {
+  it('tells certificates that end soon, and rules that let in without a password', async () => {
+    const lines = await store().check(call());
+    const found = lines.map(({ what, status, message }) => `${status} ${what}: ${message}`);
+    expect(found).toContainEqual(
+      expect.stringMatching(
+        /^warning tls: the certificate of the store ends .*, our client certificate ends /,
+      ),
+    );
+    expect(found).toContain('warning password: the server lets in without a password: open of all from all');
+  });
+
+  it('warns of a user who was let in unasked, where the rules may not be read', async () => {
+    const lines = await store(NAMED, { user: 'open' }).check(call());
+    // Before 16 the server does not tell; the password that was given is taken for asked.
+    const told = usualPostgres().major >= 16 ? ['the server lets in without a password: this user'] : [];
+    expect(lines.filter(({ what }) => what === 'password').map(({ message }) => message)).toEqual(told);
+  });
+});
+
 describe('PostgreSQL that cannot be trusted fails by name', () => {
   it.each([
     [

@@ -417,6 +417,7 @@ describe.each(someRedis())('Redis store on $title', ({ server }) => {
     const rights = major(redis) >= 7 ? 'ok' : 'warning';
     expect(shown).toEqual({
       reach: 'ok',
+      password: 'warning',
       rights,
       persistence: 'warning',
       'data folder': 'warning',

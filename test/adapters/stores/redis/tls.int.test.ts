@@ -107,6 +107,22 @@ describe('Redis by TLS with a client certificate', () => {
   });
 });
 
+describe('steady check', () => {
+  const lines = async (made: Made) =>
+    (await made.store.check(testCall())).map(({ what, status, message }) => `${status} ${what}: ${message}`);
+
+  it('tells certificates that end soon', async () => {
+    const found = await lines(store());
+    const day = String.raw`ends \d{4}-\d\d-\d\d`;
+    expect(found).toContainEqual(
+      expect.stringMatching(
+        `warning tls: the certificate of the store ${day}, our client certificate ${day}`,
+      ),
+    );
+    expect(found.filter((line) => line.includes(' password: '))).toEqual([]);
+  });
+});
+
 describe('a Redis that cannot be trusted fails by name', () => {
   it.each([
     ['a certificate of an unknown authority', 'tls-unknown', { ...TLS, ca: stranger.ca }],
