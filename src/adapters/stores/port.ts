@@ -202,7 +202,10 @@ export interface StorePort {
    * `store.gone` when live data were replaced and nothing of them is kept.
    */
   undo(call: StoreCall, place: RestorePlace, options?: UndoOptions): Promise<string[]>;
-  /** Under what name data are kept: those a cut-over replaced, or those an undo set aside. Undefined where none are. */
+  /**
+   * Under what name data are kept: those a cut-over replaced, or those an undo set aside. Undefined where none are; fails
+   * where that cannot be told from here.
+   */
   kept(call: StoreCall, place: RestorePlace): Promise<string | undefined>;
   /** Drops the replaced data when their hold has ended. */
   release(call: StoreCall, place: RestorePlace): Promise<string[]>;

@@ -113,13 +113,15 @@ async function neverReplicated(
   );
 }
 
-/** The RDB of what the restore replaced, or of what an undo set aside. */
-export function keptByReplication(
+/** The RDB of what the restore replaced, or of what an undo set aside. Fails with `store.gone` on another worker. */
+export async function keptByReplication(
   options: RedisStoreOptions,
   place: RestorePlace,
 ): Promise<string | undefined> {
-  const { safety, undone } = keptFolder(options, place);
-  return Promise.resolve([safety, undone].find((file) => existsSync(file)));
+  const kept = keptFolder(options, place);
+  if (!(await kept.state()))
+    throw new SteadyError('store.gone', { ...kept.where, says: 'what another worker keeps is not seen here' });
+  return [kept.safety, kept.undone].find((file) => existsSync(file));
 }
 
 /** Removes what the restore and its undo kept on this worker. */

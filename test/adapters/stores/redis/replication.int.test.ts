@@ -264,6 +264,8 @@ describe.each(someRedis())('a restore by replication, $title', ({ server }) => {
         facts: { folder, worker: hostname() },
       });
     }
+    // Nor may what is kept be taken for nothing.
+    await expect(other.store.kept(testCall(), PLACE)).rejects.toMatchObject({ code: 'store.gone' });
     for (const phase of ['compare', 'cutover'] as const) {
       const work =
         phase === 'compare'

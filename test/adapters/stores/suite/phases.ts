@@ -69,12 +69,16 @@ export function phaseSentences(bench: Bench): void {
       expect(rig.contents()).toBe(before);
       const second = await rig.store.cutover(newCall(), PLACE);
       expect(second.gapSeconds).toBeCloseTo(first.gapSeconds, 2);
+      const replaced = await rig.store.kept(newCall(), PLACE);
+      expect(replaced).toMatch(PLACE.token);
       await load(bench);
       expect(rig.contents()).toBe(before);
 
       for (let i = 0; i < 2; i++) {
         await rig.store.undo(newCall(), PLACE, { finished: true });
         expect(rig.contents()).toBe(spoiled);
+        const aside = await rig.store.kept(newCall(), PLACE);
+        expect([aside === replaced, aside]).toEqual([false, expect.stringContaining(PLACE.token)]);
       }
       for (let i = 0; i < 2; i++) await rig.store.release(newCall(), PLACE);
       expect(rig.contents()).toBe(spoiled);
