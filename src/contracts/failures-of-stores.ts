@@ -127,6 +127,6 @@ export const STORE_FAILURES = {
   'import.refused': kind(
     'the dump cannot be taken in',
     false,
-    'docs/stores.md tells under Old dumps what is taken and what is not. Keep the file: it can still be restored by hand.',
+    'What is taken and what is not is told under Old dumps in docs/stores.md. Keep the file: it can still be restored by hand.',
   ),
 } as const satisfies Record<string, FailureKind>;

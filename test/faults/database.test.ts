@@ -87,7 +87,8 @@ describe('a backup', () => {
     ].map((change) => stack.databases.sql(database, change));
     const answer = await asked;
     await Promise.all(changes);
-    expect(await rows(database)).toBe('0|0');
+    // Which of them came first is not said: the view may have been refreshed before the table was emptied.
+    expect(await rows(database)).toMatch(/^0\|(0|400000)$/);
     const copy = `${database}_copy`;
     const restored = await stack.steady.cli('restore', 'latest', '--into', copy);
     expect(restored.code).toBe(0);

@@ -9,7 +9,7 @@ import { ROLES, type Role } from '../../contracts/names.js';
 import { oneOfWords } from '../arguments.js';
 import { contextOf, type Context } from '../context.js';
 import { install, installOption } from '../install/install.js';
-import { variablesOf } from '../install/variables.js';
+import { variablesOf, variablesSet } from '../install/variables.js';
 import { metricsAt, metricsOption } from '../metrics-option.js';
 import { addTrustCommand } from './worker-trust.js';
 
@@ -87,14 +87,14 @@ async function installWorker(
     throw error;
   });
   const named = context.options.address !== undefined;
-  const address = addressInUse(context.options);
+  const { address } = connectionTo(context.options);
   const description = `steadyhand: worker of site ${site} for Temporal at ${address}`;
   await install(
     {
       ...{
         name: `steady-worker-${site}`,
         description,
-        variables: variablesOf(file?.stack),
+        variables: [...variablesOf(file?.stack), ...variablesSet()],
         reloads: false,
         to,
       },

@@ -10,3 +10,9 @@ export function variablesOf(value: unknown): string[] {
   look(value);
   return [...found];
 }
+
+/** What is set here for a worker besides: how it reaches Temporal, the codec's keys, the place of its allow file. */
+export const variablesSet = (): string[] =>
+  Object.keys(process.env)
+    .filter((name) => /^(TEMPORAL_(?!ADDRESS$)|STEADY_(CODEC_KEYS|TRUST))/.test(name))
+    .sort();

@@ -120,7 +120,10 @@ export async function keptByReplication(
 ): Promise<string | undefined> {
   const kept = keptFolder(options, place);
   if (!(await kept.state()))
-    throw new SteadyError('store.gone', { ...kept.where, says: 'what another worker keeps is not seen here' });
+    throw new SteadyError('store.gone', {
+      ...kept.where,
+      says: 'what another worker keeps is not seen here',
+    });
   return [kept.safety, kept.undone].find((file) => existsSync(file));
 }
 
