@@ -56,7 +56,7 @@ const env = (change: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   TEMPORAL_TLS_SERVER_CA_CERT_PATH: join(folder, 'ca.pem'),
   TEMPORAL_TLS_CLIENT_CERT_PATH: join(folder, 'cert.pem'),
   TEMPORAL_TLS_CLIENT_KEY_PATH: join(folder, 'key.pem'),
-  TEMPORAL_TLS_SERVER_NAME: 'localhost',
+  TEMPORAL_TLS_SERVER_NAME: 'server.test',
   TEMPORAL_API_KEY: API_KEY,
   STEADY_CODEC_KEYS: `k1:${CODEC_KEY}`,
   ...change,

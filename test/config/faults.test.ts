@@ -10,7 +10,9 @@ describe('docs/faults.md', () => {
     const named = readdirSync(folder)
       .filter((name) => name.endsWith('.test.ts'))
       .flatMap((name) => [
-        ...readFileSync(`${folder}/${name}`, 'utf8').matchAll(/^\s*(?:fault|spoilt|held|jumped)\(\s*'([a-z-]+)'/gm),
+        ...readFileSync(`${folder}/${name}`, 'utf8').matchAll(
+          /^\s*(?:fault|spoilt|held|jumped)\(\s*'([a-z-]+)'/gm,
+        ),
       ])
       .map((match) => match[1]);
     expect(named.sort()).toEqual(Object.keys(ENDINGS).sort());
