@@ -25,8 +25,10 @@ export async function codecTrouble(
 /** Rejects with that trouble as soon as a workflow has it; never settles otherwise. */
 export async function untilTrouble(steady: Steady, workflowId: string, stop: AbortSignal): Promise<never> {
   const handle = steady.client.workflow.getHandle(workflowId);
-  while (!stop.aborted) {
+  for (;;) {
     await sleep(LOOK_MS, undefined, { signal: stop }).catch(() => undefined);
+    // Nobody waits for it any more, and the connection may be closed.
+    if (stop.aborted) return await new Promise<never>(() => undefined);
     // What else is wrong is told by the call itself.
     const raw = await handle.describe().then(
       (found) => found.raw,
@@ -35,5 +37,4 @@ export async function untilTrouble(steady: Steady, workflowId: string, stop: Abo
     const trouble = raw && (await codecTrouble(handle, raw));
     if (trouble !== undefined) throw trouble;
   }
-  return await new Promise<never>(() => undefined);
 }

@@ -10,6 +10,8 @@ export interface Tool {
   readonly secrets?: Readonly<Record<string, Secret>>;
   /** It finds nothing else of this process's environment than where programs and its home are, language and zone. */
   readonly apart?: boolean;
+  /** It prints many megabytes: not in the 4 KiB that C's stdio gives a pipe at a time, each a wake-up of the reader. */
+  readonly bulk?: boolean;
 }
 
 /** Where a tool was started and what to look for when its client has gone; written by a runtime. */

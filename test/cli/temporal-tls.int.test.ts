@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeCertificate } from '../adapters/probes/http-server.js';
+import { makeAuthority, type Certificate } from '../services/certificates.js';
 import { startTemporal, type TemporalServer } from '../services/temporal.js';
 import { openGate, type TemporalGate } from '../services/temporal-gate.js';
 import { builtSteady } from './rig/build.js';
@@ -19,14 +19,16 @@ let folder: string;
 let main: string;
 let temporal: TemporalServer;
 let gate: TemporalGate;
+let certificate: Certificate;
 let worker: ChildProcess | undefined;
 let log = '';
 
 beforeAll(async () => {
   [main, temporal] = await Promise.all([builtSteady(), startTemporal()]);
   folder = await mkdtemp(join(tmpdir(), 'steady tls '));
-  makeCertificate(folder);
-  gate = await openGate(temporal.address, folder, API_KEY);
+  const { ca, issue } = makeAuthority(folder);
+  certificate = issue('temporal', 'IP:127.0.0.1,DNS:server.test');
+  gate = await openGate(temporal.address, { ca, ...certificate }, API_KEY);
   mkdirSync(join(folder, 'backups'));
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'data', 'note.txt'), 'hello');
@@ -54,8 +56,8 @@ const env = (change: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   STEADY_IDENTITY: undefined,
   TEMPORAL_ADDRESS: gate.address,
   TEMPORAL_TLS_SERVER_CA_CERT_PATH: join(folder, 'ca.pem'),
-  TEMPORAL_TLS_CLIENT_CERT_PATH: join(folder, 'cert.pem'),
-  TEMPORAL_TLS_CLIENT_KEY_PATH: join(folder, 'key.pem'),
+  TEMPORAL_TLS_CLIENT_CERT_PATH: certificate.cert,
+  TEMPORAL_TLS_CLIENT_KEY_PATH: certificate.key,
   TEMPORAL_TLS_SERVER_NAME: 'server.test',
   TEMPORAL_API_KEY: API_KEY,
   STEADY_CODEC_KEYS: `k1:${CODEC_KEY}`,

@@ -143,7 +143,8 @@ describe('another age identity', () => {
     const answer = await withAnother(() => stack.steady.cli('restore', 'latest'));
     expect(await stack.databases.named(database)).toEqual(databases);
     expect(await stack.databases.digest(database)).toBe(digest);
-    await well('restore', 'latest', '--dry-run');
+    await well('restore', 'latest', '--into', `${database}_copy`);
+    server.sql('postgres', `DROP DATABASE ${database}_copy`);
     return answer;
   });
 });

@@ -8,7 +8,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import type { Authority, Certificate } from './certificates.js';
 
 const UNAUTHENTICATED = '16';
 
@@ -20,16 +20,19 @@ export interface TemporalGate {
   close(): Promise<void>;
 }
 
-/** @param folder with ca.pem, cert.pem and key.pem */
-export async function openGate(to: string, folder: string, apiKey: string): Promise<TemporalGate> {
+/** @param tls files of its own certificate, and of the CA whose clients it lets in */
+export async function openGate(
+  to: string,
+  tls: Certificate & Pick<Authority, 'ca'>,
+  apiKey: string,
+): Promise<TemporalGate> {
   const behind = connect(`http://${to}`);
   behind.on('error', () => undefined);
   const seen = new Map<string, Set<string>>();
-  const pem = (name: string): Buffer => readFileSync(join(folder, `${name}.pem`));
   const server: Http2SecureServer = createSecureServer({
-    key: pem('key'),
-    cert: pem('cert'),
-    ca: pem('ca'),
+    key: readFileSync(tls.key),
+    cert: readFileSync(tls.cert),
+    ca: readFileSync(tls.ca),
     requestCert: true,
     rejectUnauthorized: true,
   });

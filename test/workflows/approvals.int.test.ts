@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
 import { askedBy, decide, sendDecision, signedRequester } from '../../src/client/approvals.js';
 import { freeze } from '../../src/client/entities.js';
@@ -139,38 +139,59 @@ describe.concurrent('an approval', () => {
     await world.expectAllLetGo();
   });
 
-  it('of an undo is asked for again when another restore has had the store since; the first one is refused', async () => {
-    const world = await guarded({ from: 'operator', self: true });
+  describe('of an undo', () => {
+    let world: World;
     const restored = async (): Promise<WorkflowHandle> => {
       const handle = await world.restore({ asked: ana });
       await decide(handle, { identity: ana, shown: await question(handle), ...yes });
       await resultOf(handle);
       return handle;
     };
-    const restore = (await restored()).workflowId;
-    const held = rig.steady.client.workflow.getHandle(runId('hold', world.stack, restore.slice(-8)));
-    const input = { restore, hold: await held.query<HoldInput>('hold') };
-    const by = signedRequester(ana, { undo: restore });
-    const handle = await world.start<UndoInput & { hold: HoldInput }>('restore-undo', input, { by });
-    const shown = await question(handle);
-    const { workflowId: other } = await restored();
-    const [first] = (await decide(handle, { identity: ana, shown, ...yes })).decisions;
-    const again = await vi.waitFor(async () => {
-      const state = await question(handle);
-      if (state.digest === shown.digest) throw new Error('not asked again yet');
-      return state;
-    }, PATIENTLY);
-    expect(again.proposal.lines[0]).toBe(
-      `db: ${other} has had it since this was asked: what it left goes, and is kept aside`,
-    );
-    expect(await reasonOf(sendDecision(handle, first as SignedDecision))).toContain(
-      'the proposal has changed since it was shown',
-    );
-    expect(world.data('db').live).toBe('good');
-    // Nobody has had it since that was asked.
-    await decide(handle, { identity: ana, shown: again, ...yes });
-    await resultOf(handle);
-    expect(world.data('db').live).toBe('bad');
+    const undo = async ({ workflowId: restore }: WorkflowHandle): Promise<WorkflowHandle> => {
+      const held = rig.steady.client.workflow.getHandle(runId('hold', world.stack, restore.slice(-8)));
+      const input = { restore, hold: await held.query<HoldInput>('hold') };
+      const by = signedRequester(ana, { undo: restore });
+      return await world.start<UndoInput & { hold: HoldInput }>('restore-undo', input, { by });
+    };
+    beforeEach(async () => {
+      world = await guarded({ from: 'operator', self: true });
+    });
+
+    it('is asked for again when another restore has had the store since; the first one is refused', async () => {
+      const handle = await undo(await restored());
+      const shown = await question(handle);
+      const { workflowId: other } = await restored();
+      const [first] = (await decide(handle, { identity: ana, shown, ...yes })).decisions;
+      const again = await vi.waitFor(async () => {
+        const state = await question(handle);
+        if (state.digest === shown.digest) throw new Error('not asked again yet');
+        return state;
+      }, PATIENTLY);
+      expect(again.proposal.lines[0]).toBe(
+        `db: ${other} has had it since this was asked: what it left goes, and is kept aside`,
+      );
+      expect(await reasonOf(sendDecision(handle, first as SignedDecision))).toContain(
+        'the proposal has changed since it was shown',
+      );
+      expect(world.data('db').live).toBe('good');
+      // Nobody has had it since that was asked.
+      await decide(handle, { identity: ana, shown: again, ...yes });
+      await resultOf(handle);
+      expect(world.data('db').live).toBe('bad');
+    });
+
+    it('is not asked for again when another undo has put everything back meanwhile', async () => {
+      const restore = await restored();
+      const [first, second] = [await undo(restore), await undo(restore)];
+      const shown = await question(second);
+      await decide(first, { identity: ana, shown: await question(first), ...yes });
+      await resultOf(first);
+      await decide(second, { identity: ana, shown, ...yes });
+      const { code, message } = await failureOfRun(second);
+      expect([code, message]).toEqual(['store.gone', expect.stringContaining('it was undone already')]);
+      expect(world.data('db').live).toBe('bad');
+      expect((await world.record(second)).approvals).toHaveLength(1);
+    });
   });
 
   it('is not asked for while the store is frozen, which a dry run says', async () => {

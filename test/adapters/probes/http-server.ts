@@ -54,8 +54,8 @@ export function json(response: http.ServerResponse, status: number, body: unknow
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** A CA of its own in the folder, `ca.pem`, and a certificate of it for 127.0.0.1 and server.test. */
+/** A CA of its own in the folder, `ca.pem`, and a certificate of it for 127.0.0.1. */
 export function makeCertificate(folder: string): { key: Buffer; cert: Buffer } {
-  const { key, cert } = makeAuthority(folder).issue('api', 'IP:127.0.0.1,DNS:server.test');
+  const { key, cert } = makeAuthority(folder).issue('api', 'IP:127.0.0.1');
   return { key: readFileSync(key), cert: readFileSync(cert) };
 }

@@ -99,6 +99,7 @@ export async function openAccess(
         argv: [program, ...args],
         env: { ...connection.env, ...env },
         secrets: connection.secrets,
+        bulk: true,
       });
     },
     session: (to) => openSessionIn(place, call, options, to),
@@ -126,7 +127,7 @@ function openSessionIn(
   database: string,
 ): Promise<Session> {
   const connection = connectionEnvironment(options, call, database);
-  return openSession(place({ argv: ['psql', ...SESSION_ARGS], ...connection }), {
+  return openSession(place({ argv: ['psql', ...SESSION_ARGS], ...connection, bulk: true }), {
     signal: call.signal,
     settings: sessionSettings(options.config),
     broken: async (words) => {
