@@ -158,19 +158,20 @@ describe.concurrent('an approval', () => {
     });
 
     it('is asked for again when another restore has had the store since; the first one is refused', async () => {
-      const handle = await undo(await restored());
+      const first = await restored();
+      const handle = await undo(first);
       const shown = await question(handle);
       const { workflowId: other } = await restored();
-      const [first] = (await decide(handle, { identity: ana, shown, ...yes })).decisions;
+      const [decision] = (await decide(handle, { identity: ana, shown, ...yes })).decisions;
       const again = await vi.waitFor(async () => {
         const state = await question(handle);
         if (state.digest === shown.digest) throw new Error('not asked again yet');
         return state;
       }, PATIENTLY);
       expect(again.proposal.lines[0]).toBe(
-        `db: ${other} has had it since this was asked: what it left goes, and is kept aside`,
+        `db: ${other} has had it since ${first.workflowId}: what it left goes, and is kept aside`,
       );
-      expect(await reasonOf(sendDecision(handle, first as SignedDecision))).toContain(
+      expect(await reasonOf(sendDecision(handle, decision as SignedDecision))).toContain(
         'the proposal has changed since it was shown',
       );
       expect(world.data('db').live).toBe('good');

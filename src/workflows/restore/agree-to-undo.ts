@@ -1,5 +1,6 @@
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
 import { runId as runIdOf } from '../../contracts/ids.js';
+import type { TargetChange } from '../../contracts/runs/locks.js';
 import { toUndo, type HoldInput, type UndoInput } from '../../contracts/runs/procedures.js';
 import { formatDuration } from '../../contracts/stack/units.js';
 import { askInStep } from '../shared/ask-in-step.js';
@@ -27,33 +28,42 @@ export async function agreeToUndo(run: Run, undoing: Undoing): Promise<readonly 
   const policy = input.snapshot.stack.approvals.restore;
   if (policy) requireKnownRequester(run, input, { request: { undo: input.restore }, policy });
   const targets = [...undoing.stores, ...consumers.stop];
-  let since: string[] = [];
   for (;;) {
     const seen = await run.activities.quick.lastChanges({ stack, targets: stores });
     if (policy) {
-      const lines = [...since, ...(await describe(run, { ...undoing, stores }))];
+      const lines = [...othersSince(input, seen, stores), ...(await describe(run, { ...undoing, stores }))];
       const facts = { restore: input.restore, config: input.snapshot.configSha256 };
       const title = `Undo ${input.restore}`;
       await askInStep(run, { step: 'restore-undo', title, lines, facts, policy });
     }
+    let changed = false;
     await run.step(`Take ${targets.join(', ')}`, async (note) => {
       await run.locks.take(targets, {
         mode: 'exclusive',
         priority: 'emergency',
         purpose: `undo asked by ${input.by.name}`,
       });
-      since = stores.flatMap((store) => {
-        const by = run.locks.changedBefore(store)?.by;
-        if (by === undefined || by === seen[store]?.by) return [];
-        return [`${store}: ${by} has had it since this was asked: what it left goes, and is kept aside`];
-      });
-      since.forEach(note);
+      const now = Object.fromEntries(stores.map((store) => [store, run.locks.changedBefore(store)]));
+      changed = stores.some((store) => now[store] !== undefined && now[store].by !== seen[store]?.by);
+      othersSince(input, now, stores).forEach(note);
     });
     stores = await stillKept(run, input);
-    if (!policy || since.length === 0) return stores;
+    if (!policy || !changed) return stores;
     await run.step('Ask again, for what was approved has changed', () => run.locks.releaseAll());
   }
 }
+
+/** Whose data go with an undo of a restore that is not the last one. */
+const othersSince = (
+  { restore }: UndoInput,
+  changes: Readonly<Record<string, TargetChange | undefined>>,
+  stores: readonly string[],
+): string[] =>
+  stores.flatMap((store) => {
+    const by = changes[store]?.by;
+    if (by === undefined || by === restore) return [];
+    return [`${store}: ${by} has had it since ${restore}: what it left goes, and is kept aside`];
+  });
 
 async function describe(run: Run, { input, stores, consumers }: Undoing): Promise<string[]> {
   const { snapshot, hold, restore } = input;

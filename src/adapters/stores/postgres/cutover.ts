@@ -8,7 +8,7 @@ import { databaseFacts } from './database-facts.js';
 import { databaseNames, type DatabaseNames } from './database-names.js';
 import { endLeftovers } from './leftovers.js';
 import { madeSince } from './make-fresh.js';
-import { commentSql, databaseState, ownComment, type DatabaseState } from './ownership.js';
+import { commentSql, databaseState, ownComment, type DatabaseState, type Kept } from './ownership.js';
 import { quoteIdentifier } from './quote.js';
 import { withSession, type Session } from './session.js';
 
@@ -50,7 +50,8 @@ export async function cutover(options: StoreOptions, call: StoreCall, place: Res
     }
     // In place the live one gave way long ago, and so did the room for two.
     if (place.mode === 'in-place' && live.exists) throw madeSince(names.live);
-    return live.exists ? swap(session, names, place) : moveIn(session, names, place, fresh.own.kept.comment);
+    const { kept } = fresh.own;
+    return live.exists ? swap(session, names, place, kept) : moveIn(session, names, place, kept.comment);
   });
 }
 
@@ -60,19 +61,30 @@ function doneAlready(old: DatabaseState, names: DatabaseNames): Cutover {
   return { gapSeconds, notes: [`was done already: ${names.old} is kept`] };
 }
 
-async function swap(session: Session, names: DatabaseNames, place: RestorePlace): Promise<Cutover> {
+async function swap(
+  session: Session,
+  names: DatabaseNames,
+  place: RestorePlace,
+  loaded: Kept,
+): Promise<Cutover> {
   await refuseBlocked(session, names.live);
   const facts = await databaseFacts(session, names.live);
-  if (facts) await copySettings(session, facts, names.fresh);
-  const comment = facts?.comment ?? null;
+  // One that was made only while the backup was loaded is not what people had set up.
+  const { fromBackup = false } = loaded;
+  if (facts && !fromBackup) await copySettings(session, facts, names.fresh);
+  const before = facts?.comment ?? null;
+  const comment = fromBackup ? loaded.comment : before;
   const closedAt = await serverClock(session);
   try {
     await allowConnections(session, names.live, false);
     await endSessions(session, [names.live, names.fresh]);
-    const openedAt = await rename(session, names, ownKept(place, comment, closedAt), comment);
+    const openedAt = await rename(session, names, ownKept(place, before, closedAt), comment);
     return {
       gapSeconds: seconds(openedAt - closedAt),
-      notes: [`the replaced database is kept as ${names.old}`],
+      notes: [
+        `the replaced database is kept as ${names.old}`,
+        ...(fromBackup ? [`it was made since: owner, rights and settings are those of the backup`] : []),
+      ],
     };
   } catch (error) {
     // The failed transaction is gone with this session's end; a session that broke cannot do it, `undo` will.

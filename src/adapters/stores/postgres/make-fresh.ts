@@ -41,7 +41,8 @@ export function makeFresh(
     const { oid } = await databaseState(session, config.database, place.token);
     const seen = before === undefined ? place.absent !== true : before.replaced === oid;
     if (place.mode === 'in-place' && live !== undefined && !seen) throw madeSince(config.database);
-    const like = before?.live ?? live ?? detail.database;
+    const fromBackup = before?.fromBackup ?? live === undefined;
+    const like = before?.live ?? (fromBackup ? undefined : live) ?? detail.database;
     const owner = proof ? config.user : await ownerFor(access, session, like.owner);
     // Naming a tablespace takes a right on it that an owner of databases does not have, even on the default one.
     const own = before?.replaced === undefined ? live : before.live;
@@ -58,6 +59,7 @@ export function makeFresh(
       const replaced = before?.replaced ?? oid;
       const kept = {
         comment: like.comment,
+        ...(fromBackup && { fromBackup }),
         ...(place.mode === 'in-place' ? { live: like, ...(replaced !== undefined && { replaced }) } : {}),
       };
       await session.run(commentSql(names.nascent, ownComment('loading', place.token, kept)));
@@ -66,7 +68,7 @@ export function makeFresh(
     await session.run(
       `ALTER DATABASE ${quoteIdentifier(names.nascent)} RENAME TO ${quoteIdentifier(names.fresh)}`,
     );
-    if (!proof && (live === undefined || place.mode === 'in-place')) {
+    if (!proof && (fromBackup || place.mode === 'in-place')) {
       const { facts } = await settableFacts(session, { ...like, owner }, access.server.major);
       await copySettings(session, facts, names.fresh);
     }

@@ -16,6 +16,8 @@ const keptSchema = z.object({
   live: databaseFactsSchema.optional(),
   /** In place: the oid of the one that gave way, so that another of its name is not taken for it. */
   replaced: z.number().optional(),
+  /** There was no live database: owner, settings and comment are the backup's. */
+  fromBackup: z.boolean().optional(),
 });
 export type Kept = z.infer<typeof keptSchema>;
 

@@ -212,12 +212,20 @@ describe('a cut-over', () => {
     ).toBe('mine');
   });
 
-  it('keeps a database that somebody made while it loaded, where there was none', async () => {
+  it('keeps a database that somebody made while it loaded, where there was none, and takes nothing of it over', async () => {
+    pg.sql('postgres', `COMMENT ON DATABASE shop IS 'mine'; ALTER DATABASE shop SET work_mem TO '9MB'`);
+    const later = await takeBackup(store, backups.fresh());
+    const before = settingsOf('shop');
     pg.sql('postgres', 'DROP DATABASE shop WITH (FORCE)');
-    await restore(store, taken, place);
+    await restore(store, later, place);
     expect(await store.kept(call(), place)).toBeUndefined();
     makeTonight();
-    await store.cutover(call(), place);
+    // Also when it is loaded once more.
+    await restore(store, later, place);
+    expect((await store.cutover(call(), place)).notes[1]).toBe(
+      'it was made since: owner, rights and settings are those of the backup',
+    );
+    expect(settingsOf('shop')).toBe(before);
     expect(await store.kept(call(), place)).toBe(names.old);
     await store.undo(call(), place);
     expect(databases()).toEqual(['shop', names.undone]);
