@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
 import { askedBy, decide, sendDecision, signedRequester } from '../../src/client/approvals.js';
 import { freeze } from '../../src/client/entities.js';
@@ -140,24 +140,27 @@ describe.concurrent('an approval', () => {
   });
 
   describe('of an undo', () => {
-    let world: World;
-    const restored = async (): Promise<WorkflowHandle> => {
-      const handle = await world.restore({ asked: ana });
-      await decide(handle, { identity: ana, shown: await question(handle), ...yes });
-      await resultOf(handle);
-      return handle;
+    const begin = async () => {
+      const world = await guarded({ from: 'operator', self: true });
+      return {
+        world,
+        async restored(): Promise<WorkflowHandle> {
+          const handle = await world.restore({ asked: ana });
+          await decide(handle, { identity: ana, shown: await question(handle), ...yes });
+          await resultOf(handle);
+          return handle;
+        },
+        async undo({ workflowId: restore }: WorkflowHandle): Promise<WorkflowHandle> {
+          const held = rig.steady.client.workflow.getHandle(runId('hold', world.stack, restore.slice(-8)));
+          const input = { restore, hold: await held.query<HoldInput>('hold') };
+          const by = signedRequester(ana, { undo: restore });
+          return await world.start<UndoInput & { hold: HoldInput }>('restore-undo', input, { by });
+        },
+      };
     };
-    const undo = async ({ workflowId: restore }: WorkflowHandle): Promise<WorkflowHandle> => {
-      const held = rig.steady.client.workflow.getHandle(runId('hold', world.stack, restore.slice(-8)));
-      const input = { restore, hold: await held.query<HoldInput>('hold') };
-      const by = signedRequester(ana, { undo: restore });
-      return await world.start<UndoInput & { hold: HoldInput }>('restore-undo', input, { by });
-    };
-    beforeEach(async () => {
-      world = await guarded({ from: 'operator', self: true });
-    });
 
     it('is asked for again when another restore has had the store since; the first one is refused', async () => {
+      const { world, restored, undo } = await begin();
       const first = await restored();
       const handle = await undo(first);
       const shown = await question(handle);
@@ -182,6 +185,7 @@ describe.concurrent('an approval', () => {
     });
 
     it('is not asked for again when another undo has put everything back meanwhile', async () => {
+      const { world, restored, undo } = await begin();
       const restore = await restored();
       const [first, second] = [await undo(restore), await undo(restore)];
       const shown = await question(second);
