@@ -5,6 +5,7 @@ import {
   type LockHolder,
   type LockRequest,
   type NotBack,
+  type TargetChange,
   type TargetState,
 } from '../../contracts/runs/locks.js';
 
@@ -19,8 +20,8 @@ export interface Queue {
   state(): TargetState;
   /** Adds a request unless it is known already. */
   add(request: LockRequest): void;
-  /** Takes a request out, wherever it stands; whether it was there. */
-  remove(requestId: string): boolean;
+  /** Takes a request out, wherever it stands; whether it was there. `untouched`: the holder has changed nothing. */
+  remove(requestId: string, untouched?: boolean): boolean;
   freeze(freeze: Freeze | undefined): void;
   setNotBack(notBack: NotBack | undefined): void;
   /** Data that are in order after all; nothing where they are not the ones that were seen. */
@@ -72,7 +73,9 @@ export function createQueue(begin: TargetState | undefined): Queue {
     add(request) {
       if (!has(holders, request.requestId) && !has(queue, request.requestId)) queue.push(request);
     },
-    remove(requestId) {
+    remove(requestId, untouched = false) {
+      const holder = holders.find((one) => one.requestId === requestId);
+      if (untouched && holder !== undefined && isBy(changed, holder)) changed = holder.after;
       const known = has(holders, requestId) || has(queue, requestId);
       holders = holders.filter((one) => one.requestId !== requestId);
       queue = queue.filter((one) => one.requestId !== requestId);
@@ -120,6 +123,9 @@ export function createQueue(begin: TargetState | undefined): Queue {
       })),
   };
 }
+
+const isBy = (changed: TargetChange | undefined, { workflowId, since }: LockHolder): boolean =>
+  changed?.by === workflowId && changed.at === since;
 
 function whomFor(
   request: LockRequest,

@@ -31,7 +31,7 @@ import { isRenewalDue, untilHandled } from '../shared/renewal.js';
 import { createQueue } from './lock-queue.js';
 
 const requestSignal = defineSignal<[LockRequest]>(LOCK_REQUEST_SIGNAL);
-const releaseSignal = defineSignal<[string]>(LOCK_RELEASE_SIGNAL);
+const releaseSignal = defineSignal<[string, boolean?]>(LOCK_RELEASE_SIGNAL);
 const answerSignal = defineSignal<[LockAnswer]>(LOCK_ANSWER_SIGNAL);
 const notBackSignal = defineSignal<[NotBack | null]>(NOT_BACK_SIGNAL);
 const acceptUpdate = defineUpdate<TargetState, [Accepted]>(ACCEPT_UPDATE);
@@ -67,8 +67,8 @@ export async function target(input: TargetInput): Promise<void> {
     told.delete(request.requestId);
     changed = true;
   });
-  setHandler(releaseSignal, (requestId) => {
-    queue.remove(requestId);
+  setHandler(releaseSignal, (requestId, untouched) => {
+    queue.remove(requestId, untouched);
     told.delete(requestId);
     changed = true;
   });

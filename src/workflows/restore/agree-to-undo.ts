@@ -49,7 +49,9 @@ export async function agreeToUndo(run: Run, undoing: Undoing): Promise<readonly 
     });
     stores = await stillKept(run, input);
     if (!policy || !changed) return stores;
-    await run.step('Ask again, for what was approved has changed', () => run.locks.releaseAll());
+    await run.step('Ask again, for what was approved has changed', () =>
+      run.locks.releaseAll({ untouched: true }),
+    );
   }
 }
 

@@ -57,7 +57,9 @@ export async function agree(run: Run, agreeing: Agreeing): Promise<Agreed> {
       return again;
     });
     if (!policy || changes.length === 0) return { previews: seen.previews, lines: describeRestore(seen), go };
-    await run.step('Ask again, for what was approved has changed', () => run.locks.releaseAll());
+    await run.step('Ask again, for what was approved has changed', () =>
+      run.locks.releaseAll({ untouched: true }),
+    );
   }
 }
 

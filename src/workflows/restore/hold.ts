@@ -70,13 +70,18 @@ export async function hold(input: HoldInput): Promise<string[]> {
             trouble: `the data of ${lost.join(', ')} are not back: it is kept until they are`,
             lost,
           };
-        else if (signals === seen) return await release(run, input);
+        else if (signals === seen) {
+          const released = await release(run, input);
+          // What is live is as it was.
+          await run.locks.releaseAll({ untouched: true });
+          return released;
+        }
       } catch (error) {
         if (isOwnCancellation(error)) throw error;
         // Frozen, or the store is away: told by `status`, and tried again.
         trouble = { trouble: failureOf(error).message };
       }
-      await run.locks.releaseAll();
+      await run.locks.releaseAll({ untouched: true });
       if (signals === seen) {
         await sleep(pause * 1000);
         pause = Math.min(2 * pause, LONGEST_PAUSE);

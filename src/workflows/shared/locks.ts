@@ -41,12 +41,13 @@ export interface Locks {
   setNotBack(target: string, notBack: NotBack | undefined): Promise<void>;
   /** The same for how it has ended, which is so whoever could not be told. Never throws. */
   settleNotBack(target: string, notBack: NotBack | undefined): Promise<void>;
-  releaseAll(): Promise<void>;
+  /** `untouched`: this run has changed none of them, so it is not the one that did last. */
+  releaseAll(options?: { readonly untouched?: boolean }): Promise<void>;
 }
 
 const answerSignal = defineSignal<[LockAnswer]>(LOCK_ANSWER_SIGNAL);
 const notBackSignal = defineSignal<[NotBack | null]>(NOT_BACK_SIGNAL);
-const releaseSignal = defineSignal<[string]>(LOCK_RELEASE_SIGNAL);
+const releaseSignal = defineSignal<[string, boolean?]>(LOCK_RELEASE_SIGNAL);
 
 export function createLocks(
   input: RunInput,
@@ -101,13 +102,13 @@ export function createLocks(
     changedBefore: (target) => answerOf(target)?.after,
     setNotBack,
     settleNotBack: (target, notBack) => setNotBack(target, notBack).catch(() => undefined),
-    async releaseAll() {
+    async releaseAll({ untouched = false } = {}) {
       // A cancelled scope sends no signals.
       await CancellationScope.nonCancellable(async () => {
         for (const [target, request] of asked) {
           // The entity always runs; should it be gone, so is the lock.
           await getExternalWorkflowHandle(targetEntityId(stack, target))
-            .signal(releaseSignal, request.requestId)
+            .signal(releaseSignal, request.requestId, untouched)
             .catch(() => undefined);
         }
         asked.clear();

@@ -44,6 +44,17 @@ describe('the queue of a target', () => {
     );
   });
 
+  it('does not take for a change what a holder says it left untouched', () => {
+    const queue = createQueue(undefined);
+    const turn = (id: string, at: string, untouched: boolean): void => {
+      queue.grant(request(id), at);
+      queue.remove(id, untouched);
+    };
+    turn('one', AT, false);
+    turn('two', '2026-11-22T02:01:00.000Z', true);
+    expect(queue.state().changed).toEqual({ at: AT, by: 'run.one' });
+  });
+
   it('lets everyone in sooner or later, in order within a priority', () => {
     fc.assert(
       fc.property(fc.array(happening, { maxLength: 40 }), (happenings) => {
