@@ -1,15 +1,9 @@
 import { stat } from 'node:fs/promises';
-import {
-  allowPathBeside,
-  changedParts,
-  newCommands,
-  readAllowed,
-  withStack,
-  writeAllowed,
-} from '../config/allow-file.js';
+import { changedParts, newCommands, readAllowed, withStack, writeAllowed } from '../config/allow-file.js';
 import type { LoadedStack } from '../config/load-stack-file.js';
 import { SteadyError } from '../contracts/failures.js';
 import { demandOf } from '../contracts/trust.js';
+import { allowPathBeside } from './allow-path.js';
 
 /**
  * Has an allow file trust a stack file that its owner uses: all it says but programs it did not name before, for which
@@ -26,12 +20,21 @@ export async function trustButCommands(path: string, loaded: LoadedStack): Promi
   return commands;
 }
 
-/** The same for a `steady up` of this user beside the file, where there is one. */
+/** The same for a `steady up` of this user and this file, where there is one. */
 export async function trustBeside(loaded: LoadedStack): Promise<string[]> {
   const path = allowPathBeside(loaded.path);
-  if (path === undefined || (await stat(path)).uid !== process.getuid?.()) return [];
+  if (path === undefined || (await ownerOf(path)) !== process.getuid?.()) return [];
   return await trustButCommands(path, loaded);
 }
+
+/** Uid of another user whose `steady up` has this file: it trusts what that user says, which nobody else may read. */
+export async function otherUser(loaded: LoadedStack): Promise<number | undefined> {
+  const path = allowPathBeside(loaded.path);
+  const owner = path === undefined ? undefined : await ownerOf(path);
+  return owner === process.getuid?.() ? undefined : owner;
+}
+
+const ownerOf = async (path: string): Promise<number> => (await stat(path)).uid;
 
 /** Trusts all of it. */
 export async function trustWhole(path: string, loaded: LoadedStack): Promise<void> {

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { SteadyError } from '../contracts/failures.js';
 import type { Demand } from '../contracts/trust.js';
@@ -22,31 +21,11 @@ export type Allowed = z.infer<typeof allowFileSchema>;
 
 const NOTHING: Allowed = { version: 1, commands: [], stacks: [] };
 
-/** The newest ones: the file is read often, and is written at each change of a stack file. */
-const MOST_STACKS = 200;
+/** The newest ones of each stack: the file is read often, and is written at each change of a stack file. */
+const MOST_VERSIONS = 100;
 
 /** In the state folder of `steady up`, whose worker reads it. */
 export const ALLOW_FILE = 'trust.json';
-
-/**
- * The worker's allow file: named, that of `steady up` beside the stack file where it has one, else the user's own.
- *
- * @param config path of the stack file, or its folder
- */
-export function allowPath(given: string | undefined, config: string): string {
-  if (given !== undefined) return resolve(given);
-  const named = process.env['STEADY_TRUST'];
-  if (named !== undefined && named !== '') return resolve(named);
-  const beside = allowPathBeside(config);
-  return beside ?? join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'steady', ALLOW_FILE);
-}
-
-/** The allow file of a `steady up` beside the stack file; undefined where it has none. */
-export function allowPathBeside(config: string): string | undefined {
-  return [dirname(resolve(config)), resolve(config)]
-    .map((folder) => join(folder, '.steady', ALLOW_FILE))
-    .find((path) => existsSync(path));
-}
 
 /** Nothing where there is no file. Throws `trust.unsafe` for one that others can change, or that is damaged. */
 export function readAllowed(path: string): Allowed {
@@ -95,7 +74,9 @@ export function withStack(allowed: Allowed, demand: Demand, at = new Date().toIS
   const { stack, digest, parts } = demand;
   const fresh = newCommands(allowed, demand).map(({ digest, argv }) => ({ digest, argv: [...argv], at }));
   const others = allowed.stacks.filter((one) => one.digest !== digest);
-  const stacks = [...others, { digest, stack, at, parts: { ...parts } }].slice(-MOST_STACKS);
+  const surplus = others.filter((one) => one.stack === stack).slice(0, 1 - MOST_VERSIONS);
+  const kept = others.filter((one) => !surplus.includes(one));
+  const stacks = [...kept, { digest, stack, at, parts: { ...parts } }];
   return { version: 1, commands: [...allowed.commands, ...fresh], stacks };
 }
 

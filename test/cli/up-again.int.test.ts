@@ -12,6 +12,9 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => shop.close());
 
+/** In a place of its own: commands beside the stack file find it all the same. */
+const state = (): string => join(shop.folder, 'kept elsewhere');
+const start = (): Promise<void> => shop.up.start('--state', state());
 const broken = (): void => shop.file.write(shop.file.text.replace('plans:', 'plan:'));
 
 /** Id and time of each schedule, as Temporal has them. */
@@ -44,11 +47,11 @@ describe('steady up', () => {
   });
 
   it('comes up again with what was applied when the file is broken, and says what is wrong with it', async () => {
-    await shop.up.start();
+    await start();
     expect(await schedules()).toEqual(AS_APPLIED);
     broken();
     await shop.up.kill();
-    await shop.up.start();
+    await start();
     expect(shop.up.words()).toMatch(/^steady\.yaml:\d+:1 plan: unknown field; did you mean "plans"\?$/m);
     expect(shop.up.words()).toMatch(/^not applied: what ran before goes on; mend it .* kill -HUP \d+$/m);
     expect(shop.up.words()).toMatch(/^stack shop goes on as applied \d{4}-\S+Z by ana$/m);
@@ -104,7 +107,7 @@ describe('steady up', () => {
   it('comes up again also when the file is gone', async () => {
     rmSync(shop.file.path);
     await shop.up.kill();
-    await shop.up.start();
+    await start();
     expect(shop.up.words()).toMatch(/^no stack file \[path=steady\.yaml reason=ENOENT\]\nnot applied: /m);
     expect((await schedules())['backup.shop.nightly']).toEqual(['15 2 * * *', false]);
   });
@@ -119,14 +122,14 @@ describe('steady up', () => {
     await steady.close();
     shop.file.write(shop.file.text.replace('nightly:', 'weekly:'));
     await shop.up.kill();
-    await shop.up.start();
+    await start();
     expect(shop.up.words()).toMatch(/^a schedule of this name is not ours .*\nnot applied: /m);
     expect((await schedules())['backup.shop.nightly']).toEqual(['15 2 * * *', false]);
   });
 
   it('does not come up with an empty database and a broken file: nothing is applied there', async () => {
     await shop.up.stop();
-    rmSync(join(shop.folder, '.steady', 'temporal.db'));
+    rmSync(join(state(), 'temporal.db'));
     broken();
     const { code, json } = await shop.steady('--json', 'up', '--port', String(shop.up.port));
     expect([code, json.error.code]).toEqual([2, 'config.invalid']);

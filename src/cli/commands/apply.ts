@@ -5,7 +5,7 @@ import { snapshotOf } from '../../client/snapshot.js';
 import { startWatch } from '../../client/watch.js';
 import type { Steady } from '../../client/connect.js';
 import type { LoadedStack } from '../../config/load-stack-file.js';
-import { assertNoNew, trustBeside } from '../trust-beside.js';
+import { assertNoNew, otherUser, trustBeside } from '../trust-beside.js';
 import { warningLines } from '../warning-lines.js';
 import { contextOf } from '../context.js';
 
@@ -19,6 +19,11 @@ export function addApplyCommand(program: Command): void {
       const loaded = await context.load();
       warningLines(loaded.warnings).forEach((line) => context.output.warn(line));
       if (options.dryRun !== true) assertNoNew(await trustBeside(loaded), loaded);
+      const other = await otherUser(loaded);
+      if (other !== undefined)
+        context.output.warn(
+          `the steady up of this file runs as user ${other}: what has changed in it is refused until that user says \`steady worker trust\``,
+        );
       const { name } = await context.requester();
       const changes = await context.withTemporal((steady) =>
         options.dryRun === true

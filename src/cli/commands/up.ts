@@ -9,6 +9,7 @@ import { keepTemporal, type KeptTemporal } from '../embedded/keep-temporal.js';
 import type { Ports } from '../embedded/temporal-server.js';
 import { note, takeStateFolder, unnote, type StateFolder } from '../embedded/state-folder.js';
 import { supervise, type Supervised } from '../embedded/supervise.js';
+import { upNote } from '../embedded/up-note.js';
 import { basisOf, type Basis } from '../embedded/up-basis.js';
 import { install, installOption } from '../install/install.js';
 import { variablesOf } from '../install/variables.js';
@@ -77,6 +78,7 @@ async function up(context: Context, options: Options): Promise<void> {
   const folder = await takeStateFolder(basis.state, (words) => output.warn(words));
   const address = `127.0.0.1:${ports.port}`;
   const ui = `http://127.0.0.1:${ports.uiPort}`;
+  const noted = upNote(folder, basis.folder);
   const here = { context, address, folder, basis };
   const notApplied = (error: unknown): void => output.warn(wordsOf(error));
   // One at a time: of two that overlap, the older file could win.
@@ -89,7 +91,7 @@ async function up(context: Context, options: Options): Promise<void> {
   let worker: Supervised | undefined;
   try {
     temporal = await keepTemporal(folder, ports, {
-      onStart: (pid) => note(folder, 'up.json', { address, ui, pid: process.pid, temporalPid: pid }),
+      onStart: (pid) => noted.write({ address, ui, temporalPid: pid }),
       onEnd: (how) =>
         output.warn(`Temporal ended (${how}) and is started again; see ${folder.file('temporal.log')}`),
     });
@@ -112,7 +114,8 @@ async function up(context: Context, options: Options): Promise<void> {
   } finally {
     await worker?.stop(10);
     await temporal?.stop(15);
-    for (const name of ['up.json', 'worker.json']) await unnote(folder, name);
+    await unnote(folder, 'worker.json');
+    await noted.remove();
     await folder.release();
   }
 }
@@ -164,7 +167,10 @@ function untilSignalled(reload: () => void): Promise<string> {
 }
 
 function wordsOf(error: unknown): string {
-  const mend = `mend it (\`steady check --file\`), then: kill -HUP ${process.pid}`;
+  // New commands are no fault of the file.
+  const trust = error instanceof SteadyError && error.code === 'trust.missing';
+  const first = trust ? '`steady worker trust`' : 'mend it (`steady check --file`)';
+  const mend = `${first}, then: kill -HUP ${process.pid}`;
   return `${failureWords(error)}\nnot applied: what ran before goes on; ${mend}`;
 }
 

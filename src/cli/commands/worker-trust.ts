@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import {
-  allowPath,
   changedParts,
   newCommands,
   readAllowed,
@@ -10,6 +9,7 @@ import {
 } from '../../config/allow-file.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { demandOf, type Demand } from '../../contracts/trust.js';
+import { allowPath } from '../allow-path.js';
 import { confirm } from '../confirm.js';
 import { contextOf, type Context } from '../context.js';
 import { assertDigest, DIGEST_SHOWN } from '../digest.js';

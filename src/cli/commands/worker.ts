@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { connectConfig, connectionTo } from '../../client/address.js';
-import { allowPath } from '../../config/allow-file.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { ROLES, type Role } from '../../contracts/names.js';
+import { allowPath } from '../allow-path.js';
 import { oneOfWords } from '../arguments.js';
 import { contextOf, type Context } from '../context.js';
 import { install, installOption } from '../install/install.js';

@@ -30,6 +30,7 @@ export async function applyHere(here: Here, by: 'start' | 'signal'): Promise<voi
     const changes = await applyStack(steady, loaded, name);
     for (const one of changes.filter(({ change }) => change !== 'none'))
       output.line(`${one.change} ${one.schedule}: ${one.words}`);
+    if (by === 'signal') output.line(`applied: ${loaded.path} as it is now`);
   });
   const { stack, site } = loaded.stack;
   await noteApplied(folder, { stack, site, folder: loaded.folder });

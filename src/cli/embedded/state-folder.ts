@@ -110,12 +110,14 @@ function ownerOf(socket: string): Promise<string | undefined> {
   });
 }
 
+type Noted = Pick<StateFolder, 'file' | 'tell'>;
+
 /**
  * Notes something small for other commands and the next start, whole or not at all, also when the power goes: half an
  * address would be another server's. Never rejects: a note that a full disk has no room for is told, and must not end
  * what it is about.
  */
-export async function note(folder: StateFolder, name: string, value: unknown): Promise<void> {
+export async function note(folder: Noted, name: string, value: unknown): Promise<void> {
   const path = folder.file(name);
   try {
     await writeFile(`${path}.new`, `${JSON.stringify(value)}\n`, { flush: true });
@@ -127,7 +129,7 @@ export async function note(folder: StateFolder, name: string, value: unknown): P
 }
 
 /** Removes a note. What cannot be removed is replaced by the next that is noted. */
-export async function unnote(folder: StateFolder, name: string): Promise<void> {
+export async function unnote(folder: Pick<Noted, 'file'>, name: string): Promise<void> {
   await rm(folder.file(name), { force: true }).catch(() => undefined);
 }
 

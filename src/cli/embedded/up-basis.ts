@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { stateBeside } from '../../client/up-note.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { nameSchema } from '../../contracts/names.js';
 import type { Context } from '../context.js';
@@ -29,7 +30,7 @@ export interface Basis extends Applied {
  * half done would stay so, and nothing would be backed up. Throws what is wrong with the file when nothing was applied.
  */
 export async function basisOf(context: Context, state: string | undefined): Promise<Basis> {
-  const path = resolve(state ?? join(await folderOf(context.options.config), '.steady'));
+  const path = resolve(state ?? stateBeside(await folderOf(context.options.config)));
   const applied = appliedSchema.safeParse(await readNote(path, APPLIED_NOTE)).data;
   const common = { state: path, before: applied !== undefined };
   try {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
+import { readUpNote } from '../../../src/client/up-note.js';
 import { startPostgres, type PostgresService } from '../../services/postgres.js';
 import { startRedis, type RedisService } from '../../services/redis.js';
 import { freePorts } from '../../services/free-port.js';
@@ -132,6 +133,7 @@ limits: { ${options.limits ?? 'stall: 1m'} }
   let child: ChildProcess | undefined;
   let words = '';
   const [port, ui] = ports;
+  const stateOf = (): string => readUpNote(folder)?.state ?? '';
 
   const stack: ShopStack = {
     folder,
@@ -152,13 +154,11 @@ limits: { ${options.limits ?? 'stall: 1m'} }
     up: {
       port,
       words: () => words,
-      workerPid: () =>
-        (JSON.parse(readFileSync(join(folder, '.steady', 'worker.json'), 'utf8')) as { pid: number }).pid,
+      workerPid: () => noted(stateOf(), 'worker.json')['pid'] ?? 0,
       hangUp: () => void child?.kill('SIGHUP'),
       async kill() {
-        const note = (name: string): Record<string, number> =>
-          JSON.parse(readFileSync(join(folder, '.steady', name), 'utf8')) as Record<string, number>;
-        const pids = [note('worker.json')['pid'], note('up.json')['temporalPid']];
+        const state = stateOf();
+        const pids = [noted(state, 'worker.json')['pid'], noted(state, 'up.json')['temporalPid']];
         child?.kill('SIGKILL');
         await vi.waitFor(() => expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]), 10_000);
         words = '';
@@ -206,3 +206,6 @@ limits: { ${options.limits ?? 'stall: 1m'} }
   };
   return stack;
 }
+
+const noted = (state: string, name: string): Record<string, number> =>
+  JSON.parse(readFileSync(join(state, name), 'utf8')) as Record<string, number>;
