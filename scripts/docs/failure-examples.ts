@@ -75,6 +75,7 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
     demanded: 'readable',
   },
   'backup.failed': { db: 'cannot reach the store [host=db port=5432 says="connection refused"]', done: 1 },
+  'backup.unproven': { db: 'no identity opens it [file=proof.key]', done: 1 },
   'backup.claimed': { store: 'db', id: '20261122T020000Z-k7q2m9xd', by: 'prune' },
   'verify.failed': {
     store: 'db',

@@ -77,6 +77,11 @@ export const STORAGE_FAILURES = {
     false,
     'Other stores are not affected. Mend what is named, then run `steady backup run`.',
   ),
+  'backup.unproven': kind(
+    'a backup is stored, but could not be proven',
+    false,
+    'Mend what is named, then run `steady backup verify`. Until then a restore takes it with `--unverified` only.',
+  ),
   'backup.claimed': kind('the backup is in use', true, 'Wait until the run that reads it has ended.'),
   'verify.failed': kind(
     'the proof failed',

@@ -100,19 +100,23 @@ const isLive = (use: Use, { leftOut, stores }: VolumesIn): boolean =>
   !stores.has(use.service.name) &&
   !looksLikeBackup(use.service);
 
-/** Undefined: it can be a store; empty: a folder of settings or code, not worth a word of its own. */
+/** As far as its name tells: `nginx.conf`, `.env`, `docker.sock`. */
+const isFile = (target: string): boolean => /\.[a-z]+$/i.test(target);
+
+/** Undefined: it can be a store; empty: settings or code, not worth a word of its own. */
 function whyNot(
   uses: readonly Use[],
   live: readonly Use[],
   { stores, leftOut }: VolumesIn,
 ): string | undefined {
   const { type } = uses[0]?.mount ?? {};
-  const settings = !uses.some(looksLikeData) || uses.every(({ mount }) => mount.readOnly);
-  if (type === 'bind' && settings) return '';
+  if (type === 'bind' && uses.every(({ mount }) => mount.readOnly || isFile(mount.target))) return '';
   if (uses.some(isCache)) return 'it looks like a cache or logs';
   if (uses.some(({ mount }) => MODELS.test(mount.target)))
     return 'it looks like models, which can be fetched again';
   if (type === 'anonymous') return 'it has no name: give it one in the compose file';
+  if (type === 'bind' && !uses.some(looksLikeData))
+    return 'it may be code or settings: if not, make a `files` store of it';
   if (live.length > 0) return undefined;
   if (uses.every(({ mount }) => mount.readOnly)) return 'it is only read here';
   if (uses.some(({ service }) => stores.has(service.name))) return 'it lies beside the data of a database';

@@ -5,6 +5,7 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { FailureCode } from '../../contracts/failures.js';
 import { WORKFLOW_TASK_QUEUE } from '../../contracts/names.js';
 import { runId, timeId } from '../../contracts/ids.js';
 import type {
@@ -76,7 +77,8 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     const failed = results.filter((one) => one.failure !== undefined);
     const result: BackupResult = { setId, stores: results };
     if (failed.length > 0) {
-      throw fail('backup.failed', {
+      const unproven = failed.every((one) => one.failure?.code === 'backup.unproven');
+      throw fail(unproven ? 'backup.unproven' : 'backup.failed', {
         ...Object.fromEntries(failed.map((one) => [one.store, one.failure?.message])),
         done: results.length - failed.length,
       });
@@ -129,8 +131,7 @@ async function storeInStep(
           `sharply smaller than the last: it counts for nothing until \`steady backup accept ${result.backupId}\``,
         );
       if (result.failure) {
-        const code = result.failure.code === 'verify.failed' ? 'verify.failed' : 'backup.failed';
-        throw fail(code, { store: child.store, why: result.failure.message });
+        throw fail(codeOf(result), { store: child.store, why: result.failure.message });
       }
       return result;
     };
@@ -138,6 +139,12 @@ async function storeInStep(
   } catch (error) {
     return { ...result, failure: failureOf(error) };
   }
+}
+
+/** What is sealed is there, whatever came after it. */
+function codeOf({ backupId, failure }: StoreBackupResult): FailureCode {
+  if (failure?.code === 'verify.failed') return 'verify.failed';
+  return backupId === undefined || failure?.code === 'run.left' ? 'backup.failed' : 'backup.unproven';
 }
 
 function setOf(id: string, input: BackupInput, results: readonly StoreBackupResult[]) {

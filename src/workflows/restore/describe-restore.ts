@@ -19,11 +19,9 @@ export function describeRestore(described: Described): string[] {
   );
   const asides = described.previews.flatMap(({ store, preview, expected }) => [
     ...(preview.asides ?? []).map((line) => `${store}: ${line}`),
-    ...(expected
-      ? [
-          `${store}: loading and comparing take about ${formatDuration(Math.ceil(expected.seconds))}, going by the proof by restore of ${expected.from}`,
-        ]
-      : []),
+    expected
+      ? `${store}: loading and comparing take about ${formatDuration(Math.ceil(expected.seconds))}, going by the proof by restore of ${expected.from}`
+      : `${store}: how long it takes is not known yet: nothing was proven by a restore`,
   ]);
   return [...describePlan(described), ...asides, ...lost];
 }
