@@ -8,6 +8,7 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
   'usage.invalid': { option: '--limit', given: 'many', allowed: '1 to 1000' },
   'secret.missing': { env: 'POSTGRES_PASSWORD', error: 'empty or not set' },
   'temporal.unreachable': { address: '127.0.0.1:7233' },
+  'temporal.unprepared': { namespace: 'operations', says: 'Request unauthorized.' },
   'worker.absent': { queue: 'steady.main.backup', step: 'dump db', waited: '600s' },
   'worker.lost': { step: 'dumpStore', timeout: 'HEARTBEAT' },
   'trust.missing': {

@@ -1,6 +1,6 @@
 import type { FailureCode } from '../contracts/failures.js';
 
-const USAGE = ['identity.missing', 'run.unknown', 'backup.unknown', 'key.missing'];
+const USAGE = ['identity.missing', 'run.unknown', 'backup.unknown', 'key.missing', 'temporal.unprepared'];
 const DENIED = [
   'approval.denied',
   'approval.expired',

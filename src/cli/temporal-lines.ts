@@ -1,7 +1,24 @@
 import type { Steady } from '../client/connect.js';
 import type { CheckLine } from '../contracts/runs/check-line.js';
+import { formatDuration } from '../contracts/stack/units.js';
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)(:\d+)?$/;
+
+/** Below this, what ran last month cannot be looked up, nor can a plan be made up for. */
+const SHORT_RETENTION_SECONDS = 30 * 86_400;
+
+/** What the namespace does with runs that have ended: nothing to say where it keeps them for a month or more. */
+export function retentionLines(namespace: string, seconds: number): CheckLine[] {
+  if (seconds >= SHORT_RETENTION_SECONDS) return [];
+  return [
+    {
+      what: 'Temporal',
+      status: 'warning',
+      message: `the namespace ${namespace} forgets runs ${formatDuration(seconds)} after their end`,
+      hint: `temporal operator namespace update --namespace ${namespace} --retention 90d`,
+    },
+  ];
+}
 
 /** What keeps others at Temporal from reading along, or asking for anything; nothing where only this machine reaches it. */
 export function temporalLines({ address, guard }: Pick<Steady, 'address' | 'guard'>): CheckLine[] {

@@ -1,6 +1,7 @@
 import { SteadyError } from '../contracts/failures.js';
 import { scheduleId } from '../contracts/ids.js';
 import type { Steady } from './connect.js';
+import { retentionOf } from './namespace.js';
 import { listRuns } from './runs.js';
 
 export interface PlannedMoment {
@@ -31,8 +32,7 @@ export async function plannedMoments(
 
 /** Throws `usage.invalid` for a time of which Temporal cannot tell what ran: it forgets ended runs after a while. */
 export async function assertKept(steady: Steady, since: Date): Promise<void> {
-  const { config } = await steady.client.workflowService.describeNamespace({ namespace: steady.namespace });
-  const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
+  const seconds = await retentionOf(steady.client.connection, steady.namespace);
   const first = new Date(Date.now() - seconds * 1000);
   if (since < first)
     throw new SteadyError('usage.invalid', {

@@ -39,6 +39,11 @@ export const FAILURES = {
     true,
     'Start it with `steady up`, or set TEMPORAL_ADDRESS.',
   ),
+  'temporal.unprepared': kind(
+    'the namespace has no search attributes by which runs are found',
+    false,
+    'Have somebody who may add them: docs/cluster.md has the command.',
+  ),
   'worker.absent': kind('no worker', false, 'Start one with `steady up` or `steady worker` at that site.'),
   'worker.lost': kind(
     'a worker stopped answering',

@@ -13,7 +13,9 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { createCodec } from '../client/codec.js';
 import { KEYS_VARIABLE, readCodecKeys } from '../client/codec-keys.js';
+import { prepareNamespace } from '../client/namespace.js';
 import type { Ports } from '../activities/ports.js';
+import { SteadyError } from '../contracts/failures.js';
 import type { Role } from '../contracts/names.js';
 import { createMetrics } from './metrics/read-metrics.js';
 import { serveMetrics } from './metrics/serve-metrics.js';
@@ -54,6 +56,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   for (const name of [KEYS_VARIABLE, 'TEMPORAL_API_KEY', 'TEMPORAL_TLS_CLIENT_KEY_DATA'])
     Reflect.deleteProperty(process.env, name);
   const connection = await connectPatiently(options, log);
+  await prepareNamespace(connection, options.namespace).catch((error: unknown) =>
+    // `steady apply` refuses, and says the same to whoever can do something about it.
+    log.warn(error instanceof SteadyError ? { hint: error.hint } : {}, (error as Error).message),
+  );
   const workflows = existsSync(BUNDLE_PATH)
     ? { workflowBundle: { codePath: BUNDLE_PATH } }
     : { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };

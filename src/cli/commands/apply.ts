@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { rememberApplied, requireWorker } from '../../client/entities.js';
+import { prepareNamespace } from '../../client/namespace.js';
 import { applySchedules, compareSchedules, type Change } from '../../client/schedules.js';
 import { snapshotOf } from '../../client/snapshot.js';
 import { startWatch } from '../../client/watch.js';
@@ -44,6 +45,7 @@ const SIGNS = { create: '+', update: '~', remove: '-', none: '=' } as const;
  * worker is there to note it.
  */
 export async function applyStack(steady: Steady, loaded: LoadedStack, by: string): Promise<Change[]> {
+  await prepareNamespace(steady.client.connection, steady.namespace);
   await requireWorker(steady, loaded.stack);
   const snapshot = snapshotOf(loaded);
   const changes = await applySchedules(steady, snapshot);

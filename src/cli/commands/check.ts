@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { retentionOf } from '../../client/namespace.js';
 import { answerOf } from '../../client/outcome.js';
 import { snapshotOf } from '../../client/snapshot.js';
 import { startRun } from '../../client/start.js';
@@ -6,7 +7,7 @@ import type { CheckLine } from '../../contracts/runs/check-line.js';
 import type { CheckInput } from '../../contracts/runs/procedures.js';
 import { warningLines } from '../warning-lines.js';
 import { contextOf } from '../context.js';
-import { temporalLines } from '../temporal-lines.js';
+import { retentionLines, temporalLines } from '../temporal-lines.js';
 
 export function addCheckCommand(program: Command): void {
   program
@@ -31,7 +32,9 @@ export function addCheckCommand(program: Command): void {
           stores: Object.keys(loaded.stack.stores),
         };
         const handle = await startRun(steady, { procedure: 'check', input });
-        return [...temporalLines(steady), ...(await answerOf<CheckLine[]>(steady, handle))];
+        const seconds = await retentionOf(steady.client.connection, steady.namespace);
+        const ofTemporal = [...temporalLines(steady), ...retentionLines(steady.namespace, seconds)];
+        return [...ofTemporal, ...(await answerOf<CheckLine[]>(steady, handle))];
       });
       const signs = { ok: '✓', warning: '!', error: '✗' } as const;
       for (const line of lines) {

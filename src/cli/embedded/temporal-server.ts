@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { prepareNamespace } from '../../client/namespace.js';
 import { SteadyError } from '../../contracts/failures.js';
-import { SEARCH_ATTRIBUTES } from '../../contracts/names.js';
 import type { StateFolder } from './state-folder.js';
 import { endChild } from './supervise.js';
 
@@ -16,7 +16,6 @@ export interface Ports {
 }
 
 const RETENTION_SECONDS = 90 * 86_400;
-const KEYWORD = 2;
 /** How often ports are drawn. */
 const DRAWS = 5;
 
@@ -106,19 +105,11 @@ async function prepare(address: string, gone: AbortSignal): Promise<void> {
     try {
       const connection = await Connection.connect({ address, connectTimeout: '2s' });
       try {
-        const { workflowService, operatorService } = connection;
-        await workflowService.updateNamespace({
+        await connection.workflowService.updateNamespace({
           namespace: 'default',
           config: { workflowExecutionRetentionTtl: { seconds: RETENTION_SECONDS as never, nanos: 0 } },
         });
-        const { customAttributes } = await operatorService.listSearchAttributes({ namespace: 'default' });
-        const missing = SEARCH_ATTRIBUTES.filter((name) => customAttributes?.[name] === undefined);
-        if (missing.length > 0) {
-          await operatorService.addSearchAttributes({
-            namespace: 'default',
-            searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
-          });
-        }
+        await prepareNamespace(connection, 'default');
         return;
       } finally {
         await connection.close();
