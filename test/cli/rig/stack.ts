@@ -52,12 +52,14 @@ export interface ShopOptions {
   readonly encrypted?: boolean;
   /** Text put in place of the storage in a folder, and what its credentials are in the environment. */
   readonly storage?: { readonly text: string; readonly env: NodeJS.ProcessEnv };
+  /** `main.js` of the release that is run; default: of the sources of this moment. */
+  readonly main?: string;
 }
 
 const IN_TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
 
 export async function createShop(options: ShopOptions = {}): Promise<ShopStack> {
-  const main = await builtSteady();
+  const main = options.main ?? (await builtSteady());
   const folder = await mkdtemp(join(tmpdir(), 'steady-shop-'));
   const [postgres, redis, ports] = await Promise.all([
     startPostgres(),
