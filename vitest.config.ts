@@ -30,6 +30,7 @@ export default defineConfig({
             'test/crash/**',
             'test/faults/**',
             'test/soak/**',
+            'test/cluster/**',
           ],
           testTimeout: 20_000,
         },
@@ -86,6 +87,18 @@ export default defineConfig({
           include: ['test/soak/**/*.test.ts'],
           hookTimeout: 300_000,
           globalSetup: ['test/crash/rig/build-once.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 600_000,
+          // Each step builds on the one before; and two whole systems at a time are too much for two cores.
+          bail: 1,
+          maxWorkers: 1,
         },
       },
       {

@@ -11,6 +11,7 @@ suite_stores() { run_vitest stores; }
 suite_faults() { run_vitest faults; }
 suite_crash() { run_vitest crash; }
 suite_soak() { run_vitest soak; }
+suite_cluster() { use_docker && run_vitest cluster; }
 
 suite_docker() {
   if ! has_project docker; then

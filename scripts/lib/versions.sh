@@ -31,5 +31,11 @@ GO_MINIMUM=1.24.0
 GO_VERSION=1.26.6
 GO_SHA256=565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff
 
+# Temporal's own server and SQL tool, and its web UI, for the suite `cluster`: modules and their hashes as in go.sum.
+TEMPORAL_SERVER_VERSION=1.32.0
+TEMPORAL_SERVER_SUM=h1:JQoqsVREaGc8vcuDNfuRlySiV3tVi81XUOVC9LeL/1Y=
+TEMPORAL_UI_VERSION=2.54.1
+TEMPORAL_UI_SUM=h1:V45S+OatX/PbOz5TAtd+T94hm4tfGHc1j5dZAHo+Ouw=
+
 # A second Node.js for the tests, beside the one on the PATH.
 SECOND_NODE=22
