@@ -22,19 +22,40 @@ export async function codecTrouble(
   return code && new SteadyError(code, { run: handle.workflowId, worker: says });
 }
 
-/** Rejects with that trouble as soon as a workflow has it; never settles otherwise. */
-export async function untilTrouble(steady: Steady, workflowId: string, stop: AbortSignal): Promise<never> {
+export interface TroubleWatch {
+  /** Rejects with that trouble as soon as the workflow has it; never resolves. */
+  readonly trouble: Promise<never>;
+  /** Ends it, and resolves when it asks nothing any more: a call that is tried again needs its connection. */
+  end(): Promise<void>;
+}
+
+/** Looks again and again whether a workflow has that trouble. */
+export function watchTrouble(steady: Steady, workflowId: string): TroubleWatch {
   const handle = steady.client.workflow.getHandle(workflowId);
-  for (;;) {
-    await sleep(LOOK_MS, undefined, { signal: stop }).catch(() => undefined);
-    // Nobody waits for it any more, and the connection may be closed.
-    if (stop.aborted) return await new Promise<never>(() => undefined);
+  const stop = new AbortController();
+  const { signal } = stop;
+  const look = async (): Promise<SteadyError | undefined> => {
     // What else is wrong is told by the call itself.
-    const raw = await handle.describe().then(
-      (found) => found.raw,
-      () => undefined,
-    );
-    const trouble = raw && (await codecTrouble(handle, raw));
-    if (trouble !== undefined) throw trouble;
-  }
+    const found = await handle.describe().catch(() => undefined);
+    return found && !signal.aborted
+      ? await codecTrouble(handle, found.raw).catch(() => undefined)
+      : undefined;
+  };
+  const looking = (async () => {
+    for (;;) {
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return undefined;
+      const trouble = await steady.client.withAbortSignal(signal, look);
+      if (trouble !== undefined) return trouble;
+    }
+  })();
+  return {
+    trouble: looking.then((trouble) =>
+      trouble ? Promise.reject(trouble) : new Promise<never>(() => undefined),
+    ),
+    async end() {
+      stop.abort();
+      await looking;
+    },
+  };
 }

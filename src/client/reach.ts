@@ -1,6 +1,6 @@
 import { isGrpcServiceError, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codecTrouble, untilTrouble } from './codec-trouble.js';
+import { codecTrouble, watchTrouble } from './codec-trouble.js';
 import { SteadyError } from '../contracts/failures.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
 import { formatDuration } from '../contracts/stack/units.js';
@@ -29,7 +29,7 @@ const UNAUTHENTICATED = 16;
  */
 export async function askWorker<T>(steady: Steady, workflowId: string, call: () => Promise<T>): Promise<T> {
   const stop = new AbortController();
-  const trouble = untilTrouble(steady, workflowId, stop.signal);
+  const { trouble, end } = watchTrouble(steady, workflowId);
   const waiting = tellLater(steady, 'no worker answers yet');
   const timer = setTimeout(() => stop.abort(), patienceOf(steady) * 1000);
   try {
@@ -47,6 +47,7 @@ export async function askWorker<T>(steady: Steady, workflowId: string, call: () 
     stop.abort();
     clearTimeout(timer);
     waiting.end();
+    await end();
   }
 }
 
