@@ -1,5 +1,5 @@
 import { GetObjectRetentionCommand } from '@aws-sdk/client-s3';
-import { existsSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
@@ -10,16 +10,12 @@ import type { CrashStack } from '../crash/rig/stack.js';
 import { readStored } from '../crash/rig/stored.js';
 import { waitFor } from '../crash/rig/wait-for.js';
 import { expectWhole } from '../crash/rig/whole.js';
-import { newKey } from '../pipelines/keys.js';
 import { startMinio, type MinioServer } from '../services/minio.js';
 import { startPostgres, type PostgresService } from '../services/postgres.js';
 import { fault } from './fault.js';
 import { copying, createFaultStack, listed } from './stack.js';
 
 const WORKER_SECONDS = 4;
-const DISK = 128 * 2 ** 20;
-/** On a disk that is nearly full: enough for what a run writes beside its data, and less than a part of an upload. */
-const ROOM = 14 * 2 ** 20;
 
 let server: PostgresService;
 let minio: MinioServer;
@@ -38,7 +34,7 @@ const go = async (which: keyof typeof workers): Promise<void> => {
 };
 
 beforeAll(async () => {
-  [server, minio] = await Promise.all([startPostgres(), startMinio({ tmpfsBytes: DISK, objectLock: true })]);
+  [server, minio] = await Promise.all([startPostgres(), startMinio({ objectLock: true })]);
   stack = await createFaultStack(server, {
     minio,
     up: false,
@@ -70,84 +66,6 @@ const night = async (): Promise<void> => await (await schedule()).trigger('SKIP'
 const skipped = async (): Promise<number> => (await stack.steady.cli('status')).json.plans[0]?.skipped ?? -1;
 const manifestOf = async (id: string) =>
   JSON.parse(String(await readStored(stack.stored.port, `manifests/small/${id}.json`)));
-
-describe('the stack file', () => {
-  fault('file-edited', async () => {
-    const { recipient, identity } = newKey();
-    writeFileSync(join(stack.folder, 'age.key'), identity.reveal());
-    const age = `{ age: { recipients: [${recipient}], identity: { file: age.key } } }`;
-    const asked = backup();
-    await copying(stack);
-    stack.file.write(stack.file.text.replace(/(storage: .*) }\n/, `$1, encryption: ${age} }\n`));
-    await well('apply');
-    const answer = await asked;
-    await well('backup', 'run', 'small');
-    const [first = '', next = ''] = (await listed(stack)).slice(-2);
-    expect([(await manifestOf(first)).recipients, (await manifestOf(next)).recipients]).toEqual([
-      [],
-      [recipient],
-    ]);
-    return answer;
-  });
-});
-
-describe('storage', () => {
-  fault('storage-full', async () => {
-    const before = await listed(stack);
-    const database = stack.database('small');
-    await stack.databases.sql(
-      database,
-      `CREATE TABLE noise AS SELECT md5(random()::text) || md5(random()::text) FROM generate_series(1, 700000)`,
-    );
-    // As the server sees its folder.
-    const disk = join('/proc', String(minio.pid()), 'cwd', 'data');
-    const { bavail, bsize } = statfsSync(disk);
-    writeFileSync(join(disk, 'filler'), Buffer.alloc(bavail * bsize - ROOM));
-    const answer = await backup();
-    expect(await listed(stack)).toEqual(before);
-    rmSync(join(disk, 'filler'));
-    await stack.databases.sql(database, 'DROP TABLE noise');
-    await well('backup', 'run', 'small');
-    await expectWhole(stack, ['small']);
-    return answer;
-  });
-});
-
-describe('another age identity', () => {
-  const withAnother = async <T>(look: () => Promise<T>): Promise<T> => {
-    const file = join(stack.folder, 'age.key');
-    const right = readFileSync(file);
-    writeFileSync(file, newKey().identity.reveal());
-    try {
-      return await look();
-    } finally {
-      writeFileSync(file, right);
-    }
-  };
-  const proofs = () => stack.stored.names('proofs/small');
-
-  fault('identity-wrong-verify', async () => {
-    const before = await proofs();
-    const answer = await withAnother(() => stack.steady.cli('backup', 'verify', 'latest'));
-    expect(await proofs()).toEqual(before);
-    await well('backup', 'verify', 'latest');
-    return answer;
-  });
-
-  fault('identity-wrong-restore', async () => {
-    const database = stack.database('small');
-    const [databases, digest] = [
-      await stack.databases.named(database),
-      await stack.databases.digest(database),
-    ];
-    const answer = await withAnother(() => stack.steady.cli('restore', 'latest'));
-    expect(await stack.databases.named(database)).toEqual(databases);
-    expect(await stack.databases.digest(database)).toBe(digest);
-    await well('restore', 'latest', '--into', `${database}_copy`);
-    server.sql('postgres', `DROP DATABASE ${database}_copy`);
-    return answer;
-  });
-});
 
 describe('a worker', () => {
   const HOUR = 3_600_000;

@@ -46,6 +46,25 @@ export async function connectTls(server: TlsServer, signal: AbortSignal): Promis
   }
 }
 
+/**
+ * Why a connection was reset. A refusal of our certificate comes after the handshake (RFC 8446, 4.4.2.4), and is lost
+ * where we wrote at that moment: so once more, in silence. Undefined when the server has nothing against us.
+ */
+export async function resetBecause(server: TlsServer, signal: AbortSignal): Promise<SteadyError | undefined> {
+  let link: TLSSocket | undefined;
+  try {
+    link = await connectTls(server, signal);
+    // What a server sends once it has taken our side.
+    await once(link, 'session', { signal: AbortSignal.any([signal, AbortSignal.timeout(SILENT_MS)]) });
+    return undefined;
+  } catch (error) {
+    if ((error as Error).name === 'AbortError') return undefined;
+    return tlsFailure(error as NodeJS.ErrnoException, `${server.host}:${server.port}`);
+  } finally {
+    link?.on('error', () => undefined).destroy();
+  }
+}
+
 async function connected({ host, port }: TlsServer, signal: AbortSignal): Promise<Socket> {
   const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS });
   try {

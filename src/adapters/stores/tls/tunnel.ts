@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import type { SteadyError } from '../../../contracts/failures.js';
 import type { StoreCall } from '../port.js';
 import { takeScratchFolder, type ScratchFolder } from '../scratch-folder.js';
-import { connectTls, type TlsServer } from './connect.js';
+import { connectTls, resetBecause, type TlsServer } from './connect.js';
 import { tlsFailure } from './tls-failure.js';
 
 /** A socket on this machine, for this user alone: who connects there talks to a server by TLS that was verified. */
@@ -44,7 +44,10 @@ export function createTunnels(call: StoreCall): Tunnels {
       connectTls(server, call.signal).then(
         (remote) => {
           failure = undefined;
-          bridge(local, remote, (error) => (failure ??= tlsFailure(error, `${server.host}:${server.port}`)));
+          bridge(local, remote, async (error) => {
+            const asked = isReset(error) ? await resetBecause(server, call.signal) : undefined;
+            failure ??= asked ?? tlsFailure(error, `${server.host}:${server.port}`);
+          });
         },
         (error: unknown) => {
           failure = error as SteadyError;
@@ -73,13 +76,14 @@ export function createTunnels(call: StoreCall): Tunnels {
   };
 }
 
-function bridge(local: Socket, remote: TLSSocket, broke: (error: Error) => void): void {
-  // A server that asks for a client certificate refuses after the handshake (RFC 8446, 4.4.2.4).
-  remote.on('error', (error: Error) => {
-    broke(error);
-    local.destroy();
+const isReset = ({ code }: NodeJS.ErrnoException): boolean => code === 'ECONNRESET' || code === 'EPIPE';
+
+/** @param broke hears why before the client does */
+function bridge(local: Socket, remote: TLSSocket, broke: (error: Error) => Promise<void>): void {
+  remote.on('error', (error: Error) => void broke(error).finally(() => local.destroy()));
+  remote.once('close', (failed) => {
+    if (!failed) local.end();
   });
-  remote.once('close', () => local.end());
   local.once('close', () => remote.destroy());
   if (local.destroyed) return void remote.destroy();
   local.pipe(remote).pipe(local);

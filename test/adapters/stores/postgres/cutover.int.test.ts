@@ -4,7 +4,17 @@ import { Secret } from '../../../../src/contracts/secret.js';
 import { startPostgres, type PostgresService } from '../../../services/postgres.js';
 import { connect, until } from './connected.js';
 import { rawReader } from './raw-streams.js';
-import { backupFolder, beside, call, readerOf, restore, storeOn, takeBackup, type Taken } from './rig.js';
+import {
+  backupFolder,
+  beside,
+  call,
+  MARKER,
+  readerOf,
+  restore,
+  storeOn,
+  takeBackup,
+  type Taken,
+} from './rig.js';
 
 let pg: PostgresService;
 const backups = backupFolder();
@@ -322,7 +332,7 @@ describe('a load', () => {
     };
     await expect(store.load(call(), killed, place)).rejects.toThrow('the worker died');
     expect(databases()).toEqual(['shop', names.fresh]);
-    const left = connect(pg, names.fresh, { PGAPPNAME: 'steady:test:killed' });
+    const left = connect(pg, names.fresh, { PGAPPNAME: `${MARKER}killed` });
     await left.ask('BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
     await restore(store, taken, place);
     expect(orders(names.fresh)).toBe('1000');

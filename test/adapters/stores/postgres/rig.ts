@@ -42,11 +42,13 @@ export function storeOn(pg: PostgresService, database: string, given: StoreGiven
   return createPostgresStore({ name: 'db', runtime, tuning: given.tuning, password, config });
 }
 
+/** Of this file's calls alone: what one ends by it must not be another's. */
+export const MARKER = `steady:test:${process.pid}:`;
 let calls = 0;
 
 export function call(given: Partial<StoreCall> = {}): StoreCall & { readonly said: string[] } {
   const said: string[] = [];
-  const markerPrefix = 'steady:test:';
+  const markerPrefix = MARKER;
   return {
     signal: new AbortController().signal,
     markerPrefix,

@@ -6,7 +6,7 @@ import { startPostgres, type PostgresService } from '../../../services/postgres.
 import { somePostgres } from '../versions.js';
 import { connect, until } from './connected.js';
 import { rawWriter, manifestOf } from './raw-streams.js';
-import { backupFolder, call, into, restore, storeOn, takeBackup } from './rig.js';
+import { backupFolder, call, into, MARKER, restore, storeOn, takeBackup } from './rig.js';
 
 describe.each(somePostgres())('a PostgreSQL backup of a database in use, with $title', ({ bin }) => {
   let pg: PostgresService;
@@ -32,7 +32,7 @@ describe.each(somePostgres())('a PostgreSQL backup of a database in use, with $t
     Number(
       pg.sql(
         'postgres',
-        `SELECT count(*) FROM pg_stat_activity WHERE datname = '${database}' AND application_name LIKE 'steady:test:%'`,
+        `SELECT count(*) FROM pg_stat_activity WHERE datname = '${database}' AND application_name LIKE '${MARKER}%'`,
       ),
     );
 
@@ -153,7 +153,7 @@ describe.each(somePostgres())('a PostgreSQL backup of a database in use, with $t
       () =>
         pg.sql(
           'postgres',
-          `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE 'steady:test:%'`,
+          `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE '${MARKER}%'`,
         ) !== '0',
     );
     stop.abort();
@@ -193,7 +193,7 @@ describe.each(somePostgres())('a PostgreSQL backup of a database in use, with $t
   });
 
   it('ends the sessions an earlier attempt left', async () => {
-    const left = connect(pg, 'busy', { PGAPPNAME: 'steady:test:left-over' });
+    const left = connect(pg, 'busy', { PGAPPNAME: `${MARKER}left-over` });
     await left.ask('BEGIN; LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE');
     await takeBackup(storeOn(pg, 'busy', { config: { lockTimeout: '2s' } }), backups.fresh());
     // An idle psql sees that it has been ended when it speaks next.

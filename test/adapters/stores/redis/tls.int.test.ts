@@ -160,7 +160,7 @@ describe('redis-cli itself, as it is run inside the container of a service', () 
       tls: tlsSchema.parse(tls),
     };
     const place = (tool: Parameters<typeof onThisHost>[0]) =>
-      onThisHost(tool, { marker: 'steady:test:', cwd: home });
+      onThisHost(tool, { marker: 'steady:test:tls', cwd: home });
     return createAsk((redisServers()[0] ?? '').replace(/-server$/, '-cli'), at, place)(['PING']);
   };
 
