@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeAgeKeys } from '../../../scripts/demonstration/age-keys.js';
 import { VERSION } from '../../../src/contracts/version.js';
@@ -30,6 +30,8 @@ export function steady(place: Place, encrypted: boolean): Contestant {
       await running?.end();
       place.postgres.sql('postgres', `drop database if exists ${database}`);
       await place.clear(name);
+      // What it knew of a storage that is empty now goes too.
+      await rm(join(place.folder, name), { recursive: true, force: true });
     },
   };
 }
