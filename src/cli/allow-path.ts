@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { readUpNote, stateBeside } from '../client/up-note.js';
+import { join, resolve } from 'node:path';
+import { readUpNote, statesBeside } from '../client/up-note.js';
 import { ALLOW_FILE } from '../config/allow-file.js';
 
 /**
@@ -19,10 +19,8 @@ export function allowPath(given: string | undefined, config: string): string {
 
 /** The allow file of a `steady up` of the stack file; undefined where there is none. */
 export function allowPathBeside(config: string): string | undefined {
-  return [
-    readUpNote(config)?.state,
-    ...[dirname(resolve(config)), resolve(config)].map((folder) => stateBeside(folder)),
-  ]
-    .flatMap((state) => (state === undefined ? [] : [join(state, ALLOW_FILE)]))
+  const noted = readUpNote(config)?.state;
+  return [...(noted === undefined ? [] : [noted]), ...statesBeside(config)]
+    .map((state) => join(state, ALLOW_FILE))
     .find((path) => existsSync(path));
 }

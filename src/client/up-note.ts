@@ -17,14 +17,18 @@ export type UpNote = z.infer<typeof upNoteSchema>;
 /** Where a `steady up` of this stack file keeps its state, when it is told nothing else. */
 export const stateBeside = (folder: string): string => join(folder, STATE);
 
+/** Where that may be, beside a stack file or in the folder that is named in its stead. */
+export const statesBeside = (config: string): string[] =>
+  [dirname(resolve(config)), resolve(config)].map(stateBeside);
+
 /**
  * What a `steady up` has noted beside the stack file: how it is reached, and where its state is.
  *
  * @param config path of the stack file, or its folder
  */
 export function readUpNote(config: string): UpNote | undefined {
-  for (const folder of [dirname(resolve(config)), resolve(config)]) {
-    const path = join(stateBeside(folder), UP_NOTE);
+  for (const state of statesBeside(config)) {
+    const path = join(state, UP_NOTE);
     if (!existsSync(path)) continue;
     try {
       return upNoteSchema.parse(JSON.parse(readFileSync(path, 'utf8')));

@@ -2,13 +2,12 @@ import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { CrashStack } from '../crash/rig/stack.js';
-import { readStored } from '../crash/rig/stored.js';
 import { expectWhole } from '../crash/rig/whole.js';
 import { newKey } from '../pipelines/keys.js';
 import { startMinio, type MinioServer } from '../services/minio.js';
 import { startPostgres, type PostgresService } from '../services/postgres.js';
 import { fault } from './fault.js';
-import { copying, createFaultStack, listed } from './stack.js';
+import { copying, createFaultStack, listed, manifestOf, well } from './stack.js';
 
 const DISK = 128 * 2 ** 20;
 /** On a disk that is nearly full: enough for what a run writes beside its data, and less than a part of an upload. */
@@ -27,14 +26,6 @@ afterAll(async () => {
 });
 
 const backup = () => stack.steady.cli('backup', 'run', 'small');
-/** A command that must end well; gives its document. */
-const well = async (...args: string[]) => {
-  const { code, json } = await stack.steady.cli(...args);
-  expect([args.join(' '), code, json.error?.message]).toEqual([args.join(' '), 0, undefined]);
-  return json;
-};
-const manifestOf = async (id: string) =>
-  JSON.parse(String(await readStored(stack.stored.port, `manifests/small/${id}.json`)));
 
 describe('the stack file', () => {
   fault('file-edited', async () => {
@@ -44,14 +35,13 @@ describe('the stack file', () => {
     const asked = backup();
     await copying(stack);
     stack.file.write(stack.file.text.replace(/(storage: .*) }\n/, `$1, encryption: ${age} }\n`));
-    await well('apply');
+    await well(stack, 'apply');
     const answer = await asked;
-    await well('backup', 'run', 'small');
+    await well(stack, 'backup', 'run', 'small');
     const [first = '', next = ''] = (await listed(stack)).slice(-2);
-    expect([(await manifestOf(first)).recipients, (await manifestOf(next)).recipients]).toEqual([
-      [],
-      [recipient],
-    ]);
+    expect([(await manifestOf(stack, first)).recipients, (await manifestOf(stack, next)).recipients]).toEqual(
+      [[], [recipient]],
+    );
     return answer;
   });
 });
@@ -72,7 +62,7 @@ describe('storage', () => {
     expect(await listed(stack)).toEqual(before);
     rmSync(join(disk, 'filler'));
     await stack.databases.sql(database, 'DROP TABLE noise');
-    await well('backup', 'run', 'small');
+    await well(stack, 'backup', 'run', 'small');
     await expectWhole(stack, ['small']);
     return answer;
   });
@@ -95,7 +85,7 @@ describe('another age identity', () => {
     const before = await proofs();
     const answer = await withAnother(() => stack.steady.cli('backup', 'verify', 'latest'));
     expect(await proofs()).toEqual(before);
-    await well('backup', 'verify', 'latest');
+    await well(stack, 'backup', 'verify', 'latest');
     return answer;
   });
 
@@ -108,7 +98,7 @@ describe('another age identity', () => {
     const answer = await withAnother(() => stack.steady.cli('restore', 'latest'));
     expect(await stack.databases.named(database)).toEqual(databases);
     expect(await stack.databases.digest(database)).toBe(digest);
-    await well('restore', 'latest', '--into', `${database}_copy`);
+    await well(stack, 'restore', 'latest', '--into', `${database}_copy`);
     server.sql('postgres', `DROP DATABASE ${database}_copy`);
     return answer;
   });

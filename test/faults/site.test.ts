@@ -7,13 +7,12 @@ import { scheduleId, timeOfId } from '../../src/contracts/ids.js';
 import { connect } from '../adapters/stores/postgres/connected.js';
 import { ended, openRun, stepsOf, untilStarted, untilStep } from '../crash/rig/runs.js';
 import type { CrashStack } from '../crash/rig/stack.js';
-import { readStored } from '../crash/rig/stored.js';
 import { waitFor } from '../crash/rig/wait-for.js';
 import { expectWhole } from '../crash/rig/whole.js';
 import { startMinio, type MinioServer } from '../services/minio.js';
 import { startPostgres, type PostgresService } from '../services/postgres.js';
 import { fault } from './fault.js';
-import { copying, createFaultStack, listed } from './stack.js';
+import { copying, createFaultStack, listed, manifestOf, well } from './stack.js';
 
 const WORKER_SECONDS = 4;
 
@@ -53,19 +52,11 @@ afterAll(async () => {
 });
 
 const backup = () => stack.steady.cli('backup', 'run', 'small');
-/** A command that must end well; gives its document. */
-const well = async (...args: string[]) => {
-  const { code, json } = await stack.steady.cli(...args);
-  expect([args.join(' '), code, json.error?.message]).toEqual([args.join(' '), 0, undefined]);
-  return json;
-};
 const schedule = async () =>
   (await stack.client()).client.schedule.getHandle(scheduleId('backup', 'crash', 'nightly'));
 /** What the schedule does at its time. */
 const night = async (): Promise<void> => await (await schedule()).trigger('SKIP');
 const skipped = async (): Promise<number> => (await stack.steady.cli('status')).json.plans[0]?.skipped ?? -1;
-const manifestOf = async (id: string) =>
-  JSON.parse(String(await readStored(stack.stored.port, `manifests/small/${id}.json`)));
 
 describe('a worker', () => {
   const HOUR = 3_600_000;
@@ -77,10 +68,10 @@ describe('a worker', () => {
       await copying(stack);
       writeFileSync(clock, String(by));
       const answer = await asked;
-      await well('backup', 'run', 'small');
+      await well(stack, 'backup', 'run', 'small');
       const pruned = await stack.steady.cli('backup', 'prune');
       expect(pruned.json.lines.filter((one) => one.deleted)).toEqual([]);
-      await well('restore', 'latest');
+      await well(stack, 'restore', 'latest');
       const { kept } = (await stack.steady.cli('status')).json;
       rmSync(clock);
 
@@ -90,7 +81,7 @@ describe('a worker', () => {
         expect(Math.abs(new Date(time ?? 0).getTime() - Date.now() - hours * HOUR)).toBeLessThan(0.1 * HOUR);
       for (const id of fresh) {
         near(timeOfId(id), 0);
-        near((await manifestOf(id)).takenAt, 0);
+        near((await manifestOf(stack, id)).takenAt, 0);
         const Key = `${stack.prefix}/crash/manifests/small/${id}.json`;
         const locked = await minio.client.send(new GetObjectRetentionCommand({ Bucket: minio.bucket, Key }));
         near(locked.Retention?.RetainUntilDate, 1);
@@ -103,7 +94,7 @@ describe('a worker', () => {
       .replace(/(storage: .*) }\n/, `$1, lock: { mode: governance, for: 1h } }\n`)
       .replace('keep: { last: 2, verified: 1 }', 'keep: { within: 1h, verified: 1 }');
     stack.file.write(text);
-    await well('apply');
+    await well(stack, 'apply');
   });
   jumped('clock-ahead', 2 * HOUR);
   jumped('clock-behind', -2 * HOUR);

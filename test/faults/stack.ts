@@ -1,6 +1,10 @@
+import { expect } from 'vitest';
+import type { Manifest } from '../../src/contracts/stored/manifest.js';
 import type { PostgresService } from '../services/postgres.js';
 import { seedSmall } from '../crash/rig/seeded-postgres.js';
 import { createCrashStack, type CrashStack, type StackOptions } from '../crash/rig/stack.js';
+import type { Answer } from '../crash/rig/steady.js';
+import { readStored } from '../crash/rig/stored.js';
 import { waitFor } from '../crash/rig/wait-for.js';
 
 /** A stack on a server of its own, with a table that is large enough to be met while it is copied. */
@@ -37,3 +41,14 @@ export const copying = (stack: CrashStack): Promise<boolean> =>
 /** Ids of the backups that are listed, oldest first. */
 export const listed = async (stack: CrashStack): Promise<string[]> =>
   (await stack.steady.cli('backup', 'list')).json.backups.map(({ id }) => id).sort();
+
+/** A command that must end well; gives its document. */
+export async function well(stack: CrashStack, ...args: string[]): Promise<Answer['json']> {
+  const { code, json } = await stack.steady.cli(...args);
+  expect([args.join(' '), code, json.error?.message]).toEqual([args.join(' '), 0, undefined]);
+  return json;
+}
+
+/** The manifest of a backup, as it is stored. */
+export const manifestOf = async (stack: CrashStack, id: string): Promise<Manifest> =>
+  JSON.parse(String(await readStored(stack.stored.port, `manifests/small/${id}.json`))) as Manifest;

@@ -1,29 +1,19 @@
 // Loaded before `steady worker` (NODE_OPTIONS=--import …): an interceptor round every activity that draws, for every
 // attempt, whether a fault happens to it, and which. The worker kills itself; the others are made by the test, which reads
-// what is asked for in `<STEADY_FAILPOINTS>/faults`. Nothing in src knows of it.
+// what is asked for in `<STEADY_FAILPOINTS>/faults`.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { die, roundActivities } from '../crash/rig/round-activities.mjs';
 import { generator } from './generator.mjs';
 
-const folder = process.env['STEADY_FAILPOINTS'];
-if (folder !== undefined && process.argv.includes('worker')) await wire(folder);
-
-async function wire(folder) {
-  const { default: sdk } = await import('@temporalio/worker');
-  const { Context } = await import('@temporalio/activity');
+await roundActivities((folder, Context) => {
   const file = join(folder, 'faults');
   // Else a worker that killed itself would draw the same again.
   const before = existsSync(file) ? readFileSync(file, 'utf8').length : 0;
   const draw = generator(Number(process.env['STEADY_SOAK_SEED']) + before);
   const share = Number(process.env['STEADY_SOAK_SHARE']);
-  const create = sdk.Worker.create;
-  sdk.Worker.create = (options) => {
-    const { activity = [], ...others } = options.interceptors ?? {};
-    const interceptors = { ...others, activity: [...activity, () => ({ inbound: { execute } })] };
-    return create.call(sdk.Worker, options.activities ? { ...options, interceptors } : options);
-  };
 
-  async function execute(input, next) {
+  return async function execute(input, next) {
     const { activityType: activity, attempt } = Context.current().info;
     const fault =
       draw() < share && !existsSync(join(folder, 'quiet'))
@@ -32,8 +22,6 @@ async function wire(folder) {
     appendFileSync(file, `${JSON.stringify({ activity, attempt, fault })}\n`);
     if (fault !== 'worker') return await next(input);
     if (draw() < 0.5) await next(input).catch(() => undefined);
-    process.kill(process.pid, 'SIGKILL');
-    // Nothing runs after the signal.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-  }
-}
+    die();
+  };
+});

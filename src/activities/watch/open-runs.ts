@@ -1,25 +1,13 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
-import { parseRunId, scheduleId } from '../../contracts/ids.js';
+import { parseRunId, PROCEDURES, scheduleId, type Procedure } from '../../contracts/ids.js';
 import type { Finding } from '../../contracts/runs/watch.js';
 import { waitsOf } from '../../contracts/runs/waits.js';
 import type { Stack } from '../../contracts/stack/stack.js';
 import { formatDuration } from '../../contracts/stack/units.js';
 
-/** Runs that are looked at; those that tell would tell of themselves for ever. */
-const WATCHED = [
-  ...[
-    'backup',
-    'backup-store',
-    'import',
-    'verify',
-    'prune',
-    'sweep',
-    'restore',
-    'restore-undo',
-    'hold',
-    'mark',
-  ],
-];
+/** Short ones, and those that tell: they would tell of themselves for ever. */
+const NOT_WATCHED: readonly Procedure[] = ['check', 'look', 'notify'];
+const WATCHED: readonly string[] = PROCEDURES.filter((one) => !NOT_WATCHED.includes(one));
 
 /** What a run may take beyond its limit, to put back what it began. Seconds. */
 const MARGIN = 900;

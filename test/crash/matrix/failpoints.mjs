@@ -1,22 +1,11 @@
 // Loaded before `steady worker` (NODE_OPTIONS=--import …): an interceptor round every activity that lets the fault written in
 // `<STEADY_FAILPOINTS>/<activity>.json` happen, once: the worker or Temporal killed with -9, or the connection to storage
-// cut. Nothing in src knows of it.
+// cut.
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { die, roundActivities } from '../rig/round-activities.mjs';
 
-const folder = process.env['STEADY_FAILPOINTS'];
-if (folder !== undefined && process.argv.includes('worker')) await wire(folder);
-
-async function wire(folder) {
-  const { default: sdk } = await import('@temporalio/worker');
-  const { Context } = await import('@temporalio/activity');
-  const create = sdk.Worker.create;
-  sdk.Worker.create = (options) => {
-    const { activity = [], ...others } = options.interceptors ?? {};
-    const interceptors = { ...others, activity: [...activity, () => ({ inbound: { execute } })] };
-    return create.call(sdk.Worker, options.activities ? { ...options, interceptors } : options);
-  };
-
+await roundActivities((folder, Context) => {
   async function execute(input, next) {
     const context = Context.current();
     const { activityType } = context.info;
@@ -53,9 +42,7 @@ async function wire(folder) {
     }
     if (victim === 'storage') return writeFileSync(join(folder, '..', 'cut'), cut);
     if (victim === 'temporal') return killTemporal();
-    process.kill(process.pid, 'SIGKILL');
-    // Nothing runs after the signal.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    die();
   }
 
   function killTemporal() {
@@ -66,4 +53,5 @@ async function wire(folder) {
   function fileOf(activity) {
     return join(folder, `${activity}.json`);
   }
-}
+  return execute;
+});
