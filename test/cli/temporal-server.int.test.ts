@@ -40,18 +40,29 @@ it('ends at once, with what Temporal said, when its server cannot begin', async 
   expect(Date.now() - begun).toBeLessThan(30_000);
 });
 
-it('draws other ports when somebody took one of its inner ones in the same moment', async () => {
-  const lost = join(folder, 'lost-a-port');
-  const server = join(folder, 'temporal');
-  const says = 'Error: failed starting server: listening on 127.0.0.1:41501: bind: address already in use';
+const LOST = {
+  'which it says':
+    'Error: failed starting server: listening on 127.0.0.1:41501: bind: address already in use',
+  'over which it panics': [
+    'panic: failed assigning ephemeral port: listen tcp 127.0.0.1:0: bind: address already in use',
+    'goroutine 1 [running]:',
+    'created by go.temporal.io/server/service/worker.(*Service).Start in goroutine 1',
+    '\tgo.temporal.io/server@v1.32.0/service/worker/service.go:279 +0x287',
+  ].join('\n'),
+};
+
+it.each(Object.entries(LOST))('draws other ports when it lost an inner one, %s', async (_, says) => {
+  const home = await mkdtemp(join(folder, 'lost-'));
+  const lost = join(home, 'a-port');
+  const server = join(home, 'temporal');
   writeFileSync(
     server,
-    `#!/bin/sh\n[ -e '${lost}' ] || { touch '${lost}'; echo '${says}' >&2; exit 1; }\nexec '${toolPath('temporal')}' "$@"\n`,
+    `#!/bin/sh\n[ -e '${lost}' ] || { touch '${lost}'; echo '${says}' >&2; exit 2; }\nexec '${toolPath('temporal')}' "$@"\n`,
     { mode: 0o755 },
   );
   vi.stubEnv('STEADY_TEMPORAL', server);
   const [port, uiPort] = (await freePorts(2)) as [number, number];
-  const state = await takeStateFolder(join(folder, 'state'), () => undefined);
+  const state = await takeStateFolder(join(home, 'state'), () => undefined);
   try {
     const child = await startTemporal(state, { port, uiPort });
     await endChild(child, 5);

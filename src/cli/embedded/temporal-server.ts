@@ -1,6 +1,6 @@
 import { Connection } from '@temporalio/client';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -50,6 +50,9 @@ export function temporalArgv(
   ];
 }
 
+/** One that another try may cure: a port of its own that somebody took, or a panic as it began. */
+class LostStart extends SteadyError {}
+
 /**
  * Starts the server; it dies with this process however that ends, and its file survives both. Its inner parts listen on
  * ports drawn here and by itself, which somebody may take in the same moment: then others are drawn.
@@ -60,9 +63,7 @@ export async function startTemporal(folder: StateFolder, ports: Ports): Promise<
     try {
       return await startOnce(folder, ports);
     } catch (error) {
-      const lostPort =
-        error instanceof SteadyError && /address already in use/.test(String(error.facts['says']));
-      if (!lostPort || tries === DRAWS) throw error;
+      if (!(error instanceof LostStart) || tries === DRAWS) throw error;
     }
   }
 }
@@ -70,7 +71,9 @@ export async function startTemporal(folder: StateFolder, ports: Ports): Promise<
 async function startOnce(folder: StateFolder, ports: Ports): Promise<ChildProcess> {
   const [httpPort, metricsPort] = [await freePort(), await freePort()];
   const argv = temporalArgv(temporalBinary(), { ...ports, database: folder.database, httpPort, metricsPort });
-  const log = openSync(folder.file('temporal.log'), 'a');
+  const logFile = folder.file('temporal.log');
+  const log = openSync(logFile, 'a');
+  const logStart = fstatSync(log).size;
   const setpriv = '/usr/bin/setpriv';
   const [program, ...args] = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--', ...argv] : argv;
   // A group of its own: Ctrl-C is ours to handle, in order.
@@ -78,13 +81,7 @@ async function startOnce(folder: StateFolder, ports: Ports): Promise<ChildProces
   closeSync(log);
   const died = new Promise<never>((_, reject) => {
     child.once('exit', (code, signal) =>
-      reject(
-        new SteadyError('tool.failed', {
-          tool: 'temporal',
-          exit: code ?? signal ?? '?',
-          says: lastLine(folder.file('temporal.log')),
-        }),
-      ),
+      reject(endedAtOnce(code ?? signal ?? '?', textFrom(logFile, logStart))),
     );
     child.once('error', reject);
   });
@@ -147,10 +144,21 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Empty where somebody has removed the log: this is told from inside an event. */
-function lastLine(path: string): string {
+/**
+ * What a server said that ended as it began. A Go program that panics says why first and where last, and may do so for
+ * a port: the service that lost one ends the others in the middle of their start.
+ */
+function endedAtOnce(exit: number | string, log: string): SteadyError {
+  const lines = log.trim().split('\n');
+  const why = lines.find((line) => /address already in use|^panic: /.test(line));
+  const facts = { tool: 'temporal', exit, says: why ?? lines.at(-1) ?? '' };
+  return why === undefined ? new SteadyError('tool.failed', facts) : new LostStart('tool.failed', facts);
+}
+
+/** The log from a byte on. Empty where somebody has removed it: this is told from inside an event. */
+function textFrom(path: string, start: number): string {
   try {
-    return readFileSync(path, 'utf8').trim().split('\n').at(-1) ?? '';
+    return readFileSync(path).subarray(start).toString('utf8');
   } catch {
     return '';
   }
