@@ -9,6 +9,7 @@ import { Secret } from '../../src/contracts/secret.js';
 import type { S3StorageConfig } from '../../src/contracts/stack/storage.js';
 import { postgresStoreSchema } from '../../src/contracts/stack/stores.js';
 import type { Manifest } from '../../src/contracts/stored/manifest.js';
+import { makeHeapRoom } from '../../src/pipelines/heap-room.js';
 import { createStreamReader } from '../../src/pipelines/stream-reader.js';
 import { createStreamWriter } from '../../src/pipelines/stream-writer.js';
 
@@ -77,6 +78,7 @@ function pipeline(input: BareInput) {
   };
 }
 
+makeHeapRoom();
 let built: ReturnType<typeof pipeline> | undefined;
 for await (const line of createInterface({ input: process.stdin })) {
   try {

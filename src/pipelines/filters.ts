@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { SteadyError } from '../contracts/failures.js';
 import { findProgram } from './find-program.js';
 import type { Flow } from './flow.js';
@@ -55,7 +55,8 @@ export interface Filters {
   /** For messages: `zstd` or `zstd and age`. */
   readonly label: string;
   readonly stdin: Writable;
-  readonly stdout: Readable;
+  /** What comes out. A chunk is good until the next one is asked for. */
+  readonly chunks: AsyncIterator<Buffer, undefined>;
   /** Undefined when all ended with 0, else the one to blame. Never rejects. */
   readonly done: Promise<FilterFailure | undefined>;
 }
@@ -75,6 +76,7 @@ export async function startFilters(
     running.unshift(
       await flow.start(tool, {
         stdoutTo: running[0]?.stdin,
+        reuseOutput: running.length === 0,
         // Only the first one gets the extra files: it is age when there is an identity.
         inherit: index === 0 ? options.inherit : undefined,
       }),
@@ -83,7 +85,7 @@ export async function startFilters(
   const [first, last] = [running[0], running.at(-1)];
   if (first === undefined || last === undefined) throw new RangeError('a chain needs at least one filter');
   const label = tools.map((tool) => tool.label).join(' and ');
-  return { label, stdin: first.stdin, stdout: last.stdout, done: findCause(running) };
+  return { label, stdin: first.stdin, chunks: last.chunks, done: findCause(running) };
 }
 
 const NEIGHBOUR_SECONDS = 1;

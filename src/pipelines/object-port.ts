@@ -5,7 +5,10 @@ import type { Readable } from 'node:stream';
  * StoragePort is both.
  */
 export interface ObjectSink {
-  /** Completes the object only when the body ended normally; discards it when the body throws. */
+  /**
+   * Completes the object only when the body ended normally; discards it when the body throws. A chunk is good until the
+   * next one is asked for.
+   */
   put(
     key: string,
     body: AsyncIterable<Buffer>,

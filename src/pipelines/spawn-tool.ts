@@ -6,6 +6,7 @@ import { redact } from '../contracts/secret.js';
 import { SteadyError } from '../contracts/failures.js';
 import { findProgram } from './find-program.js';
 import { keepLastWords } from './last-words.js';
+import { openReusedOutput } from './reused-output.js';
 import type { PlacedTool } from './tool.js';
 import { within } from './within.js';
 
@@ -21,9 +22,11 @@ export interface RunningTool {
   readonly pid: number;
   readonly stdin: Writable;
   readonly stdout: Readable;
+  /** The bytes of stdout, for one reader. With `reuseOutput` a chunk is good only until the next one is asked for. */
+  readonly chunks: AsyncIterator<Buffer, undefined>;
   /** The last words on stderr so far, redacted. */
   lastWords(): string;
-  /** Settles when the process has gone and its output is read; never rejects. */
+  /** Settles when the process has gone and `stdout` is read; never rejects. */
   readonly exited: Promise<Exit>;
   /**
    * Ends it, first inside its container where it has one, then the whole group here: TERM, then KILL after the grace.
@@ -38,6 +41,8 @@ export interface SpawnToolOptions {
   readonly signal?: AbortSignal | undefined;
   /** The stdin of a tool started before: bytes go there directly, not through this process, which closes its end. */
   readonly stdoutTo?: Writable | undefined;
+  /** For many megabytes: `chunks` in one buffer, used again for each; `stdout` is empty then. */
+  readonly reuseOutput?: boolean | undefined;
   /** Open files that the tool finds as /dev/fd/3 and following. */
   readonly inherit?: readonly number[] | undefined;
 }
@@ -104,11 +109,13 @@ export async function spawnTool(tool: PlacedTool, options: SpawnToolOptions = {}
     throw new SteadyError('tool.missing', { tool: tool.argv[0] });
   }
   const [program, args] = withDeathSignal(inBulk(tool, (await tool.resolveArgv?.()) ?? tool.argv));
+  // Where none can be had (no room for a socket), bytes come the ordinary way.
+  const reused = options.reuseOutput === true ? await openReusedOutput().catch(() => undefined) : undefined;
   const child = spawn(program, args, {
     env,
     cwd: tool.cwd,
     detached: true,
-    stdio: ['pipe', options.stdoutTo ?? 'pipe', 'pipe', ...(options.inherit ?? [])],
+    stdio: ['pipe', options.stdoutTo ?? reused?.end ?? 'pipe', 'pipe', ...(options.inherit ?? [])],
   });
   beNice(child.pid, tool.niceness);
   // The types know stdio only as literals: stdin and stderr are always pipes here.
@@ -116,6 +123,11 @@ export async function spawnTool(tool: PlacedTool, options: SpawnToolOptions = {}
   const stderr = child.stderr as Readable;
   const stdout = child.stdout ? keptUntilRead(child.stdout) : Readable.from([]);
   options.stdoutTo?.destroy();
+  reused?.end.destroy();
+  let iterator: AsyncIterator<Buffer, undefined> | undefined;
+  const chunks = reused?.chunks ?? {
+    next: () => (iterator ??= stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>).next(),
+  };
 
   const words = keepLastWords(stderr, secrets);
   // A consumer that ends early closes its stdin: the exit code tells why, the broken pipe itself does not.
@@ -156,6 +168,7 @@ export async function spawnTool(tool: PlacedTool, options: SpawnToolOptions = {}
   const end = (graceSeconds = 2): Promise<void> =>
     (ending ??= (async () => {
       stdout.destroy();
+      reused?.destroy();
       // The second look decides; a failure of the first must not keep the client alive.
       if (!gone && tool.endInside) await within(END_INSIDE_SECONDS, tool.endInside()).catch(() => undefined);
       await endHere(graceSeconds);
@@ -164,6 +177,7 @@ export async function spawnTool(tool: PlacedTool, options: SpawnToolOptions = {}
 
   return new Promise((resolve, reject) => {
     child.on('error', (error) => {
+      reused?.destroy();
       reject(
         new SteadyError(
           'tool.failed',
@@ -178,7 +192,16 @@ export async function spawnTool(tool: PlacedTool, options: SpawnToolOptions = {}
       options.signal?.addEventListener('abort', onAbort, { once: true });
       void exited.then(() => options.signal?.removeEventListener('abort', onAbort));
       if (options.signal?.aborted) onAbort();
-      resolve({ label: tool.label, pid: child.pid ?? 0, stdin, stdout, lastWords: words, exited, end });
+      resolve({
+        label: tool.label,
+        pid: child.pid ?? 0,
+        stdin,
+        stdout,
+        chunks,
+        lastWords: words,
+        exited,
+        end,
+      });
     });
   });
 }

@@ -11,7 +11,7 @@ import type { StreamReaderOptions } from './stream-reader.js';
 
 /** A stream being read. */
 export interface Reading {
-  /** Raw bytes; ends normally only when everything was right. */
+  /** Raw bytes; ends normally only when everything was right. A chunk is good until the next one is asked for. */
   readonly bytes: AsyncIterable<Buffer>;
   /** To run while the consumer takes nothing. */
   readonly deliver: HopClock;
@@ -67,9 +67,8 @@ export async function startReading(parts: {
     const identity = options.encrypted ? options.identity : undefined;
     const feeding = feedPieces({ flow, pieces: stored.pieces, open, filters, identity, clock: write });
     feeding.then(finish.start, flow.fail);
-    const chunks = filters.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     for (;;) {
-      const next = await flow.wait(ask.during(chunks.next()));
+      const next = await flow.wait(ask.during(filters.chunks.next()));
       if (next.done) break;
       meter.update(next.value);
       yield next.value;

@@ -54,9 +54,8 @@ export async function storeStream(parts: StoreParts, options: StreamWriterOption
 
   /** What comes out of the filters; ends only when every process of the pipeline ended with 0. */
   async function* stored(feeding: Promise<void>): AsyncGenerator<Buffer, void, undefined> {
-    const chunks = filters.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     for (;;) {
-      const next = await flow.wait(ask.during(chunks.next()));
+      const next = await flow.wait(ask.during(filters.chunks.next()));
       if (next.done) break;
       if (options.pace) await flow.wait(options.pace.take(next.value.length, flow.signal));
       yield next.value;
@@ -98,8 +97,7 @@ export async function storeStream(parts: StoreParts, options: StreamWriterOption
       pieces.push(await putPiece({ flow, sink: options.sink, key, body, clock: sink, stallSeconds: limit }));
     }
     tell(meter.bytes, storedBytes, true);
-    const lines = meter.lines === undefined ? {} : { lines: meter.lines };
-    return { name, pieces, rawBytes: meter.bytes, rawSha256: meter.sha256(), ...lines };
+    return { name, pieces, rawBytes: meter.bytes, rawSha256: meter.sha256() };
   } finally {
     unwatch();
     source.release();

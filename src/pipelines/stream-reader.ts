@@ -93,7 +93,8 @@ async function* openRaw(
     unwatch = reading.unwatch;
     for await (const chunk of reading.bytes) {
       reading.deliver.start();
-      yield chunk;
+      // Whoever reads may keep it.
+      yield Buffer.from(chunk);
       reading.deliver.stop();
     }
     left = false;

@@ -4,6 +4,7 @@ import { toolFailure, type RunningTool } from './spawn-tool.js';
 /** Where the raw bytes of a stream come from. */
 export interface Source {
   readonly label: string;
+  /** A chunk is good until the next one is asked for. */
   readonly bytes: AsyncIterator<Buffer>;
   /** Resolves when the source ended well; asked after its last byte. */
   ended(): Promise<void>;
@@ -16,7 +17,7 @@ export function sourceOfTool(running: RunningTool): Source {
   running.stdin.end();
   return {
     label: running.label,
-    bytes: running.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>,
+    bytes: running.chunks,
     async ended() {
       const exit = await running.exited;
       if (exit.code !== 0) throw toolFailure(running, exit);

@@ -39,11 +39,7 @@ export interface StreamWriter {
    * only when every process ended with 0; else the piece being written is discarded, every process is ended and the
    * first failure is thrown. Pieces before it may stay behind as litter: nothing names them.
    */
-  stream(
-    name: string,
-    producer: PlacedTool,
-    options?: { readonly countLines?: boolean },
-  ): Promise<StoredStream>;
+  stream(name: string, producer: PlacedTool): Promise<StoredStream>;
   /** The same for a source that is no tool. */
   content(name: string, body: AsyncIterable<Buffer>): Promise<StoredStream>;
 }
@@ -52,12 +48,12 @@ export interface StreamWriter {
 export function createStreamWriter(options: StreamWriterOptions): StreamWriter {
   return {
     backupId: options.backupId,
-    stream: (name, producer, { countLines } = {}) =>
+    stream: (name, producer) =>
       withFlow(name, options.signal, async (flow) => {
         const marker = producer.env?.['STEADY_MARKER'] ?? options.marker;
         const filters = await startStoring(flow, options, marker);
-        const source = sourceOfTool(await flow.start(producer));
-        return storeStream({ flow, name, source, filters, meter: createMeter({ countLines }) }, options);
+        const source = sourceOfTool(await flow.start(producer, { reuseOutput: true }));
+        return storeStream({ flow, name, source, filters, meter: createMeter() }, options);
       }),
     content: (name, body) =>
       withFlow(name, options.signal, async (flow) => {

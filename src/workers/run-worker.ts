@@ -17,6 +17,7 @@ import { prepareNamespace } from '../client/namespace.js';
 import type { Ports } from '../activities/ports.js';
 import { SteadyError } from '../contracts/failures.js';
 import type { Role } from '../contracts/names.js';
+import { makeHeapRoom } from '../pipelines/heap-room.js';
 import { createMetrics } from './metrics/read-metrics.js';
 import { serveMetrics } from './metrics/serve-metrics.js';
 import { createTrust } from './trust.js';
@@ -39,6 +40,7 @@ export interface RunWorkerOptions {
 
 /** Runs the workers of one process until it is told to stop; waits for Temporal as long as it takes. */
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  makeHeapRoom();
   const log = pino({ level: options.logLevel }, pino.destination(2));
   Runtime.install({
     logger: new DefaultLogger('INFO', (entry: LogEntry) => {

@@ -66,7 +66,8 @@ export interface StoragePort {
   /**
    * Stores a stream of unknown length. When this resolves, storage has confirmed size and checksum; when it rejects or
    * is aborted, no object is visible under the key and the unfinished parts are removed (as far as storage answers;
-   * else `unfinished()` lists them). An object that already exists there is an error (`storage.exists`).
+   * else `unfinished()` lists them). An object that already exists there is an error (`storage.exists`). A chunk of the
+   * body is good until the next one is asked for.
    */
   put(key: string, body: AsyncIterable<Buffer>, options?: PutOptions): Promise<PutResult>;
   /** Creates a small document, durable when this resolves; never overwrites. */

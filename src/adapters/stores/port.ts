@@ -9,14 +9,13 @@ export interface BackupWriter {
   readonly backupId: string;
   /**
    * Runs the producer and stores what it writes. Resolves only when every process of the pipeline ended with 0 and
-   * storage confirmed each piece. `countLines` counts newlines of the raw stream (rows of a COPY in text form).
+   * storage confirmed each piece.
    */
-  stream(
-    name: string,
-    producer: PlacedTool,
-    options?: { readonly countLines?: boolean },
-  ): Promise<StoredStream>;
-  /** The same for a source that is no tool (a small generated document, a replication stream). */
+  stream(name: string, producer: PlacedTool): Promise<StoredStream>;
+  /**
+   * The same for a source that is no tool (a small generated document, a replication stream). A chunk may be overwritten
+   * once the next is asked for.
+   */
   content(name: string, body: AsyncIterable<Buffer>): Promise<StoredStream>;
 }
 

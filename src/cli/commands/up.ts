@@ -134,7 +134,6 @@ function startWorker(of: {
   return supervise({
     argv: [
       process.execPath,
-      ROOM,
       ...process.execArgv,
       mainFile(),
       '--address',
@@ -150,12 +149,6 @@ function startWorker(of: {
     onEnd: (how) => output.warn(`the worker ended (${how}) and is started again; see ${logFile}`),
   });
 }
-
-/**
- * MiB for what has just been made: chunks of streams are gone before they are old enough for the costly collection of
- * all, of which a restore then has about half as many.
- */
-const ROOM = '--max-semi-space-size=64';
 
 /** Listens from the first moment: a signal while things start must not leave a state folder half in use. */
 function untilSignalled(reload: () => void): Promise<string> {

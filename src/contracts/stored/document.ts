@@ -23,6 +23,6 @@ export const storedStreamSchema = z.strictObject({
     .int()
     .nonnegative()
     .optional()
-    .describe('newlines in the raw stream, where that is a row count'),
+    .describe('rows in the stream, where it is those of a table'),
 });
 export type StoredStream = z.infer<typeof storedStreamSchema>;

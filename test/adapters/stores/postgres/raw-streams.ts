@@ -17,7 +17,8 @@ export function rawWriter(folder: string, signal?: AbortSignal): BackupWriter {
       for await (const chunk of body) {
         hash.update(chunk);
         counted.bytes += chunk.length;
-        yield chunk;
+        // What reads ahead here must not keep what is overwritten when more is asked for.
+        yield Buffer.from(chunk);
       }
     }
     await pipeline(Readable.from(metered(), { objectMode: true }), createWriteStream(join(folder, name)));
