@@ -1,7 +1,7 @@
 import type { StoredStream } from '../../../contracts/stored/document.js';
 import type { BackupWriter } from '../port.js';
 import type { Access } from './access.js';
-import { copyOutSql, type BigTable, type CopyStream } from './copy-plan.js';
+import { copyOut, type BigTable, type CopyStream } from './copy-plan.js';
 import { quoteIdentifier, quoteLiteral } from './quote.js';
 import type { Session } from './session.js';
 import type { Snapshot } from './snapshot.js';
@@ -46,12 +46,9 @@ export async function openCopyWorker(
   }
   return {
     async copy({ table, stream }, writer) {
-      const counted = { lines: 0 };
-      const stored = await writer.content(
-        stream.stream,
-        countLines(session.copyOut(copyOutSql(table, stream)), counted),
-      );
-      return { ...stored, lines: counted.lines };
+      const copying = session.copyOut(copyOut(table, stream));
+      const stored = await writer.content(stream.stream, copying.bytes);
+      return { ...stored, lines: copying.rows() };
     },
     close: () => session.close(),
     end: () => session.end(),
@@ -62,15 +59,4 @@ export async function openCopyWorker(
 async function useServerEncoding(session: Session): Promise<void> {
   const encoding = await session.json<string>(`SELECT to_jsonb(current_setting('server_encoding'))`);
   await session.run(`SET client_encoding TO ${quoteIdentifier(encoding)}`);
-}
-
-/** A row of a COPY in text form is a line: newlines inside values are escaped. */
-export async function* countLines(
-  source: AsyncIterable<Buffer>,
-  counted: { lines: number },
-): AsyncGenerator<Buffer> {
-  for await (const chunk of source) {
-    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) counted.lines++;
-    yield chunk;
-  }
 }

@@ -1,4 +1,4 @@
-import { quoteIdentifier, quoteQualified } from './quote.js';
+import { isAscii, plainIdentifier, quoteIdentifier, quoteQualified } from './quote.js';
 import type { Table } from './tables.js';
 
 /** Most ranges of one table. */
@@ -22,15 +22,18 @@ export interface BigTable {
   readonly name: string;
   readonly label: string;
   readonly columns: string[];
+  /** Its rows go in COPY's binary form. */
+  readonly binary: boolean;
   readonly streams: CopyStream[];
 }
 
 /**
- * Which tables go apart, and in which ranges. Members of extensions stay with pg_dump, which knows their conditions.
+ * Which tables go apart, and in which ranges. Members of extensions stay with pg_dump, which knows their conditions, and
+ * so do names with a line break, which end what is copied.
  *
  * @param ranges whether the server reads a ctid range without reading the whole table (TID range scan, 14 and later)
- * @param anyName false leaves tables with non-ASCII names to pg_dump, whose pattern would have to be in the database's
- *   own encoding
+ * @param anyName false leaves tables with non-ASCII names, also of columns, to pg_dump: its pattern and psql's copy would
+ *   have to be in the database's own encoding
  */
 export function planCopies(
   tables: readonly Table[],
@@ -39,14 +42,17 @@ export function planCopies(
 ): BigTable[] {
   const big = tables
     .filter((t) => t.heap && !t.partitioned && !t.member && t.columns.length > 0 && t.bytes > tuning.bigTable)
-
-    .filter((t) => options.anyName || /^[\u0001-\u007f]*$/.test(t.schema + t.name))
+    .filter((t) => {
+      const names = [t.schema, t.name, ...t.columns].join('');
+      return !names.includes('\n') && (options.anyName || isAscii(names));
+    })
     .sort((a, b) => b.bytes - a.bytes);
   return big.map((table, index) => ({
     schema: table.schema,
     name: table.name,
     label: table.label,
     columns: table.columns,
+    binary: table.binary,
     streams: options.ranges
       ? pageRanges(`copy-${number(index + 1, 4)}`, table, tuning.range)
       : [{ stream: `copy-${number(index + 1, 4)}` }],
@@ -66,21 +72,29 @@ function pageRanges(stem: string, table: Table, range: number): CopyStream[] {
   }));
 }
 
-/** `COPY … TO STDOUT` of one stream. */
-export function copyOutSql(table: BigTable, stream: CopyStream): string {
-  const columns = table.columns.map(quoteIdentifier).join(', ');
-  const name = quoteQualified(table.schema, table.name);
+/** What one stream copies, and how, for a session that speaks the database's own encoding. */
+export function copyOut(table: BigTable, stream: CopyStream): { what: string; options: string } {
+  const columns = table.columns.map(plainIdentifier).join(', ');
+  const name = `${plainIdentifier(table.schema)}.${plainIdentifier(table.name)}`;
   const bounds = [
     ...(stream.fromPage === undefined ? [] : [`ctid >= '(${stream.fromPage},0)'::tid`]),
     ...(stream.toPage === undefined ? [] : [`ctid < '(${stream.toPage},0)'::tid`]),
   ];
-  if (bounds.length === 0) return `COPY ${name} (${columns}) TO STDOUT`;
-  return `COPY (SELECT ${columns} FROM ONLY ${name} WHERE ${bounds.join(' AND ')}) TO STDOUT`;
+  const what =
+    bounds.length === 0
+      ? `${name} (${columns})`
+      : `(SELECT ${columns} FROM ONLY ${name} WHERE ${bounds.join(' AND ')})`;
+  return { what, options: options(table) };
 }
 
 /** `COPY … FROM STDIN`, which takes any of the table's streams. */
 export function copyInSql(table: BigTable): string {
-  return `COPY ${quoteQualified(table.schema, table.name)} (${table.columns.map(quoteIdentifier).join(', ')}) FROM STDIN`;
+  const columns = table.columns.map(quoteIdentifier).join(', ');
+  return `COPY ${quoteQualified(table.schema, table.name)} (${columns}) FROM STDIN ${options(table)}`.trimEnd();
+}
+
+function options({ binary }: BigTable): string {
+  return binary ? '(FORMAT binary)' : '';
 }
 
 function number(value: number, digits: number): string {

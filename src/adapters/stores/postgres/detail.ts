@@ -12,6 +12,7 @@ const bigTableSchema = z.strictObject({
   name: z.string(),
   label: z.string(),
   columns: z.array(z.string()),
+  binary: z.boolean().default(false).describe('its rows are in the binary form of COPY'),
   streams: z.array(copyStreamSchema),
 });
 

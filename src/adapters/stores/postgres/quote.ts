@@ -5,16 +5,23 @@
 
 /** An SQL identifier. Non-ASCII goes as `U&"…"`, so the text is the same in every client encoding (manual, 4.1.1). */
 export function quoteIdentifier(name: string): string {
-  const quoted = name.replaceAll('"', '""');
-
-  if (/^[\u0001-\u007f]*$/.test(name)) return `"${quoted}"`;
-  const escaped = [...quoted].map((character) => {
+  if (isAscii(name)) return plainIdentifier(name);
+  const escaped = [...name.replaceAll('"', '""')].map((character) => {
     const code = character.codePointAt(0) ?? 0;
     if (character === '\\') return '\\\\';
     if (code < 0x80) return character;
     return code <= 0xffff ? `\\${hex(code, 4)}` : `\\+${hex(code, 6)}`;
   });
   return `U&"${escaped.join('')}"`;
+}
+
+/** The same without U&, for psql's own commands, which take that for a word: in the session's encoding. */
+export function plainIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function isAscii(name: string): boolean {
+  return /^[\u0001-\u007f]*$/.test(name);
 }
 
 export function quoteQualified(schema: string, name: string): string {

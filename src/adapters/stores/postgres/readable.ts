@@ -2,7 +2,8 @@ import { SteadyError } from '../../../contracts/failures.js';
 import type { Tool } from '../../../pipelines/tool.js';
 import type { BackupReader, StoreCall } from '../port.js';
 import { placer, type StoreOptions } from './access.js';
-import { countLines } from './copy-out.js';
+import type { BigTable } from './copy-plan.js';
+import { countLines, countTuples, NotACopy } from './copy-rows.js';
 import { readDetail } from './detail.js';
 import { dumpTools } from './find-tools.js';
 import { SECTIONS } from './sections.js';
@@ -55,12 +56,10 @@ async function walk(options: StoreOptions, call: StoreCall, reader: BackupReader
     let rows = 0;
     for (const { stream } of table.streams) {
       call.say(`reading ${stream}`);
-      const counted = { lines: 0 };
-      for await (const chunk of countLines(reader.open(stream), counted)) void chunk;
+      const found = await countRows(table, stream, reader);
       const wanted = reader.manifest.streams.find((s) => s.name === stream)?.lines;
-      if (counted.lines !== wanted)
-        throw new SteadyError('stream.corrupt', { stream, rows: counted.lines, wanted });
-      rows += counted.lines;
+      if (found !== wanted) throw new SteadyError('stream.corrupt', { stream, rows: found, wanted });
+      rows += found;
     }
     findings.push(`${table.label}: ${rows} rows in ${table.streams.length} streams`);
   }
@@ -70,4 +69,14 @@ async function walk(options: StoreOptions, call: StoreCall, reader: BackupReader
     findings.push(`${name}: ${rawBytes} bytes`);
   }
   return findings;
+}
+
+async function countRows(table: BigTable, stream: string, reader: BackupReader): Promise<number> {
+  try {
+    const source = reader.open(stream);
+    return await (table.binary ? countTuples(source, table.columns.length) : countLines(source));
+  } catch (error) {
+    if (!(error instanceof NotACopy)) throw error;
+    throw new SteadyError('stream.corrupt', { stream, says: error.message });
+  }
 }

@@ -2,7 +2,7 @@ import { SteadyError } from '../../../contracts/failures.js';
 import { spawnTool } from '../../../pipelines/spawn-tool.js';
 import type { PlacedTool } from '../../../pipelines/tool.js';
 import { withHolder } from './lock-holder.js';
-import { markedOutput } from './marked-output.js';
+import { markedOutput, newMark } from './marked-output.js';
 import { quoteLiteral } from './quote.js';
 import { sqlFailure } from './sql-failure.js';
 
@@ -12,12 +12,22 @@ export interface Session {
   run(sql: string): Promise<string>;
   /** A statement that answers one JSON value; undefined when it answers nothing or NULL. */
   json<T>(sql: string): Promise<T>;
-  /** `COPY … TO STDOUT` as it comes. Read it to its end: a reader that stops early ends the session. */
-  copyOut(sql: string): AsyncGenerator<Buffer, void>;
+  /** Copies a table or a query out (`what`, in one line and in plain quotes: psql reads it), with the options of COPY. */
+  copyOut(copy: { readonly what: string; readonly options: string }): CopyOut;
   /** Ends the connection in order. */
   close(): Promise<void>;
   /** Ends the process, whatever it is doing; safe after `close`. */
   end(): Promise<void>;
+}
+
+export interface CopyOut {
+  /**
+   * The bytes as they come, a chunk good until the next one is asked for. Read them to their end: a reader that stops
+   * early ends the session.
+   */
+  readonly bytes: AsyncGenerator<Buffer, void>;
+  /** How many rows they were, as the server said at their end. */
+  rows(): number;
 }
 
 export interface SessionOptions {
@@ -28,17 +38,16 @@ export interface SessionOptions {
   readonly broken: (words: string) => Promise<SteadyError>;
 }
 
-/** psql prints this after each statement; SQLSTATE is its own variable (psql manual), so no message is parsed. */
-const TELL = String.raw`\echo '\\.' :SQLSTATE`;
-const TELL_MESSAGE = String.raw`\echo :LAST_ERROR_MESSAGE
-\echo '\\.' 00000`;
-
 export const SESSION_ARGS = ['-X', '-q', '-A', '-t', '--no-password'] as const;
 
 /** Opens a session; fails with `store.unreachable`, `store.denied` or `store.pooler`. */
 export async function openSession(tool: PlacedTool, options: SessionOptions): Promise<Session> {
-  const running = await spawnTool(tool, { signal: options.signal });
-  const output = markedOutput(running.stdout);
+  const running = await spawnTool(tool, { signal: options.signal, reuseOutput: true });
+  const mark = newMark();
+  // Variables of psql itself (its manual), so that no message is parsed.
+  const tell = `\\echo ${mark} :SQLSTATE :ROW_COUNT`;
+  const tellMessage = `\\echo :LAST_ERROR_MESSAGE\n\\echo ${mark} 00000 0`;
+  const output = markedOutput(running.chunks, mark);
   let over = false;
   let gone = false;
   void running.exited.then(() => (gone = true));
@@ -49,7 +58,7 @@ export async function openSession(tool: PlacedTool, options: SessionOptions): Pr
     if (options.signal.aborted) return new SteadyError('cancelled', { tool: tool.label });
     return options.broken(running.lastWords());
   };
-  async function* ask(text: string): AsyncGenerator<Buffer, void> {
+  async function* ask(text: string, onRows?: (rows: number) => void): AsyncGenerator<Buffer, void> {
     if (over) throw await broke();
     running.stdin.write(`${text}\n`);
     let ended = false;
@@ -59,7 +68,9 @@ export async function openSession(tool: PlacedTool, options: SessionOptions): Pr
       for (; !next.done; next = await answer.next()) yield next.value;
       ended = true;
       if (next.value === undefined) throw await broke();
-      if (next.value !== '00000') throw sqlFailure(next.value, await message(), tool.label);
+      const [sqlstate = '', rows] = next.value.split(' ');
+      if (sqlstate !== '00000') throw sqlFailure(sqlstate, await message(), tool.label);
+      onRows?.(Number(rows));
     } finally {
       // What was not read would be taken for the answer to the next statement.
       if (!ended) {
@@ -70,11 +81,11 @@ export async function openSession(tool: PlacedTool, options: SessionOptions): Pr
   }
   const text = async (sql: string): Promise<string> => {
     const chunks: Buffer[] = [];
-    for await (const chunk of ask(sql)) chunks.push(chunk);
+    for await (const chunk of ask(sql)) chunks.push(Buffer.from(chunk));
     return Buffer.concat(chunks).toString('utf8').trimEnd();
   };
-  const message = (): Promise<string> => text(TELL_MESSAGE);
-  const run = (sql: string): Promise<string> => text(`${sql}\n;\n${TELL}`);
+  const message = (): Promise<string> => text(tellMessage);
+  const run = (sql: string): Promise<string> => text(`${sql}\n;\n${tell}`);
 
   const session: Session = {
     run,
@@ -82,7 +93,18 @@ export async function openSession(tool: PlacedTool, options: SessionOptions): Pr
       const answer = await run(sql);
       return (answer === '' ? undefined : JSON.parse(answer)) as T;
     },
-    copyOut: (sql) => ask(`${sql}\n;\n${TELL}`),
+    copyOut({ what, options: given }) {
+      let rows = 0;
+      // The server's count of the rows is kept only where they go elsewhere than answers do. What psql itself refuses
+      // leaves the count that was there before.
+      const sql = `\\set ROW_COUNT none\n\\o /dev/null\n\\copy ${what} to pstdout ${given}\n\\o\n${tell}`;
+      const onRows = (found: number): void => {
+        if (!Number.isInteger(found))
+          throw new SteadyError('tool.failed', { tool: tool.label, says: running.lastWords() });
+        rows = found;
+      };
+      return { bytes: ask(sql, onRows), rows: () => rows };
+    },
     async close() {
       if (!over) running.stdin.end('\\q\n');
       over = true;

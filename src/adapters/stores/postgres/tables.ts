@@ -1,3 +1,4 @@
+import { hasPlainBinaryForm } from './binary-types.js';
 import { quoteQualified } from './quote.js';
 import type { Session } from './session.js';
 
@@ -17,6 +18,8 @@ export interface Table extends TableName {
   readonly pages: number;
   /** Columns that hold data: generated ones are computed on load. */
   readonly columns: string[];
+  /** All of these have types whose binary form is the same on every server; see binary-types.ts. */
+  readonly binary: boolean;
   /** Created by CREATE EXTENSION, so a dump has its rows only if it is a configuration table. */
   readonly member: boolean;
   /** Which rows of a configuration table a dump holds: '' or `WHERE …`. */
@@ -67,6 +70,8 @@ export function describeTables(session: Session): Promise<Table[]> {
       'pages', pg_relation_size(c.oid) / current_setting('block_size')::int8,
       'columns', (SELECT coalesce(jsonb_agg(attname ORDER BY attnum), '[]') FROM pg_attribute
                   WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''),
+      'binary', NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND NOT (${hasPlainBinaryForm('t')})),
       'member', EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'),
       'condition', (SELECT condition FROM config WHERE config.oid = c.oid)
     ) ORDER BY c.oid), '[]') ${USER_TABLES}`);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addRolesSql, compareRoles } from '../../../../src/adapters/stores/postgres/add-roles.js';
 import { factDifferences } from '../../../../src/adapters/stores/postgres/compare.js';
-import { copyInSql, copyOutSql, planCopies } from '../../../../src/adapters/stores/postgres/copy-plan.js';
+import { copyInSql, copyOut, planCopies } from '../../../../src/adapters/stores/postgres/copy-plan.js';
 import { databaseNames, suffixed } from '../../../../src/adapters/stores/postgres/database-names.js';
 import { parseDf } from '../../../../src/adapters/stores/postgres/free-space.js';
 import {
@@ -27,6 +27,7 @@ const table = (given: Partial<Table>): Table => ({
   bytes: 0,
   pages: 0,
   columns: ['id'],
+  binary: false,
   member: false,
   condition: null,
   ...given,
@@ -49,6 +50,7 @@ describe('the plan of copies', () => {
       table({ bytes, heap: false }),
       table({ bytes, member: true }),
       table({ bytes, columns: [] }),
+      table({ bytes, columns: ['two\nlines'] }),
     ];
     expect(planCopies(left, tuning, both)).toEqual([]);
     expect(planCopies([table({ bytes, name: 'é' })], tuning, { ranges: true, anyName: false })).toEqual([]);
@@ -74,12 +76,22 @@ describe('the plan of copies', () => {
       tuning,
       both,
     );
-    expect(plan?.streams.map((stream) => copyOutSql(plan, stream))).toEqual([
-      `COPY (SELECT "id", "Odd ""one""" FROM ONLY "public"."t" WHERE ctid < '(100,0)'::tid) TO STDOUT`,
-      `COPY (SELECT "id", "Odd ""one""" FROM ONLY "public"."t" WHERE ctid >= '(100,0)'::tid AND ctid < '(200,0)'::tid) TO STDOUT`,
-      `COPY (SELECT "id", "Odd ""one""" FROM ONLY "public"."t" WHERE ctid >= '(200,0)'::tid) TO STDOUT`,
-    ]);
+    expect(plan?.streams.map((stream) => copyOut(plan, stream))).toEqual(
+      [
+        `(SELECT "id", "Odd ""one""" FROM ONLY "public"."t" WHERE ctid < '(100,0)'::tid)`,
+        `(SELECT "id", "Odd ""one""" FROM ONLY "public"."t" WHERE ctid >= '(100,0)'::tid AND ctid < '(200,0)'::tid)`,
+        `(SELECT "id", "Odd ""one""" FROM ONLY "public"."t" WHERE ctid >= '(200,0)'::tid)`,
+      ].map((what) => ({ what, options: '' })),
+    );
     expect(plan && copyInSql(plan)).toBe('COPY "public"."t" ("id", "Odd ""one""") FROM STDIN');
+  });
+
+  it('is COPY in binary form where all types allow it', () => {
+    const [plan] = planCopies([table({ bytes: 65 * MiB, pages: 1, binary: true })], tuning, both);
+    expect(plan?.streams.map((stream) => copyOut(plan, stream))).toEqual([
+      { what: '"public"."t" ("id")', options: '(FORMAT binary)' },
+    ]);
+    expect(plan && copyInSql(plan)).toBe('COPY "public"."t" ("id") FROM STDIN (FORMAT binary)');
   });
 });
 

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readFileSync, truncateSync } from 'node:fs';
+import { cpSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Scratch, StoreCall } from '../../../../src/adapters/stores/port.js';
@@ -124,7 +124,12 @@ describe.each(somePostgres())('a proof on the live server, $title', ({ bin }) =>
       damage(join(folder, stream));
       return { ...taken, folder };
     };
-    const more = damaged('copy-0001-01', (file) => appendFileSync(file, '9000\tx\n'));
+    const more = damaged('copy-0001-01', (file) => {
+      // Two fields: 4 bytes, 9000; 1 byte, x. Before the trailer.
+      const row = Buffer.from('000200000004000023280000000178', 'hex');
+      const rows = readFileSync(file);
+      writeFileSync(file, Buffer.concat([rows.subarray(0, -2), row, rows.subarray(-2)]));
+    });
     await expect(prove(more)).rejects.toMatchObject({
       code: 'store.mismatch',
       facts: { differences: 'own.orders has 4001 instead of 4000; own.orders has other content' },
