@@ -92,9 +92,8 @@ end_engine() {
   export DOCKER_HOST=unix://$run/docker.sock
   pid=$(cat "$run/docker.pid" 2>/dev/null || true)
   if [ -n "$pid" ]; then
-    docker ps -aq 2>/dev/null | xargs -r docker rm -fv >/dev/null 2>&1 || true
-    docker network prune -f >/dev/null 2>&1 || true
-    docker volume ls -q 2>/dev/null | xargs -r docker volume rm -f >/dev/null 2>&1 || true
+    # An engine that hangs answers none of it.
+    clear_engine || note 'the Docker Engine does not remove its containers'
     as_root kill -TERM "$pid" 2>/dev/null || true
     for ((tries = 0; tries < 100; tries++)); do
       as_root kill -0 "$pid" 2>/dev/null || break
@@ -103,7 +102,39 @@ end_engine() {
     as_root kill -KILL "$pid" 2>/dev/null || true
     pid=$(cat "$run/exec/containerd/containerd.pid" 2>/dev/null || true)
     if [ -n "$pid" ]; then as_root kill -KILL "$pid" 2>/dev/null || true; fi
+    end_orphans "$run"
   fi
   restore_network "$run"
   as_root rm -rf "$run"
+}
+
+# clear_engine: removes all containers, networks and volumes.
+clear_engine() {
+  local containers volumes
+  containers=$(timeout 20 docker ps -aq 2>/dev/null) || return 1
+  if [ -n "$containers" ]; then timeout 60 xargs docker rm -fv >/dev/null 2>&1 <<<"$containers" || return 1; fi
+  timeout 20 docker network prune -f >/dev/null 2>&1 || return 1
+  volumes=$(timeout 20 docker volume ls -q 2>/dev/null) || return 1
+  if [ -n "$volumes" ]; then timeout 60 xargs docker volume rm -f >/dev/null 2>&1 <<<"$volumes" || return 1; fi
+}
+
+# end_orphans RUN: processes and mounts of containers whose engine was killed.
+end_orphans() {
+  local run=$1 pid folder
+  for pid in $(as_root cat "$run"/exec/containerd/daemon/io.containerd.runtime.v2.task/moby/*/init.pid 2>/dev/null); do
+    as_root kill -KILL "$pid" 2>/dev/null || true
+  done
+  for pid in $(pgrep -f "containerd-shim.* -address $run/" || true); do as_root kill -KILL "$pid" 2>/dev/null || true; done
+  awk -v run="$run/" -v data="$STEADY_TOOLS/docker/" 'index($2, run) == 1 || index($2, data) == 1 { print $2 }' /proc/mounts |
+    sort -r | while read -r folder; do as_root umount -l "$folder" || true; done
+}
+
+# A Docker Engine can hang for good: that of Debian 12 (20.10) has a deadlock in its libnetwork, between the end of an
+# endpoint and whoever asks for networks.
+engine_hangs() { ! timeout 60 docker network ls >/dev/null 2>&1; }
+
+# restart_engine: ends our own engine, however it is, and starts it anew and empty.
+restart_engine() {
+  end_engine "$(engine_run)"
+  start_engine && clear_engine
 }

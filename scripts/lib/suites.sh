@@ -18,7 +18,40 @@ suite_docker() {
     echo 'no project of that name in vitest.config.ts'
     return 0
   fi
-  use_docker && run_vitest docker
+  use_docker || return 1
+  run_on_engine && return 0
+  # Nobody can hang an engine from outside: it is told, and all of the suite runs on a new one. Yours is left alone.
+  if [ ! -e "$results/engine-hangs" ] || [ "$DOCKER_HOST" != "unix://$(engine_run)/docker.sock" ]; then return 1; fi
+  note "the Docker Engine hung by itself ($STEADY_TOOLS/docker.log); all of the suite runs again on a new one"
+  rm "$results/engine-hangs"
+  restart_engine && run_on_engine
+}
+
+# run_on_engine: the suite, ended as soon as the engine answers no more.
+run_on_engine() {
+  local tests outcome=0
+  run_vitest docker &
+  tests=$!
+  watch_engine "$tests" &
+  wait "$tests" || outcome=$?
+  kill $! 2>/dev/null || true
+  return "$outcome"
+}
+
+watch_engine() {
+  local pause
+  trap 'kill "$pause" 2>/dev/null; exit 0' TERM
+  while
+    sleep 20 &
+    pause=$!
+    wait "$pause" && kill -0 "$1" 2>/dev/null
+  do
+    if engine_hangs && engine_hangs; then
+      touch "$results/engine-hangs"
+      pkill -TERM -P "$1"
+      return
+    fi
+  done
 }
 
 # The pure tests and the built command on a newer Node.js than the one on the PATH; npm carries it as a package.

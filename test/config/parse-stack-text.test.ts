@@ -81,6 +81,9 @@ describe('a stack file with mistakes', () => {
     expect(problemsOf(withPart('keep: { within: 7d }', 'rpo: 26'))).toBe(
       'steady.yaml:31:10 plans.nightly.rpo: wrong kind of value; found the number 26; allowed: a duration such as 26h',
     );
+    expect(problemsOf(withPart('  encryption:', '  pieceLimit: 65GiB\n  encryption:'))).toContain(
+      'storage.pieceLimit: must be 64GiB or less; found "65GiB"',
+    );
     expect(problemsOf(withPart('  encryption:', '  pieceLimit: 64\n  encryption:'))).toContain(
       'storage.pieceLimit: wrong kind of value; found the number 64; allowed: a size such as 64MiB',
     );

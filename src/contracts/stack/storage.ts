@@ -73,12 +73,18 @@ export const NO_LOCK_IN_A_FOLDER =
   'a folder cannot lock backups: who can write there can delete there; use S3 with Object Lock, or leave it out';
 export type LockConfig = z.infer<typeof lockSchema>;
 
+/** Bytes. An upload to S3 has 10,000 parts at most, of 8 MiB here. */
+const LARGEST_PIECE = 64 * 2 ** 30;
+
 export const storageSchema = z.strictObject({
   main: storageKindSchema.describe('where backups live'),
   lock: lockSchema
     .optional()
     .describe('S3 Object Lock: sealed backups cannot be changed or deleted before its end, by no credential'),
   encryption: encryptionSchema.optional().describe('left out: backups are readable by whoever reads storage'),
-  pieceLimit: sizeSchema.prefault('64GiB').describe('a longer stream goes on in the next object'),
+  pieceLimit: sizeSchema
+    .refine((bytes) => bytes <= LARGEST_PIECE, 'must be 64GiB or less')
+    .prefault('64GiB')
+    .describe('a longer stream goes on in the next object'),
 });
 export type StorageConfig = z.infer<typeof storageSchema>;

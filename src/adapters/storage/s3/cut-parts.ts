@@ -1,5 +1,5 @@
-/** All parts but the last have this size: 10,000 of them are 156 GiB, beyond the piece limit of 64 GiB. */
-export const PART_BYTES = 16 * 2 ** 20;
+/** All parts but the last have this size: 10,000 of them are 78 GiB, beyond the piece limit of 64 GiB. */
+export const PART_BYTES = 8 * 2 ** 20;
 
 /** Parts of one stream in memory at a time, the one being filled included. */
 export const PARTS_IN_MEMORY = 4;
