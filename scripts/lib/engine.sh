@@ -108,20 +108,30 @@ end_engine() {
   as_root rm -rf "$run"
 }
 
-# clear_engine: removes all containers, networks and volumes.
+# clear_engine: removes all containers, networks and volumes; fails at once where the engine does not answer in time.
 clear_engine() {
   local containers volumes
   containers=$(timeout 20 docker ps -aq 2>/dev/null) || return 1
-  if [ -n "$containers" ]; then timeout 60 xargs docker rm -fv >/dev/null 2>&1 <<<"$containers" || return 1; fi
-  timeout 20 docker network prune -f >/dev/null 2>&1 || return 1
+  if [ -n "$containers" ]; then in_time 60 xargs docker rm -fv <<<"$containers" || return 1; fi
+  in_time 20 docker network prune -f || return 1
   volumes=$(timeout 20 docker volume ls -q 2>/dev/null) || return 1
-  if [ -n "$volumes" ]; then timeout 60 xargs docker volume rm -f >/dev/null 2>&1 <<<"$volumes" || return 1; fi
+  if [ -n "$volumes" ]; then in_time 60 xargs docker volume rm -f <<<"$volumes" || return 1; fi
+}
+
+# in_time SECONDS COMMAND…: fails only when it takes longer; what it could not do is nobody's concern here.
+in_time() {
+  local outcome=0
+  timeout "$@" >/dev/null 2>&1 || outcome=$?
+  [ "$outcome" -ne 124 ]
 }
 
 # end_orphans RUN: processes and mounts of containers whose engine was killed.
 end_orphans() {
   local run=$1 pid folder
-  for pid in $(as_root cat "$run"/exec/containerd/daemon/io.containerd.runtime.v2.task/moby/*/init.pid 2>/dev/null); do
+  # Their folders are root's, and the numbers have no line break.
+  # shellcheck disable=SC2016
+  for pid in $(as_root sh -c 'for file in "$1"/exec/containerd/daemon/io.containerd.runtime.v2.task/moby/*/init.pid; do
+    [ -r "$file" ] && cat "$file" && echo; done' _ "$run"); do
     as_root kill -KILL "$pid" 2>/dev/null || true
   done
   for pid in $(pgrep -f "containerd-shim.* -address $run/" || true); do as_root kill -KILL "$pid" 2>/dev/null || true; done
@@ -130,11 +140,17 @@ end_orphans() {
 }
 
 # A Docker Engine can hang for good: that of Debian 12 (20.10) has a deadlock in its libnetwork, between the end of an
-# endpoint and whoever asks for networks.
-engine_hangs() { ! timeout 60 docker network ls >/dev/null 2>&1; }
+# endpoint and whoever asks for networks. One that refuses does not hang.
+engine_hangs() { ! in_time 60 docker network ls; }
 
-# restart_engine: ends our own engine, however it is, and starts it anew and empty.
+# restart_engine: ends our own engine where it hangs, and starts it anew and empty. Of two runs that find it hanging one
+# does so.
 restart_engine() {
-  end_engine "$(engine_run)"
+  (
+    exec 8>"$STEADY_TOOLS/.docker-start.lock"
+    flock 8
+    engine_hangs || return 0
+    end_engine "$(engine_run)"
+  )
   start_engine && clear_engine
 }

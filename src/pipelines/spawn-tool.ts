@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { PassThrough, pipeline, Readable, type Writable } from 'node:stream';
@@ -28,6 +29,8 @@ export interface RunningTool {
   lastWords(): string;
   /** Settles when the process has gone and `stdout` is read; never rejects. */
   readonly exited: Promise<Exit>;
+  /** Gives up its output: nobody reads any more of it. */
+  discard(): void;
   /**
    * Ends it, first inside its container where it has one, then the whole group here: TERM, then KILL after the grace.
    * Its stdin stays open until it is gone, so that it never takes the break for the normal end of its input. Resolves
@@ -111,19 +114,29 @@ export async function spawnTool(tool: PlacedTool, options: SpawnToolOptions = {}
   const [program, args] = withDeathSignal(inBulk(tool, (await tool.resolveArgv?.()) ?? tool.argv));
   // Where none can be had (no room for a socket), bytes come the ordinary way.
   const reused = options.reuseOutput === true ? await openReusedOutput().catch(() => undefined) : undefined;
-  const child = spawn(program, args, {
-    env,
-    cwd: tool.cwd,
-    detached: true,
-    stdio: ['pipe', options.stdoutTo ?? reused?.end ?? 'pipe', 'pipe', ...(options.inherit ?? [])],
-  });
+  let child: ChildProcess;
+  try {
+    child = spawn(program, args, {
+      env,
+      cwd: tool.cwd,
+      detached: true,
+      stdio: ['pipe', options.stdoutTo ?? reused?.end ?? 'pipe', 'pipe', ...(options.inherit ?? [])],
+    });
+    // Without files to spare it has no streams either, and says so only afterwards.
+    if (child.pid === undefined) throw ((await once(child, 'error')) as [Error])[0];
+  } catch (error) {
+    reused?.destroy();
+    const says = redact(error instanceof Error ? error.message : String(error), secrets);
+    throw new SteadyError('tool.failed', { tool: tool.label, error: says }, { cause: error });
+  } finally {
+    options.stdoutTo?.destroy();
+    reused?.end.destroy();
+  }
   beNice(child.pid, tool.niceness);
   // The types know stdio only as literals: stdin and stderr are always pipes here.
   const stdin = child.stdin as Writable;
   const stderr = child.stderr as Readable;
   const stdout = child.stdout ? keptUntilRead(child.stdout) : Readable.from([]);
-  options.stdoutTo?.destroy();
-  reused?.end.destroy();
   let iterator: AsyncIterator<Buffer, undefined> | undefined;
   const chunks = reused?.chunks ?? {
     next: () => (iterator ??= stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>).next(),
@@ -164,46 +177,29 @@ export async function spawnTool(tool: PlacedTool, options: SpawnToolOptions = {}
       throw new SteadyError('tool.failed', { tool: tool.label, error: 'cannot be ended', pid: child.pid });
     killGroup('SIGKILL');
   };
+  const discard = (): void => {
+    stdout.destroy();
+    reused?.destroy();
+  };
   let ending: Promise<void> | undefined;
   const end = (graceSeconds = 2): Promise<void> =>
     (ending ??= (async () => {
-      stdout.destroy();
-      reused?.destroy();
+      discard();
       // The second look decides; a failure of the first must not keep the client alive.
       if (!gone && tool.endInside) await within(END_INSIDE_SECONDS, tool.endInside()).catch(() => undefined);
       await endHere(graceSeconds);
       await tool.endInside?.();
     })());
 
-  return new Promise((resolve, reject) => {
-    child.on('error', (error) => {
-      reused?.destroy();
-      reject(
-        new SteadyError(
-          'tool.failed',
-          { tool: tool.label, error: redact(error.message, secrets) },
-          { cause: error },
-        ),
-      );
-    });
-    child.once('spawn', () => {
-      // Whoever aborts also awaits `end`, which is the same promise, and hears of a failure there.
-      const onAbort = (): void => void end().catch(() => undefined);
-      options.signal?.addEventListener('abort', onAbort, { once: true });
-      void exited.then(() => options.signal?.removeEventListener('abort', onAbort));
-      if (options.signal?.aborted) onAbort();
-      resolve({
-        label: tool.label,
-        pid: child.pid ?? 0,
-        stdin,
-        stdout,
-        chunks,
-        lastWords: words,
-        exited,
-        end,
-      });
-    });
-  });
+  // Whoever aborts also awaits `end`, which is the same promise, and hears of a failure there.
+  const onAbort = (): void => void end().catch(() => undefined);
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  void exited.then(() => options.signal?.removeEventListener('abort', onAbort));
+  if (options.signal?.aborted) onAbort();
+  return {
+    ...{ label: tool.label, pid: child.pid ?? 0, stdin, stdout, chunks },
+    ...{ lastWords: words, exited, discard, end },
+  };
 }
 
 /**

@@ -62,3 +62,11 @@ it('comes the ordinary way where no socket can be made, and leaves none behind',
   vi.stubEnv('TMPDIR', join(folder, 'not-there'));
   expect(await readAll(await start('printf there'))).toMatchObject({ bytes: 5 });
 });
+
+it('gives back what it took where the tool cannot be started', async () => {
+  const sockets = (): number => process.getActiveResourcesInfo().filter((one) => one === 'PipeWrap').length;
+  const before = sockets();
+  for (const script of ['no \0 in an argument', `: ${'x'.repeat(200_000)}`])
+    await expect(start(script)).rejects.toMatchObject({ code: 'tool.failed' });
+  await vi.waitFor(() => expect(sockets()).toBe(before));
+});

@@ -54,9 +54,11 @@ export async function countTuples(source: AsyncIterable<Buffer>, columns: number
         fields = count;
         rows++;
       } else {
-        // -1 is NULL, which has no bytes.
-        skip = Math.max(0, bytes.readInt32BE(at));
+        const length = bytes.readInt32BE(at);
         at += 4;
+        if (length < -1) throw new NotACopy(`a field of row ${rows} has a length of ${length}`);
+        // -1 is NULL, which has no bytes.
+        skip = Math.max(0, length);
         fields--;
       }
     }

@@ -113,9 +113,11 @@ export async function openSession(tool: PlacedTool, options: SessionOptions): Pr
       await output.answer().next();
       await running.exited;
       clearTimeout(timer);
+      running.discard();
     },
     async end() {
       over = true;
+      running.discard();
       if (!gone) await running.end(1);
     },
   };

@@ -62,6 +62,10 @@ describe('rows of a COPY', () => {
       Buffer.concat([header, row([Buffer.from('abc')]).subarray(0, -1)]),
     ],
     ['it ends in row 0 without its trailer', Buffer.alloc(0)],
+    [
+      'a field of row 1 has a length of -2',
+      Buffer.concat([header, int(2, 1), Buffer.from([255, 255, 255, 254]), trailer]),
+    ],
     ['1 bytes after its trailer', Buffer.concat([header, trailer, Buffer.from('x')])],
   ])('in binary form are refused: %s', async (says, all) => {
     await expect(countTuples(cut(all, [7]), 1)).rejects.toThrow(new NotACopy(says));
