@@ -8,8 +8,9 @@ import { die, roundActivities } from '../rig/round-activities.mjs';
 await roundActivities((folder, Context) => {
   async function execute(input, next) {
     const context = Context.current();
-    const { activityType } = context.info;
-    const point = armedFor(activityType);
+    const { activityType, workflowType } = context.info;
+    const armed = armedFor(activityType);
+    const point = armed?.workflows.includes(workflowType) ? armed : undefined;
     if (point?.phase === 'before') happen(point);
     if (point?.phase === 'heartbeat') {
       const beat = context.heartbeat.bind(context);

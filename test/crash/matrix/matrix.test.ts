@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.js';
 import type { Ports } from '../../../src/activities/ports.js';
 import { startMinio, type MinioServer } from '../../services/minio.js';
+import { expectListed } from './history.js';
 import { createLane, type Lane } from './lane.js';
-import { allCases, NOT_KILLED, rotatingCases, RUNS, type Point, type Victim } from './points.js';
+import { allCases, rotatingCases, type Point, type Victim } from './points.js';
+import { activitiesOf, NOT_KILLED, scenarios, type Place } from './runs.js';
 import { SCENARIOS } from './scenarios.js';
 
 const all = process.env['STEADY_CRASH_ALL'] === '1';
@@ -18,20 +20,18 @@ const only = process.env['STEADY_CRASH_ONLY'];
 const words = ({ activity, phase, beat, cut }: Point): string =>
   [activity, phase, beat, cut].filter((word) => word !== undefined).join(' ');
 const chosen = (all ? allCases(seed) : rotatingCases(seed))
-  .map(({ scenario, victim, points }) => ({
-    title: `${FAULT[victim]} in ${scenario}: ${points.map(words).join(', ')}`,
-    scenario,
-    victim,
-    points,
+  .map((one) => ({
+    ...one,
+    title: `${FAULT[one.victim]} in ${one.scenario}: ${one.points.map(words).join(', ')}`,
   }))
   .filter(({ title }) => only === undefined || new RegExp(only).test(title));
 
 /** Stacks that wait for a case; those that a failed case has left behind are not used again. */
-const idle: Record<'folder' | 'bucket', Lane[]> = { folder: [], bucket: [] };
+const idle: Record<Place, Lane[]> = { folder: [], bucket: [] };
 const open = new Set<Lane>();
 let minio: MinioServer | undefined;
 beforeAll(async () => {
-  if (chosen.some(({ victim }) => victim === 'storage')) minio = await startMinio();
+  if (chosen.some(({ place }) => place === 'bucket')) minio = await startMinio();
 });
 afterAll(async () => {
   for (const lane of Object.values(idle).flat()) await lane.expectSwept();
@@ -41,19 +41,20 @@ afterAll(async () => {
 
 it('every activity is killed in some scenario', () => {
   const names = Object.values(createActivities({} as Ports)).flatMap((activities) => Object.keys(activities));
-  const killed = Object.values(RUNS).flat();
+  const killed = scenarios().flatMap((scenario) => activitiesOf(scenario, 'bucket'));
   expect([...new Set(names)].sort()).toEqual([...new Set([...killed, ...NOT_KILLED])].sort());
 });
 
 describe.concurrent('a run goes on', () => {
-  it.each(chosen)('$title', async ({ scenario, victim, points }) => {
-    const kind = victim === 'storage' ? 'bucket' : 'folder';
-    const lane = idle[kind].pop() ?? (await createLane(kind === 'bucket' ? minio : undefined));
+  it.each(chosen)('$title', async ({ scenario, place, points }) => {
+    const lane = idle[place].pop() ?? (await createLane(place === 'bucket' ? minio : undefined));
     open.add(lane);
     lane.arm(points);
+    const since = new Date();
     await SCENARIOS[scenario](lane);
+    await expectListed(lane.stack, { scenario, place, since });
     expect(lane.armed()).toEqual([]);
     await lane.expectWhole();
-    idle[kind].push(lane);
+    idle[place].push(lane);
   });
 });

@@ -1,5 +1,6 @@
-import type { Activities } from '../../../src/activities/index.js';
+import { generator } from '../../soak/generator.mjs';
 import { CUTS, type Cut } from '../rig/cut-proxy.js';
+import { activitiesOf, RUNS, scenarios, type ActivityName, type Place, type WorkflowType } from './runs.js';
 import type { Scenario } from './scenarios.js';
 
 /** `heartbeat`: at the n-th beat of an activity, or once its effect is done where it ends before that. */
@@ -15,6 +16,8 @@ export interface Point {
   /** How storage is cut. */
   readonly cut?: Cut;
   readonly activity: ActivityName;
+  /** Those who call it: what the scenario does to get there is another one's. */
+  readonly workflows: readonly WorkflowType[];
   readonly phase: Phase;
   readonly beat?: number;
 }
@@ -22,78 +25,10 @@ export interface Point {
 /** A scenario, and the faults that happen while it runs, all of one kind, each once, in whatever order they come. */
 export interface Case {
   readonly scenario: Scenario;
+  readonly place: Place;
   readonly victim: Victim;
   readonly points: readonly Point[];
 }
-
-type NamesOf<A> = A extends unknown ? keyof A : never;
-export type ActivityName = NamesOf<Activities[keyof Activities]>;
-
-/** Which activities each scenario runs. That none is missing is a test: they are enumerated from the code. */
-export const RUNS: Readonly<Record<Scenario, readonly ActivityName[]>> = {
-  backup: [
-    ...([
-      'openStack',
-      'requestLock',
-      'serviceStates',
-      'storesNotBack',
-      'stopService',
-      'dumpStore',
-      'startService',
-    ] as const),
-    ...(['awaitHealthy', 'seal', 'claimBackups', 'verifyBackup', 'writeProof', 'unclaimBackups'] as const),
-    ...(['ledgerHead', 'lastChanges', 'writeSet', 'planPrune', 'beginDelete', 'deleteBackups'] as const),
-    ...(['endDelete', 'submitRecord', 'appendRecord'] as const),
-  ],
-  verify: ['selectBackups', 'claimBackups', 'verifyBackup', 'writeProof', 'unclaimBackups', 'submitRecord'],
-  imported: [
-    'openStack',
-    'inspectDump',
-    'findImported',
-    'importDump',
-    'seal',
-    'submitRecord',
-    'appendRecord',
-  ],
-  prune: ['planPrune', 'beginDelete', 'deleteBackups', 'endDelete', 'submitRecord', 'appendRecord'],
-  restore: [
-    ...(['selectBackups', 'claimBackups', 'previewRestore', 'frozenTargets', 'requestLock'] as const),
-    ...(['loadBackup', 'compareLoaded', 'serviceStates', 'stopService', 'cutOver', 'startService'] as const),
-    ...(['awaitHealthy', 'runChecks', 'keptBeside', 'unclaimBackups', 'submitRecord'] as const),
-  ],
-  inPlace: [
-    ...(['previewRestore', 'stopService', 'openStack', 'dumpStore', 'seal', 'mark', 'loadBackup'] as const),
-    ...(['compareLoaded', 'cutOver', 'startService', 'releaseReplaced'] as const),
-  ],
-  into: ['selectBackups', 'previewRestore', 'loadBackup', 'compareLoaded', 'cutOver', 'unclaimBackups'],
-  putBack: ['undoRestore', 'keptBeside', 'submitRecord'],
-  undo: [
-    'frozenTargets',
-    'lastChanges',
-    'requestLock',
-    'holdState',
-    'serviceStates',
-    'stopService',
-    'undoRestore',
-    'startService',
-    'runChecks',
-  ],
-  released: ['releaseReplaced'],
-  sweep: ['findLitter', 'deleteLitter'],
-  discard: ['discardAttempt'],
-  terminated: ['isRunning'],
-  apply: ['keepConfig'],
-  keep: ['mark'],
-  looks: ['standings', 'listBackups', 'showBackup'],
-  check: ['checkTools', 'checkStore', 'checkStorage', 'checkChecks'],
-  told: ['observe', 'deliver'],
-};
-
-/** What these stacks have not: an identity, a bucket, a lock, a store with a reader. */
-export const NOT_KILLED: readonly ActivityName[] = [
-  ...(['testKey', 'tampering', 'renewLocks', 'checkOwner'] as const),
-  ...(['checkBackupRights', 'checkProofRights', 'checkChangeRights', 'checkKeeperRights'] as const),
-];
 
 /** Activities that tell progress by heartbeats of their own, from their beginning on. */
 const BEATING: readonly ActivityName[] = [
@@ -117,20 +52,21 @@ const BEATING: readonly ActivityName[] = [
     'checkStorage',
     'checkChecks',
   ] as const),
+  ...(['checkBackupRights', 'checkProofRights', 'checkChangeRights', 'checkKeeperRights'] as const),
 ];
 
-/** Every activity of every scenario at every phase, one kill of the worker a run; the other victims as in `shared`. */
+/** Every activity of every scenario at every phase, one kill of the worker a run; the other victims as in `sharedCases`. */
 export function allCases(seed: number): Case[] {
-  const random = createRandom(seed);
-  const alone = scenarios().flatMap(([scenario, activities]) =>
-    activities.flatMap((activity) =>
+  const random = generator(seed);
+  const alone = scenarios().flatMap((scenario) => {
+    const place = placeOf(scenario, 'worker');
+    return activitiesOf(scenario, place).flatMap((activity) =>
       phasesOf(activity).map((phase) => ({
-        scenario,
-        victim: 'worker' as const,
-        points: [pointAt('worker', activity, phase, random)],
+        ...{ scenario, place, victim: 'worker' as const },
+        points: [pointAt({ scenario, victim: 'worker', activity, phase }, random)],
       })),
-    ),
-  );
+    );
+  });
   return [...alone, ...sharedCases('temporal', random), ...sharedCases('storage', random)];
 }
 
@@ -139,11 +75,12 @@ export function allCases(seed: number): Case[] {
  * next one meets it a step later.
  */
 function sharedCases(victim: Victim, random: () => number): Case[] {
-  return scenarios().flatMap(([scenario, activities]) =>
+  return scenarios().flatMap((scenario) =>
     (['before', 'heartbeat', 'after'] as const).flatMap((phase) => {
-      const having = activities.filter((activity) => phasesOf(activity).includes(phase));
-      const points = having.map((activity) => pointAt(victim, activity, phase, random));
-      return spread(points).map((some) => ({ scenario, victim, points: some }));
+      const place = placeOf(scenario, victim);
+      const having = activitiesOf(scenario, place).filter((activity) => phasesOf(activity).includes(phase));
+      const points = having.map((activity) => pointAt({ scenario, victim, activity, phase }, random));
+      return spread(points).map((some) => ({ scenario, place, victim, points: some }));
     }),
   );
 }
@@ -153,19 +90,24 @@ function sharedCases(victim: Victim, random: () => number): Case[] {
  * Several kills a run: most of its time passes until a heartbeat is missed.
  */
 export function rotatingCases(seed: number): Case[] {
-  const random = createRandom(seed);
+  const random = generator(seed);
   const seen = new Set<ActivityName>();
-  return scenarios().flatMap(([scenario, activities]) => {
-    const fresh = activities.filter((activity) => !seen.has(activity) && seen.add(activity));
+  return scenarios().flatMap((scenario) => {
+    const all = activitiesOf(scenario, 'bucket');
+    const fresh = all.filter((activity) => !seen.has(activity) && seen.add(activity));
     return spread(fresh).map((some) => {
       const victim = pick(VICTIMS, random);
       const points = some.map((activity) =>
-        pointAt(victim, activity, pick(phasesOf(activity), random), random),
+        pointAt({ scenario, victim, activity, phase: pick(phasesOf(activity), random) }, random),
       );
-      return { scenario, victim, points };
+      return { scenario, place: placeOf(scenario, victim), victim, points };
     });
   });
 }
+
+/** In a bucket where there is something to cut, or more to run. */
+const placeOf = (scenario: Scenario, victim: Victim): Place =>
+  victim === 'storage' || RUNS[scenario].inBucket !== undefined ? 'bucket' : 'folder';
 
 /** Into runs of at most KILLS, each with some from all over the scenario. */
 function spread<T>(all: readonly T[]): T[][] {
@@ -176,30 +118,20 @@ function spread<T>(all: readonly T[]): T[][] {
 /** Most faults in one run. */
 const KILLS = 5;
 
-const scenarios = () => Object.entries(RUNS) as [Scenario, readonly ActivityName[]][];
-
 const phasesOf = (activity: ActivityName): Phase[] =>
   BEATING.includes(activity) ? ['before', 'heartbeat', 'after'] : ['before', 'after'];
 
-const pointAt = (victim: Victim, activity: ActivityName, phase: Phase, random: () => number): Point => ({
-  victim,
-  activity,
-  phase,
-  ...(victim === 'storage' && { cut: pick(Object.keys(CUTS) as Cut[], random) }),
-  ...(phase === 'heartbeat' && { beat: 1 + Math.floor(random() * 3) }),
-});
+function pointAt(
+  of: Pick<Point, 'victim' | 'activity' | 'phase'> & { readonly scenario: Scenario },
+  random: () => number,
+): Point {
+  const { scenario, victim, activity, phase } = of;
+  return {
+    ...{ victim, activity, phase, workflows: RUNS[scenario].workflows },
+    ...(victim === 'storage' && { cut: pick(Object.keys(CUTS) as Cut[], random) }),
+    ...(phase === 'heartbeat' && { beat: 1 + Math.floor(random() * 3) }),
+  };
+}
 
 const pick = <T>(from: readonly T[], random: () => number): T =>
   from[Math.floor(random() * from.length)] as T;
-
-/** Mulberry32: the same numbers for the same seed, on every machine. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -198,9 +198,12 @@ export const SCENARIOS = {
     await lane.cli('apply');
   },
 
+  /** An old one, which stays beside those that retention keeps. */
   async keep(lane: Lane) {
-    const newest = (await backups(lane))['small']?.at(-1) ?? '';
-    await lane.cli('backup', 'keep', newest, '--until', tomorrow(), '--reason', 'a test');
+    const [old = ''] = await cloneBackups(lane.stack, 'small', 1);
+    await lane.cli('backup', 'keep', old, '--until', tomorrow(), '--reason', 'a test');
+    await lane.cli('backup', 'prune', 'small');
+    expect((await backups(lane))['small']).toContain(old);
   },
 
   async looks(lane: Lane) {
