@@ -9,6 +9,7 @@ import { STALL_LIMIT_SECONDS } from '../rig/cut-proxy.js';
 import { createCrashStack, fillUploads, type CrashStack } from '../rig/stack.js';
 import type { CommandDocument } from '../rig/steady.js';
 import { treeDigest } from '../rig/tree-digest.js';
+import { waitFor } from '../rig/wait-for.js';
 import { expectWhole } from '../rig/whole.js';
 import type { Point } from './points.js';
 
@@ -29,8 +30,10 @@ export interface Lane {
   heal(): Promise<void>;
   /** Ids of a store's folders in storage, and of its manifests. */
   stored(store: string): Promise<{ readonly data: string[]; readonly sealed: string[] }>;
-  /** Data in storage that belong to no backup; gives their id. */
+  /** Data in storage that belong to no backup, and an upload that nobody ends; gives the id in their keys. */
   litter(): Promise<string>;
+  /** What is in storage and belongs to no backup. */
+  left(): Promise<string[]>;
   /** What must hold when all runs have ended. */
   expectWhole(): Promise<void>;
   /** What killed attempts left in storage goes with a sweep, and nothing else. */
@@ -38,6 +41,7 @@ export interface Lane {
   close(): Promise<void>;
 }
 
+const STORES = ['small', 'uploads'] as const;
 const WEEKS_AGO = new Date(Date.now() - 21 * 86_400_000);
 
 /** Holds of replaced data, so that an undo is in time; one scenario shortens it. */
@@ -92,12 +96,30 @@ export async function createLane(minio?: MinioServer): Promise<Lane> {
       await stack.stored.port.create(key, Buffer.from('left by a killed attempt'));
       const file = join(stack.storage, key);
       if (existsSync(file)) utimesSync(file, WEEKS_AGO, WEEKS_AGO);
+      await stack.stored.leaveUpload(`data/small/${id}/data.zst.001`);
       return id;
     },
-    expectWhole: () => expectWhole(stack, ['small', 'uploads']),
+    async left() {
+      const left = (await stack.stored.unfinished()).map((one) => `unfinished ${one}`);
+      for (const store of STORES) {
+        const sealed = await sealedOf(store);
+        left.push(...(await dataOf(store)).filter((id) => !sealed.includes(id)));
+      }
+      return left;
+    },
+    expectWhole: () => expectWhole(stack, STORES),
     async expectSwept() {
-      await cli('backup', 'sweep');
-      for (const store of ['small', 'uploads']) expect(await dataOf(store)).toEqual(await sealedOf(store));
+      const failed: unknown[] = [];
+      // What was written a moment ago has to grow old first, by storage's own clock.
+      const left = await waitFor('what killed attempts left is swept', async () => {
+        await cli('backup', 'sweep').catch((error: unknown) => failed.push(error));
+        return (await lane.left()).length === 0;
+      }).then(
+        () => [],
+        () => lane.left(),
+      );
+      expect([failed, left]).toEqual([[], []]);
+      for (const store of STORES) expect(await dataOf(store)).toEqual(await sealedOf(store));
     },
     close: () => stack.close(),
   };

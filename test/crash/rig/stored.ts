@@ -1,5 +1,9 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { createDirectoryStorage } from '../../../src/adapters/storage/directory/directory.js';
+import { beginUpload } from '../../../src/adapters/storage/directory/incoming.js';
+import { INCOMING } from '../../../src/adapters/storage/key-rules.js';
 import { createS3Storage } from '../../../src/adapters/storage/s3/s3.js';
 import type { StoragePort } from '../../../src/adapters/storage/port.js';
 import type { MinioServer } from '../../services/minio.js';
@@ -15,16 +19,25 @@ export interface Stored {
   readonly port: StoragePort;
   /** Names of what lies directly under a folder, in order. */
   names(folder: string): Promise<string[]>;
+  /** Uploads that have begun and not ended, by what storage itself has of them. */
+  unfinished(): Promise<string[]>;
+  /** Begins one and writes of it, as a worker does that is killed then. */
+  leaveUpload(key: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export function storedInFolder(folder: string): Stored {
-  const port = createDirectoryStorage({ root: join(folder, 'storage'), stack: 'crash' });
+  const place = { root: join(folder, 'storage'), base: join(folder, 'storage', 'crash') };
+  const incoming = join(place.base, INCOMING);
+  const port = createDirectoryStorage({ root: place.root, stack: 'crash' });
   return {
     config: '{ directory: { path: storage } }',
     env: {},
     port,
     names: (within) => namesIn(port, within),
+    // Whatever lies there, also what no upload of ours would be known by.
+    unfinished: async () => (existsSync(incoming) ? readdirSync(incoming) : []),
+    leaveUpload: async (key) => writeFileSync((await beginUpload(place, key)).path, LEFT),
     close: () => Promise.resolve(),
   };
 }
@@ -44,9 +57,21 @@ export async function storedInBucket(minio: MinioServer, prefix: string, cut: st
     env: { S3_ACCESS: accessKey.reveal(), S3_SECRET: secretKey.reveal() },
     port,
     names: (within) => namesIn(port, within),
+    async unfinished() {
+      const found: string[] = [];
+      for await (const { key, id } of port.unfinished('')) found.push(`${key} ${id}`);
+      return found;
+    },
+    async leaveUpload(key) {
+      const object = { Bucket: bucket, Key: `${prefix}/crash/${key}` };
+      const { UploadId } = await minio.client.send(new CreateMultipartUploadCommand(object));
+      await minio.client.send(new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body: LEFT }));
+    },
     close: () => proxy.close(),
   };
 }
+
+const LEFT = 'left by a killed attempt';
 
 async function namesIn(port: StoragePort, folder: string): Promise<string[]> {
   const names = new Set<string>();
