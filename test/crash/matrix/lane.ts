@@ -47,15 +47,23 @@ const WEEKS_AGO = new Date(Date.now() - 21 * 86_400_000);
 /** Holds of replaced data, so that an undo is in time; one scenario shortens it. */
 export const HOLD = 'hold: 1h';
 
-/** With a bucket, storage can be cut; else it is a folder. */
-export async function createLane(minio?: MinioServer): Promise<Lane> {
+export interface LaneOptions {
+  /** Where backups lie, so that storage can be cut; left out: in a folder. */
+  readonly minio?: MinioServer | undefined;
+  /** More of `limits`. */
+  readonly limits?: string;
+  /** Nights that have passed; default as many as the plan keeps: each further backup lets one go. */
+  readonly nights?: number;
+}
+
+export async function createLane({ minio, limits = '', nights = 2 }: LaneOptions): Promise<Lane> {
   const stack = await createCrashStack({
     stores: ['small'],
     uploads: true,
     up: false,
     healthWithin: '10s',
     ...(minio !== undefined && { minio }),
-    more: `checks: { answers: { sql: { store: small, query: "SELECT count(*) > 0 FROM customers", expect: t } } }\nlimits: { ${HOLD}, litter: 1s, stall: ${STALL_LIMIT_SECONDS}s }\n`,
+    more: `checks: { answers: { sql: { store: small, query: "SELECT count(*) > 0 FROM customers", expect: t } } }\nlimits: { ${HOLD}, litter: 1s, stall: ${STALL_LIMIT_SECONDS}s${limits} }\n`,
     preload: fileURLToPath(new URL('failpoints.mjs', import.meta.url)),
   });
   const points = join(stack.folder, 'points');
@@ -126,8 +134,7 @@ export async function createLane(minio?: MinioServer): Promise<Lane> {
   try {
     await stack.steady.start();
     await stack.app.start();
-    // As many as the plan keeps: each further backup lets one go.
-    for (let night = 0; night < 2; night++) await cli('backup', 'run', '--plan', 'nightly');
+    for (let night = 0; night < nights; night++) await cli('backup', 'run', '--plan', 'nightly');
     return lane;
   } catch (error) {
     await lane.close();

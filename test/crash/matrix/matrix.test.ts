@@ -4,7 +4,8 @@ import type { Ports } from '../../../src/activities/ports.js';
 import { startMinio, type MinioServer } from '../../services/minio.js';
 import { expectListed } from './history.js';
 import { createLane, type Lane } from './lane.js';
-import { allCases, rotatingCases, type Point, type Victim } from './points.js';
+import { BULK_RATE, cutInMultipart } from './multipart.js';
+import { allCases, multipartCuts, rotatingCases, type Point, type Victim } from './points.js';
 import { activitiesOf, NOT_KILLED, scenarios, type Place } from './runs.js';
 import { SCENARIOS } from './scenarios.js';
 
@@ -17,6 +18,8 @@ const FAULT: Record<Victim, string> = {
   storage: 'storage cut',
 };
 const only = process.env['STEADY_CRASH_ONLY'];
+const wanted = ({ title }: { readonly title: string }): boolean =>
+  only === undefined || new RegExp(only).test(title);
 const words = ({ activity, phase, beat, cut }: Point): string =>
   [activity, phase, beat, cut].filter((word) => word !== undefined).join(' ');
 const chosen = (all ? allCases(seed) : rotatingCases(seed))
@@ -24,14 +27,17 @@ const chosen = (all ? allCases(seed) : rotatingCases(seed))
     ...one,
     title: `${FAULT[one.victim]} in ${one.scenario}: ${one.points.map(words).join(', ')}`,
   }))
-  .filter(({ title }) => only === undefined || new RegExp(only).test(title));
+  .filter(wanted);
+const cuts = multipartCuts(seed, all)
+  .map((cut) => ({ cut, title: `storage cut in a multipart upload: ${cut}` }))
+  .filter(wanted);
 
 /** Stacks that wait for a case; those that a failed case has left behind are not used again. */
 const idle: Record<Place, Lane[]> = { folder: [], bucket: [] };
 const open = new Set<Lane>();
 let minio: MinioServer | undefined;
 beforeAll(async () => {
-  if (chosen.some(({ place }) => place === 'bucket')) minio = await startMinio();
+  if (cuts.length > 0 || chosen.some(({ place }) => place === 'bucket')) minio = await startMinio();
 });
 afterAll(async () => {
   for (const lane of Object.values(idle).flat()) await lane.expectSwept();
@@ -47,7 +53,7 @@ it('every activity is killed in some scenario', () => {
 
 describe.concurrent('a run goes on', () => {
   it.each(chosen)('$title', async ({ scenario, place, points }) => {
-    const lane = idle[place].pop() ?? (await createLane(place === 'bucket' ? minio : undefined));
+    const lane = idle[place].pop() ?? (await createLane(place === 'bucket' ? { minio } : {}));
     open.add(lane);
     lane.arm(points);
     const since = new Date();
@@ -56,5 +62,15 @@ describe.concurrent('a run goes on', () => {
     expect(lane.armed()).toEqual([]);
     await lane.expectWhole();
     idle[place].push(lane);
+  });
+  it.each(cuts)('$title', async ({ cut }) => {
+    const server = minio as MinioServer;
+    const lane = await createLane({ minio: server, limits: BULK_RATE, nights: 0 });
+    open.add(lane);
+    await cutInMultipart(lane, server, cut);
+    await lane.expectWhole();
+    await lane.expectSwept();
+    open.delete(lane);
+    await lane.close();
   });
 });

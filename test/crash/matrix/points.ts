@@ -109,6 +109,12 @@ export function rotatingCases(seed: number): Case[] {
 const placeOf = (scenario: Scenario, victim: Victim): Place =>
   victim === 'storage' || RUNS[scenario].inBucket !== undefined ? 'bucket' : 'folder';
 
+/** Ways to cut storage in the middle of a multipart upload: all, or one by the seed. */
+export function multipartCuts(seed: number, all: boolean): Cut[] {
+  const cuts = Object.keys(CUTS) as Cut[];
+  return all ? cuts : [pick(cuts, generator(seed))];
+}
+
 /** Into runs of at most KILLS, each with some from all over the scenario. */
 function spread<T>(all: readonly T[]): T[][] {
   const runs = Math.ceil(all.length / KILLS);
