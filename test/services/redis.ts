@@ -19,6 +19,8 @@ export interface StartRedisOptions {
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string } | undefined;
   /** Data folder to use instead of a new one. */
   readonly data?: string;
+  /** It outlives whoever starts it by `startArgv`, as a worker that is killed, and ends with this process all the same. */
+  readonly guarded?: boolean;
 }
 
 export interface RedisService {
@@ -72,12 +74,16 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
   if (owner)
     for (const path of [folder, conf, data, ...(tls ? [tls.key] : [])]) chownSync(path, owner.uid, owner.gid);
   const drop = owner ? ['--reuid', String(owner.uid), '--regid', String(owner.gid), '--clear-groups'] : [];
-  const startArgv = ['setpriv', ...drop, '--pdeathsig', 'KILL', '--', server, conf];
   const cliPath = server.replace(/-server$/, '-cli');
+  const guarded = options.guarded === true;
+  const dying = guarded ? [] : ['--pdeathsig', 'KILL'];
+  const apart = [...drop, ...dying];
+  const startArgv = [...(apart.length === 0 ? [] : ['setpriv', ...apart, '--']), server, conf];
   const byTls = tls ? ['--tls', '--insecure', '--cert', tls.cert, '--key', tls.key] : [];
   const cliArgs = ['-p', String(port), ...byTls, '--no-auth-warning'];
   const env = { ...process.env, ...(options.password !== undefined && { REDISCLI_AUTH: options.password }) };
   let child: ChildProcess | undefined;
+  const guard = guarded ? guardOf([cliPath, ...cliArgs]) : undefined;
 
   const service: RedisService = {
     port,
@@ -103,11 +109,24 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
     },
     async stop() {
       await service.kill();
+      guard?.kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };
   await service.start();
   return service;
+}
+
+/** A process that ends the server when this one has gone, however it went. */
+function guardOf(cli: readonly string[]): ChildProcess {
+  const script =
+    'gone=$1; shift; while kill -0 "$gone" 2>/dev/null; do sleep 0.5; done; "$@" SHUTDOWN NOSAVE';
+  const guard = spawn('sh', ['-c', script, 'sh', `${process.pid}`, ...cli], {
+    detached: true,
+    stdio: 'ignore',
+  });
+  guard.unref();
+  return guard;
 }
 
 /** The user packages make for the server; undefined when we are not root, or it cannot get at this server's programs. */

@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CACHE_DIGEST } from '../crash/rig/cache-digest.js';
 import type { CrashStack } from '../crash/rig/stack.js';
 import { treeDigest } from '../crash/rig/tree-digest.js';
 import type { RedisService } from '../services/redis.js';
@@ -18,12 +19,6 @@ export interface StoreData {
   placed(): Promise<string>;
   clear(): Promise<unknown>;
 }
-
-/** Every key with its value as Redis itself serializes it. */
-const DIGEST = `local all = {}
-for _, key in ipairs(redis.call('KEYS', '*')) do all[#all + 1] = key .. redis.sha1hex(redis.call('DUMP', key)) end
-table.sort(all)
-return redis.sha1hex(table.concat(all))`;
 
 export function createData(of: {
   readonly stack: CrashStack;
@@ -60,9 +55,9 @@ export function createData(of: {
     },
     cache: {
       change: () => later(() => live.cli('SET', `key:${changes % 500}`, `change ${++changes}`)),
-      digest: () => later(() => live.cli('EVAL', DIGEST, '0')),
+      digest: () => later(() => live.cli('EVAL', CACHE_DIGEST, '0')),
       place: `127.0.0.1:${spare.port}`,
-      placed: () => later(() => spare.cli('EVAL', DIGEST, '0')),
+      placed: () => later(() => spare.cli('EVAL', CACHE_DIGEST, '0')),
       clear: () => later(() => spare.cli('FLUSHALL')),
     },
   };

@@ -11,11 +11,15 @@ import type { CommandDocument } from '../rig/steady.js';
 import { treeDigest } from '../rig/tree-digest.js';
 import { waitFor } from '../rig/wait-for.js';
 import { expectWhole } from '../rig/whole.js';
+import { startCaches } from './caches.js';
 import type { Point } from './points.js';
+import type { Place } from './runs.js';
 
 /** A stack whose worker can be killed at any point, used by one case after another. */
 export interface Lane {
   readonly stack: CrashStack;
+  readonly place: Place;
+  readonly stores: readonly string[];
   /** Runs a command that must end well; gives its document. */
   cli(...args: string[]): Promise<CommandDocument>;
   /** The fault of each of these happens, once. */
@@ -24,12 +28,14 @@ export interface Lane {
   armed(): Point[];
   /** What is live, as one text: equal only when all data are. */
   contents(): Promise<string>;
-  /** Loses and changes data in both stores. */
+  /** Loses and changes data in all stores. */
   spoil(): Promise<void>;
   /** Brings what is live back to how it was at first, without steadyhand. */
   heal(): Promise<void>;
   /** Ids of a store's folders in storage, and of its manifests. */
   stored(store: string): Promise<{ readonly data: string[]; readonly sealed: string[] }>;
+  /** Until storage lets these backups go; at once where nothing is locked. */
+  untilUnlocked(ids: readonly string[]): Promise<void>;
   /** Data in storage that belong to no backup, and an upload that nobody ends; gives the id in their keys. */
   litter(): Promise<string>;
   /** What is in storage and belongs to no backup. */
@@ -41,14 +47,9 @@ export interface Lane {
   close(): Promise<void>;
 }
 
-const STORES = ['small', 'uploads'] as const;
-const WEEKS_AGO = new Date(Date.now() - 21 * 86_400_000);
-
-/** Holds of replaced data, so that an undo is in time; one scenario shortens it. */
-export const HOLD = 'hold: 1h';
-
 export interface LaneOptions {
-  /** Where backups lie, so that storage can be cut; left out: in a folder. */
+  readonly place: Place;
+  /** Where backups lie in a bucket; one with Object Lock for those that are locked. */
   readonly minio?: MinioServer | undefined;
   /** More of `limits`. */
   readonly limits?: string;
@@ -56,19 +57,34 @@ export interface LaneOptions {
   readonly nights?: number;
 }
 
-export async function createLane({ minio, limits = '', nights = 2 }: LaneOptions): Promise<Lane> {
+const WEEKS_AGO = new Date(Date.now() - 21 * 86_400_000);
+
+/** Holds of replaced data, so that an undo is in time; one scenario shortens it. */
+export const HOLD = 'hold: 1h';
+
+/** Longer than what is killed takes to be tried again: a lock begins when a step is first asked for. */
+const LOCK = { mode: 'compliance', for: 60 } as const;
+
+/** What is locked for longer was kept by somebody. Milliseconds. */
+const KEPT_LONGER = 3_600_000;
+
+export async function createLane({ place, minio, limits = '', nights = 2 }: LaneOptions): Promise<Lane> {
+  const caches = place === 'locked' ? await startCaches() : undefined;
   const stack = await createCrashStack({
     stores: ['small'],
     uploads: true,
     up: false,
     healthWithin: '10s',
     ...(minio !== undefined && { minio }),
+    ...(caches && { lock: LOCK, encrypted: true, others: caches.stores, env: caches.env }),
     more: `checks: { answers: { sql: { store: small, query: "SELECT count(*) > 0 FROM customers", expect: t } } }\nlimits: { ${HOLD}, litter: 1s, stall: ${STALL_LIMIT_SECONDS}s${limits} }\n`,
     preload: fileURLToPath(new URL('failpoints.mjs', import.meta.url)),
   });
+  const stores = ['small', 'uploads', ...Object.keys(caches?.stores ?? {})];
   const points = join(stack.folder, 'points');
   const database = stack.database('small');
   const uploads = join(stack.folder, 'uploads');
+  const { port } = stack.stored;
   const cli: Lane['cli'] = async (...args) => {
     const { code, json } = await stack.steady.cli(...args);
     expect([args.join(' '), code, json.error]).toEqual([args.join(' '), 0, undefined]);
@@ -79,29 +95,41 @@ export async function createLane({ minio, limits = '', nights = 2 }: LaneOptions
     (await stack.stored.names(`manifests/${store}`)).map((name) => name.replace('.json', ''));
 
   const lane: Lane = {
-    stack,
-    cli,
+    ...{ stack, place, stores, cli },
     arm(these) {
       for (const point of these) writeFileSync(join(points, `${point.activity}.json`), JSON.stringify(point));
     },
     armed: () => names(points).map((name) => JSON.parse(readFileSync(join(points, name), 'utf8')) as Point),
-    contents: async () => `${await stack.databases.digest(database)} ${treeDigest(uploads)}`,
+    contents: async () =>
+      `${await stack.databases.digest(database)} ${treeDigest(uploads)} ${caches?.contents() ?? ''}`,
     async spoil() {
       const sql = `DELETE FROM orders WHERE id % 3 = 0; DELETE FROM events WHERE id % 2 = 0; SELECT setval('invoices', 1)`;
       await stack.databases.sql(database, sql);
       rmSync(join(uploads, 'at-1'), { recursive: true, force: true });
       writeFileSync(join(uploads, 'at-0', '4.txt'), 'changed');
+      caches?.spoil();
     },
     async heal() {
       await stack.databases.sql('postgres', `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
       await stack.databases.copy('seed_small', database);
       fillUploads(uploads);
+      caches?.heal();
     },
     stored: async (store) => ({ data: await dataOf(store), sealed: await sealedOf(store) }),
+    async untilUnlocked(ids) {
+      const { lock } = port;
+      if (lock === undefined) return;
+      const ends = [0];
+      for await (const { key } of port.list('')) {
+        if (ids.some((id) => key.includes(id))) ends.push((await lock.until(key))?.getTime() ?? 0);
+      }
+      const end = Math.max(...ends.filter((one) => one < Date.now() + KEPT_LONGER));
+      await waitFor('the locks to end', () => Date.now() > end, { seconds: 2 * LOCK.for });
+    },
     async litter() {
       const id = timeId(WEEKS_AGO, randomBytes(5));
       const key = `data/small/${id}/data.zst.000`;
-      await stack.stored.port.create(key, Buffer.from('left by a killed attempt'));
+      await port.create(key, Buffer.from('left by a killed attempt'));
       const file = join(stack.storage, key);
       if (existsSync(file)) utimesSync(file, WEEKS_AGO, WEEKS_AGO);
       await stack.stored.leaveUpload(`data/small/${id}/data.zst.001`);
@@ -109,13 +137,16 @@ export async function createLane({ minio, limits = '', nights = 2 }: LaneOptions
     },
     async left() {
       const left = (await stack.stored.unfinished()).map((one) => `unfinished ${one}`);
-      for (const store of STORES) {
+      for (const store of stores) {
         const sealed = await sealedOf(store);
         left.push(...(await dataOf(store)).filter((id) => !sealed.includes(id)));
       }
       return left;
     },
-    expectWhole: () => expectWhole(stack, STORES),
+    async expectWhole() {
+      await expectWhole(stack, stores);
+      caches?.expectNothingLeft();
+    },
     async expectSwept() {
       const failed: unknown[] = [];
       // What was written a moment ago has to grow old first, by storage's own clock.
@@ -127,9 +158,12 @@ export async function createLane({ minio, limits = '', nights = 2 }: LaneOptions
         () => lane.left(),
       );
       expect([failed, left]).toEqual([[], []]);
-      for (const store of STORES) expect(await dataOf(store)).toEqual(await sealedOf(store));
+      for (const store of stores) expect(await dataOf(store)).toEqual(await sealedOf(store));
     },
-    close: () => stack.close(),
+    async close() {
+      await caches?.stop();
+      await stack.close();
+    },
   };
   try {
     await stack.steady.start();

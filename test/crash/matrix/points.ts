@@ -53,9 +53,13 @@ const BEATING: readonly ActivityName[] = [
     'checkChecks',
   ] as const),
   ...(['checkBackupRights', 'checkProofRights', 'checkChangeRights', 'checkKeeperRights'] as const),
+  ...(['checkOwner', 'renewLocks'] as const),
 ];
 
-/** Every activity of every scenario at every phase, one kill of the worker a run; the other victims as in `sharedCases`. */
+/**
+ * Every activity of every scenario at every phase, one kill of the worker a run; the other victims as in `sharedCases`,
+ * and so all of them where backups are locked.
+ */
 export function allCases(seed: number): Case[] {
   const random = generator(seed);
   const alone = scenarios().flatMap((scenario) => {
@@ -67,43 +71,79 @@ export function allCases(seed: number): Case[] {
       })),
     );
   });
-  return [...alone, ...sharedCases('temporal', random), ...sharedCases('storage', random)];
+  const shared = (['temporal', 'storage'] as const).flatMap((victim) =>
+    scenarios().flatMap((scenario) => sharedCases({ scenario, victim }, random)),
+  );
+  const locked = VICTIMS.flatMap((victim) =>
+    scenarios()
+      .filter((scenario) => RUNS[scenario].locked !== undefined)
+      .flatMap((scenario) => sharedCases({ scenario, victim, place: 'locked' }, random)),
+  );
+  return [...alone, ...shared, ...locked];
 }
 
 /**
- * Every activity of every scenario at every phase, with several faults a run: each leaves the run to go on, so that the
- * next one meets it a step later.
+ * Every activity of a scenario at every phase, with several faults a run: each leaves the run to go on, so that the next
+ * one meets it a step later.
  */
-function sharedCases(victim: Victim, random: () => number): Case[] {
-  return scenarios().flatMap((scenario) =>
-    (['before', 'heartbeat', 'after'] as const).flatMap((phase) => {
-      const place = placeOf(scenario, victim);
-      const having = activitiesOf(scenario, place).filter((activity) => phasesOf(activity).includes(phase));
-      const points = having.map((activity) => pointAt({ scenario, victim, activity, phase }, random));
-      return spread(points).map((some) => ({ scenario, place, victim, points: some }));
-    }),
-  );
+function sharedCases(
+  of: Pick<Case, 'scenario' | 'victim'> & { readonly place?: Place },
+  random: () => number,
+): Case[] {
+  const { scenario, victim, place = placeOf(scenario, victim) } = of;
+  return (['before', 'heartbeat', 'after'] as const).flatMap((phase) => {
+    const having = activitiesOf(scenario, place).filter((activity) => phasesOf(activity).includes(phase));
+    const points = having.map((activity) => pointAt({ scenario, victim, activity, phase }, random));
+    return spread(points).map((some) => ({ scenario, place, victim, points: some }));
+  });
 }
 
 /**
  * Every activity once, in the first scenario that has it, with the victim and at the phase that the seed has for it.
- * Several kills a run: most of its time passes until a heartbeat is missed.
+ * Several kills a run: most of its time passes until a heartbeat is missed. Where backups are locked, what is run there
+ * alone, and some of the rest.
  */
 export function rotatingCases(seed: number): Case[] {
   const random = generator(seed);
   const seen = new Set<ActivityName>();
-  return scenarios().flatMap((scenario) => {
-    const all = activitiesOf(scenario, 'bucket');
-    const fresh = all.filter((activity) => !seen.has(activity) && seen.add(activity));
-    return spread(fresh).map((some) => {
-      const victim = pick(VICTIMS, random);
-      const points = some.map((activity) =>
-        pointAt({ scenario, victim, activity, phase: pick(phasesOf(activity), random) }, random),
-      );
-      return { scenario, place: placeOf(scenario, victim), victim, points };
-    });
+  const runOf = (scenario: Scenario, some: readonly ActivityName[], at?: Place): Case => {
+    const victim = pick(VICTIMS, random);
+    const points = some.map((activity) =>
+      pointAt({ scenario, victim, activity, phase: pick(phasesOf(activity), random) }, random),
+    );
+    return { scenario, place: at ?? placeOf(scenario, victim), victim, points };
+  };
+  const cases = scenarios().flatMap((scenario) => {
+    const at = ONLY_LOCKED.includes(scenario) ? 'locked' : undefined;
+    const fresh = activitiesOf(scenario, at ?? 'bucket').filter((one) => !seen.has(one) && seen.add(one));
+    return spread(fresh).map((some) => runOf(scenario, some, at));
   });
+  const some = (scenario: Scenario): ActivityName[] => {
+    const [run = []] = spread(shuffled(activitiesOf(scenario, 'locked'), random));
+    return run.slice(0, KILLS - 1);
+  };
+  const renewing = pick(['backup', 'prune'] as const, random);
+  const changing = pick(['keep', 'restore', 'undo'] as const, random);
+  const locked = [
+    runOf(renewing, [...new Set(['renewLocks' as const, ...some(renewing)])], 'locked'),
+    runOf(changing, some(changing), 'locked'),
+  ];
+  return interleaved([...locked, ...cases]);
 }
+
+/** Those of the long kind apart from each other, from the beginning on. */
+function interleaved(cases: readonly Case[]): Case[] {
+  const long = cases.filter(({ place }) => place === 'locked');
+  const others = cases.filter(({ place }) => place !== 'locked');
+  const each = Math.floor(others.length / long.length);
+  return long.flatMap((one, at) => [
+    one,
+    ...others.slice(at * each, at === long.length - 1 ? undefined : (at + 1) * each),
+  ]);
+}
+
+/** Most of what these run is there only where backups are locked. */
+const ONLY_LOCKED: readonly Scenario[] = ['looks', 'check'];
 
 /** In a bucket where there is something to cut, or more to run. */
 const placeOf = (scenario: Scenario, victim: Victim): Place =>
@@ -114,6 +154,12 @@ export function multipartCuts(seed: number, all: boolean): Cut[] {
   const cuts = Object.keys(CUTS) as Cut[];
   return all ? cuts : [pick(cuts, generator(seed))];
 }
+
+const shuffled = <T>(from: readonly T[], random: () => number): T[] =>
+  from
+    .map((one) => [random(), one] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, one]) => one);
 
 /** Into runs of at most KILLS, each with some from all over the scenario. */
 function spread<T>(all: readonly T[]): T[][] {

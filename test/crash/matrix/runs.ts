@@ -6,8 +6,8 @@ type NamesOf<A> = A extends unknown ? keyof A : never;
 export type ActivityName = NamesOf<Activities[keyof Activities]>;
 export type WorkflowType = keyof typeof workflows;
 
-/** Where a lane's backups lie. */
-export type Place = 'folder' | 'bucket';
+/** Where a lane's backups lie; locked: in a bucket with Object Lock, encrypted, with Redis among the stores. */
+export type Place = 'folder' | 'bucket' | 'locked';
 
 /** What a scenario is about: the activities of workflows of these types, at all of which it is interrupted. */
 interface About {
@@ -15,6 +15,8 @@ interface About {
   readonly activities: readonly ActivityName[];
   /** More of them where backups lie in a bucket. */
   readonly inBucket?: readonly ActivityName[];
+  /** And where they are locked and encrypted; left out: it is not run there. */
+  readonly locked?: readonly ActivityName[];
 }
 
 /** Workflows that live on: what they do besides is another scenario's. */
@@ -44,6 +46,7 @@ export const RUNS: Readonly<Record<Scenario, About>> = {
       ...(['unclaimBackups', 'ledgerHead', 'lastChanges', 'writeSet', 'planPrune', 'beginDelete'] as const),
       ...(['deleteBackups', 'endDelete', 'submitRecord', 'appendRecord'] as const),
     ],
+    locked: ['renewLocks'],
   },
   verify: {
     workflows: ['verify'],
@@ -71,8 +74,9 @@ export const RUNS: Readonly<Record<Scenario, About>> = {
         'appendRecord',
       ] as const),
     ],
+    locked: ['renewLocks'],
   },
-  restore: { workflows: ['restore'], activities: [...RESTORE, 'runChecks', 'keptBeside'] },
+  restore: { workflows: ['restore'], activities: [...RESTORE, 'runChecks', 'keptBeside'], locked: [] },
   inPlace: {
     workflows: ['restore'],
     activities: [...RESTORE, 'openStack', 'dumpStore', 'seal', 'mark', 'runChecks', 'releaseReplaced'],
@@ -112,6 +116,7 @@ export const RUNS: Readonly<Record<Scenario, About>> = {
         'submitRecord',
       ] as const),
     ],
+    locked: [],
   },
   released: {
     workflows: ['hold'],
@@ -124,23 +129,26 @@ export const RUNS: Readonly<Record<Scenario, About>> = {
   discard: { workflows: ['storage'], activities: ['discardAttempt'] },
   terminated: { workflows: ['target', 'storage'], activities: ['isRunning'] },
   apply: { workflows: ['storage'], activities: ['keepConfig'] },
-  keep: { workflows: ['mark'], activities: ['mark', 'submitRecord'] },
-  looks: { workflows: ['look'], activities: ['standings', 'listBackups', 'showBackup', 'serviceStates'] },
+  keep: { workflows: ['mark'], activities: ['mark', 'submitRecord'], locked: [] },
+  looks: {
+    workflows: ['look'],
+    activities: ['standings', 'listBackups', 'showBackup', 'serviceStates'],
+    locked: ['tampering', 'testKey'],
+  },
   check: {
     workflows: ['check'],
     activities: ['checkTools', 'checkStore', 'checkStorage', 'checkChecks'],
     inBucket: ['checkBackupRights', 'checkProofRights', 'checkChangeRights', 'checkKeeperRights'],
+    locked: ['checkOwner'],
   },
   told: { workflows: ['watch', 'notify'], activities: ['observe', 'ledgerHead', 'deliver'] },
 };
 
-/** What these stacks have not: an identity, a lock, a store with a reader. */
-export const NOT_KILLED: readonly ActivityName[] = ['testKey', 'tampering', 'renewLocks', 'checkOwner'];
-
 /** The activities of a scenario in such a lane. */
 export function activitiesOf(scenario: Scenario, place: Place): readonly ActivityName[] {
-  const { activities, inBucket = [] } = RUNS[scenario];
-  return place === 'folder' ? activities : [...activities, ...inBucket];
+  const { activities, inBucket = [], locked = [] } = RUNS[scenario];
+  if (place === 'folder') return activities;
+  return place === 'bucket' ? [...activities, ...inBucket] : [...activities, ...inBucket, ...locked];
 }
 
 export const scenarios = (): Scenario[] => Object.keys(RUNS) as Scenario[];

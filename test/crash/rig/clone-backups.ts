@@ -2,6 +2,9 @@ import { timeId } from '../../../src/contracts/ids.js';
 import type { CrashStack, StoreName } from './stack.js';
 import { readStored } from './stored.js';
 
+/** Of copies where storage locks. */
+const LOCKED_MS = 5000;
+
 /**
  * Older copies of a store's first proven backup, a day apart, with its proofs: as many nights of backups as are wanted without
  * waiting for them. Gives their ids, oldest last.
@@ -22,9 +25,14 @@ export async function cloneBackups(stack: CrashStack, store: StoreName, count: n
   for (let at = 0; at < count; at++) {
     const time = new Date(Date.parse(takenAt) - (at + 1) * 86_400_000);
     const id = timeId(time, Uint8Array.from([at >> 8, at & 255, 1, 2, 3]));
-    for (const { key, bytes } of objects) await port.create(key.replace(original, id), bytes);
     const clone = text.replaceAll(original, id).replaceAll(takenAt, time.toISOString());
-    await port.create(`manifests/${store}/${id}.json`, Buffer.from(clone));
+    const own = [
+      ...objects.map(({ key, bytes }) => [key.replace(original, id), bytes] as const),
+      [`manifests/${store}/${id}.json`, Buffer.from(clone)] as const,
+    ];
+    const until = new Date(Date.now() + LOCKED_MS);
+    for (const [key, bytes] of own)
+      await (port.lock ? port.lock.create(key, bytes, until) : port.create(key, bytes));
     ids.push(id);
   }
   return ids;

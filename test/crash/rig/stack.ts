@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inject } from 'vitest';
 import { connect, type Steady } from '../../../src/client/connect.js';
 import { freePorts } from '../../services/free-port.js';
+import type { LockConfig } from '../../../src/contracts/stack/storage.js';
 import type { MinioServer } from '../../services/minio.js';
 import { createDatabases, type Databases } from './databases.js';
 import type { SeededPostgres } from './seeded-postgres.js';
@@ -61,6 +62,12 @@ export interface StackOptions {
   readonly up?: boolean;
   /** A folder as one more store, `uploads`, for whose backup the service is stopped; default false. */
   readonly uploads?: boolean;
+  /** More stores by name, as the file has them; the plan takes them too. */
+  readonly others?: Readonly<Record<string, string>>;
+  /** How long backups are locked, in a bucket with Object Lock; default not at all. */
+  readonly lock?: LockConfig;
+  /** Backups are encrypted to an identity that the worker has; default false. */
+  readonly encrypted?: boolean;
   /** More of the stack file, such as limits. */
   readonly more?: string;
   /** Longest wait for the service after a start; default 2m. */
@@ -98,7 +105,7 @@ export async function createCrashStack(options: StackOptions): Promise<CrashStac
   const stored =
     options.minio === undefined
       ? storedInFolder(folder)
-      : await storedInBucket(options.minio, id, join(folder, 'cut'));
+      : await storedInBucket(options.minio, { prefix: id, cut: join(folder, 'cut'), lock: options.lock });
 
   const mark = `STEADY_CRASH_STACK=${id}`;
   const env: NodeJS.ProcessEnv = {
@@ -134,16 +141,26 @@ export async function createCrashStack(options: StackOptions): Promise<CrashStac
     );
     keys.push(made.json.key);
   }
+  const { lock, others = {} } = options;
+  const more = [
+    ...(lock ? [`lock: { mode: ${lock.mode}, for: ${lock.for}s }`] : []),
+    ...(options.encrypted === true
+      ? [`encryption: { age: { recipients: [${await ageKey(steady)}], identity: { file: proof.key } } }`]
+      : []),
+  ];
   const stackFile = join(folder, 'steady.yaml');
   const uploads = options.uploads === true ? ['uploads'] : [];
   if (uploads.length > 0) fillUploads(join(folder, 'uploads'));
   const needs = [...options.stores.filter((store) => store === 'small'), ...uploads];
   const text = `version: 1
 stack: crash
-storage: { main: ${stored.config} }
+storage: { ${[`main: ${stored.config}`, ...more].join(', ')} }
 stores:
 ${options.stores.map((store) => `  ${store}: { postgres: { port: ${server.port}, database: ${database(store)}, user: ${server.user}, password: { env: PG_PASSWORD }${options.postgres === undefined ? '' : `, ${options.postgres}`} } }`).join('\n')}
 ${uploads.map((store) => `  ${store}: { files: { path: uploads } }`).join('\n')}
+${Object.entries(others)
+  .map(([store, config]) => `  ${store}: ${config}`)
+  .join('\n')}
 services:
   app:
     needs: [${needs.join(', ')}]
@@ -153,7 +170,7 @@ services:
     health: { http: { url: "http://127.0.0.1:${appPort}/" } }
     healthWithin: ${options.healthWithin ?? '2m'}
 plans:
-  nightly: { schedule: "30 3 * * *", stores: [${[...options.stores, ...uploads].join(', ')}], keep: { last: 2, verified: 1 } }
+  nightly: { schedule: "30 3 * * *", stores: [${[...options.stores, ...uploads, ...Object.keys(others)].join(', ')}], keep: { last: 2, verified: 1 } }
 approvers:
   - { name: ana, key: "${keys[0]}", roles: [operator] }
   - { name: ben, key: "${keys[1]}", roles: [operator] }
@@ -213,6 +230,12 @@ ${options.approvals === true ? 'approvals: { restore: { from: operator } }\n' : 
   };
   if (options.up !== false) await steady.start();
   return stack;
+}
+
+/** Makes an identity beside the stack file; gives its recipient. */
+async function ageKey(steady: SteadyCommand): Promise<string> {
+  const { json } = await steady.cli('key', 'create', 'proof.key');
+  return json.recipient;
 }
 
 /** A few folders of files, some larger than a block of tar, some empty. */

@@ -9,6 +9,7 @@ import { waitFor } from './wait-for.js';
 export interface CommandDocument {
   readonly run: string;
   readonly key: string;
+  readonly recipient: string;
   readonly status: string;
   readonly code: string;
   readonly targets: readonly { readonly holders: readonly unknown[]; readonly waiting: readonly unknown[] }[];

@@ -6,6 +6,7 @@ import { beginUpload } from '../../../src/adapters/storage/directory/incoming.js
 import { INCOMING } from '../../../src/adapters/storage/key-rules.js';
 import { createS3Storage } from '../../../src/adapters/storage/s3/s3.js';
 import type { StoragePort } from '../../../src/adapters/storage/port.js';
+import type { LockConfig } from '../../../src/contracts/stack/storage.js';
 import type { MinioServer } from '../../services/minio.js';
 import { startCutProxy } from './cut-proxy.js';
 
@@ -43,13 +44,18 @@ export function storedInFolder(folder: string): Stored {
 }
 
 /** A prefix of its own in the bucket; the program reaches it through a connection that the file `cut` cuts. */
-export async function storedInBucket(minio: MinioServer, prefix: string, cut: string): Promise<Stored> {
+export async function storedInBucket(
+  minio: MinioServer,
+  of: { readonly prefix: string; readonly cut: string; readonly lock?: LockConfig | undefined },
+): Promise<Stored> {
+  const { prefix, cut, lock } = of;
   const { accessKey, secretKey, bucket } = minio;
   const proxy = await startCutProxy(minio.endpoint, cut);
   const port = createS3Storage({
     config: minio.config({ prefix }),
     credentials: { accessKey, secretKey },
     stack: 'crash',
+    lock,
   });
   const credentials = '{ accessKey: { env: S3_ACCESS }, secretKey: { env: S3_SECRET } }';
   return {
