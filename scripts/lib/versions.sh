@@ -22,7 +22,7 @@ POSTGRES_WHEELS='
 REDIS6_VERSION=6.2.5.1
 REDIS6_SHA256=e5e2cb7273183d1939a56157cea83bec0bb60297622e82d8cea43071c17b19c5
 
-# Redis 8, Valkey 8, Compose and buildx are Debian 13's; apt checks them against Debian's signatures.
+# Redis 8, Valkey 8, promtool, Compose and buildx are Debian 13's; apt checks them against Debian's signatures.
 DEBIAN_SUITE=trixie
 
 # MinIO is built from source; the Go checksum database vouches for the module.

@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { parse } from 'yaml';
 import { startWatch } from '../../src/client/watch.js';
 import type { BackupInput } from '../../src/contracts/runs/procedures.js';
 import { VERSION } from '../../src/contracts/version.js';
-import { createGauges } from '../../src/workers/metrics/gauges.js';
 import { createMetrics } from '../../src/workers/metrics/read-metrics.js';
 import { serveMetrics } from '../../src/workers/metrics/serve-metrics.js';
 import { freePort } from '../services/free-port.js';
@@ -103,24 +100,4 @@ describe('the metrics of a worker', () => {
     expect((await fetch(`http://127.0.0.1:${at.port}/other`)).status).toBe(404);
     first.close();
   });
-});
-
-it('the alert rules are rules of Prometheus, and name only metrics that there are', async () => {
-  interface Rule {
-    readonly alert: string;
-    readonly expr: string;
-    readonly annotations: { readonly summary: string };
-  }
-  const file = readFileSync(new URL('../../examples/alerts/steadyhand.rules.yml', import.meta.url), 'utf8');
-  const { groups } = parse(file) as { groups: { name: string; rules: Rule[] }[] };
-  const rules = groups.flatMap((group) => group.rules);
-  const metrics = (await createGauges('main').registry.getMetricsAsJSON()).map(({ name }) => name);
-  for (const { alert, expr, annotations } of rules) {
-    const named = expr.match(/steady_\w+/g) ?? [];
-    expect([alert, named.filter((name) => !metrics.includes(name))]).toEqual([alert, []]);
-    expect(named.length, alert).toBeGreaterThan(0);
-    expect(expr.split('(').length, alert).toBe(expr.split(')').length);
-    expect(annotations.summary, alert).toBeTruthy();
-  }
-  expect(rules.map(({ alert }) => alert)).toContain('SteadyBackupTooOld');
 });
