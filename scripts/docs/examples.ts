@@ -99,7 +99,7 @@ approvals:
   notify: `notify:
   ops:
     slack: { url: { env: SLACK_URL } }
-    on: [failed, approval, rpo, skipped, stuck]
+    on: [failed, approval, rpo, suspect, skipped, stuck]
   pager:
     webhook: { url: { env: PAGER_URL }, key: { env: PAGER_KEY } }
   stakeholders:

@@ -5,7 +5,7 @@ import { untoldLines } from '../../src/client/untold.js';
 import { SteadyError } from '../../src/contracts/failures.js';
 import { ROLES } from '../../src/contracts/names.js';
 import type { Message } from '../../src/contracts/runs/message.js';
-import type { BackupInput } from '../../src/contracts/runs/procedures.js';
+import type { BackupInput, BackupResult } from '../../src/contracts/runs/procedures.js';
 import { serve, type TestServer } from '../adapters/probes/http-server.js';
 import { startRig, type Rig } from './harness.js';
 import { PATIENTLY } from './patience.js';
@@ -246,5 +246,28 @@ it.concurrent('a heartbeat is called after a verified set of its plan, and after
   expect(calls()).toEqual([0, 0]);
   await world.backup({ plan: 'nightly' });
   await vi.waitFor(() => expect(calls()).toEqual([1, 0]), PATIENTLY);
+  expect(await allTold(world)).toBe(1);
+});
+
+it.concurrent('a backup that shrank sharply is told at once although its run ends well', async () => {
+  const { world, channels } = await telling({ ops: {} }, { stores: { db: { live: 'x'.repeat(200_000) } } });
+  const { db: whole } = await world.backup();
+  world.data('db').live = 'y'.repeat(50_000);
+  const gate = world.script.gate('readable db');
+  const handle = await world.start<BackupInput>('backup', { stores: ['db'] });
+  await gate.reached;
+  const message = await channels['ops']?.message('suspect');
+  gate.open();
+  const { stores } = await resultOf<BackupResult>(handle);
+  const small = stores[0]?.backupId ?? '';
+  expect(message).toMatchObject({
+    title: 'the backup of db is sharply smaller than the last one',
+    lines: [
+      `${small}: 50000 bytes after 200000 (${whole})`,
+      'was something lost before it? It counts for nothing until somebody accepts it',
+    ],
+    next: [`steady backup show ${small}`, `steady backup accept ${small}`],
+    run: { workflowId: handle.workflowId, procedure: 'backup', by: 'tester' },
+  });
   expect(await allTold(world)).toBe(1);
 });

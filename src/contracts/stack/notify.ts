@@ -5,7 +5,17 @@ import { secretRefSchema } from '../secret.js';
 import { argvSchema } from './units.js';
 
 /** What people are told of. */
-export const EVENTS = ['failed', 'done', 'approval', 'notice', 'proof', 'rpo', 'skipped', 'stuck'] as const;
+export const EVENTS = [
+  'failed',
+  'done',
+  'approval',
+  'notice',
+  'proof',
+  'rpo',
+  'suspect',
+  'skipped',
+  'stuck',
+] as const;
 export type EventKind = (typeof EVENTS)[number];
 
 /** What a channel is told of that names nothing: all that wants a person, and no word of what goes well. */

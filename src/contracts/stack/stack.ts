@@ -53,7 +53,7 @@ export const limitsSchema = z.strictObject({
     .describe('niceness of the tools that a worker starts on its host: what serves people goes first'),
   watch: limitSchema
     .prefault('5m')
-    .describe('how often RPOs, schedules and open runs are looked at, whatever the schedules do'),
+    .describe('how often RPOs, schedules and runs are looked at, whatever the schedules do'),
   litter: limitSchema.prefault('7d').describe('age of data without a manifest before the sweep deletes them'),
 });
 export type Limits = z.infer<typeof limitsSchema>;

@@ -1,4 +1,4 @@
-import { workflowInfo } from '@temporalio/workflow';
+import { patched, workflowInfo } from '@temporalio/workflow';
 import type { StoreBackupInput, StoreBackupResult } from '../../contracts/runs/procedures.js';
 import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
 import { needsQuiet } from '../../contracts/stack/stores.js';
@@ -13,6 +13,7 @@ import {
 import { proveBackup } from '../verify/prove-backup.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { fail, failureOf, isOwnCancellation } from '../shared/failures.js';
+import { tellShrunk } from './tell-shrunk.js';
 
 /** The backup of one store: lock, dump, seal, prove. Its failure is its own: the set goes on with the others. */
 export async function backupStore(input: StoreBackupInput): Promise<StoreBackupResult> {
@@ -78,6 +79,7 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
         );
       return result;
     });
+    if (sealed.shrunk && patched('tells-shrunk')) await tellShrunk(input, sealed, { workflowId, runId });
     const at = { stack: snapshot.stack.stack, site: snapshot.stack.site };
     const holder = { workflowId: workflowInfo().workflowId, runId: workflowInfo().runId };
     run.atEnd(() => run.activities.quick.unclaimBackups(at, holder));
