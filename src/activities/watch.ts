@@ -2,36 +2,50 @@ import { Context } from '@temporalio/activity';
 import { SteadyError } from '../contracts/failures.js';
 import { ledgerEntityId, watchEntityId } from '../contracts/ids.js';
 import { LEDGER_QUERY, type LedgerState } from '../contracts/runs/ledger.js';
-import { WATCH_QUERY, type Finding, type Observation, type WatchState } from '../contracts/runs/watch.js';
+import {
+  WATCH_QUERY,
+  type Finding,
+  type LookRequest,
+  type Observation,
+  type WatchState,
+} from '../contracts/runs/watch.js';
 import { askEntity } from './ask-entity.js';
 import type { Ports } from './ports.js';
 import { lookAtClock } from './watch/clock.js';
+import { endedRuns } from './watch/ended-runs.js';
+import { dataNotBack } from './watch/not-back.js';
 import { stuckRuns } from './watch/open-runs.js';
 import { brokenPromises } from './watch/promises.js';
+import { isOfTampering, tampered } from './watch/tampered.js';
 
 /** Looks whether promises are kept, for workers that may read storage. Reading only. */
 export function createWatchActivities(ports: Ports) {
   return {
     /**
-     * One look at storage, schedules and open runs. What is watched is asked of the watch itself: handed over it would
+     * One look at storage, schedules, runs and the data that restores left. What is watched is asked of the watch itself: handed over it would
      * fill its history with hundreds of copies of the stack a day.
      */
-    async observe(input: { stack: string }): Promise<Observation> {
+    async observe(input: LookRequest): Promise<Observation> {
       const { client } = Context.current();
       const state = await askEntity<WatchState>(watchEntityId(input.stack), WATCH_QUERY);
       if (state === undefined) throw new SteadyError('run.unknown', { run: watchEntityId(input.stack) });
-      const { snapshot, since } = state;
+      const { snapshot, since, open, ended: last } = state;
       const { stack } = snapshot;
       const now = Date.now();
-      const [promises, clock, runs, records] = await Promise.all([
-        brokenPromises(await ports.storage(snapshot), stack, { now, since }),
+      const storage = await ports.storage(snapshot);
+      const [promises, altered, clock, runs, lost, records, ended] = await Promise.all([
+        brokenPromises(storage, stack, { now, since }),
+        input.tampering === true ? tampered(storage, open) : open.filter(isOfTampering),
         lookAtClock(client, stack),
         stuckRuns(client, stack, now),
+        dataNotBack(client, stack, open),
         unwritten(stack.stack),
+        endedRuns(client, stack.stack, { now, last }),
       ]);
       return {
-        findings: [...promises, ...clock.findings, ...runs, ...records],
+        findings: [...promises, ...altered, ...clock.findings, ...runs, ...lost, ...records],
         notStarted: clock.notStarted,
+        ended,
       };
     },
   };

@@ -1,11 +1,9 @@
 import type { EvidenceRecord } from '../contracts/stored/others.js';
 import type { Steady } from './connect.js';
+import { leavesRecord } from '../contracts/ids.js';
 import { ledgerState } from './entities.js';
 import { listRuns, type RunLine } from './runs.js';
 import type { LedgerState } from '../contracts/runs/ledger.js';
-
-/** Procedures that leave no record of their own. */
-const SILENT = ['look', 'check', 'backup-store', 'target', 'storage', 'ledger', 'notify'];
 
 export interface RecordsInTemporal {
   /** The ledger's own head, as of before storage was read; undefined when no worker answers. */
@@ -21,9 +19,7 @@ export async function recordsInTemporal(
 ): Promise<RecordsInTemporal> {
   const ledger = await ledgerState(steady, at).catch(() => undefined);
   const runs = await listRuns(steady, { stack: at.stack, all: true, limit: Number.POSITIVE_INFINITY });
-  const closed = runs.filter(
-    (run) => run.status !== 'running' && !run.dryRun && !SILENT.includes(run.procedure),
-  );
+  const closed = runs.filter((run) => run.status !== 'running' && !run.dryRun && leavesRecord(run.procedure));
   return { ledger, closed: closed.reverse() };
 }
 

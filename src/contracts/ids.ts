@@ -53,6 +53,13 @@ export const PROCEDURES = [
 ] as const;
 export type Procedure = (typeof PROCEDURES)[number];
 
+/** Look-ups, what tells, and children, of which their parent tells. */
+const WITHOUT_RECORD: readonly string[] = ['backup-store', 'check', 'look', 'notify'];
+
+/** Whether runs of a procedure leave a record and tell how they ended; no entity does. Dry runs never do. */
+export const leavesRecord = (procedure: string): boolean =>
+  PROCEDURES.some((one) => one === procedure) && !WITHOUT_RECORD.includes(procedure);
+
 export function runId(procedure: Procedure, stack: string, last: string): string {
   return `${procedure}.${stack}.${last}`;
 }

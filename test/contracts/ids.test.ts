@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isTimeId, parseRunId, runId, timeId, timeOfId } from '../../src/contracts/ids.js';
+import { isTimeId, leavesRecord, parseRunId, runId, timeId, timeOfId } from '../../src/contracts/ids.js';
 import { backupIdOfManifestKey, keys, parseMarkKey, parseProofKey } from '../../src/contracts/keys.js';
 import { taskQueue } from '../../src/contracts/names.js';
 
@@ -52,6 +52,13 @@ it('gives the parts of a workflow id back, also of one that a Schedule made', ()
 
 it('names the queue of a role at a site', () => {
   expect(taskQueue('main', 'proof')).toBe('steady.main.proof');
+});
+
+it('say which runs leave a record: no child, no look-up, nothing that tells, no entity', () => {
+  for (const one of ['backup', 'restore', 'restore-undo', 'hold', 'sweep'])
+    expect(leavesRecord(one), one).toBe(true);
+  for (const one of ['backup-store', 'look', 'check', 'notify', 'target', 'storage', 'ledger', 'watch', ''])
+    expect(leavesRecord(one), one).toBe(false);
 });
 
 describe('keys in storage', () => {

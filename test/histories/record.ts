@@ -162,6 +162,32 @@ it('records what is told, what is watched, and how both go on', async () => {
   for await (const { workflowId } of client.workflow.list({ query })) await byId(workflowId).terminate();
 });
 
+it('records a backup that shrank sharply, and how a run that was terminated is told', async () => {
+  const world = rig.world({
+    stores: { db: { live: 'x'.repeat(200_000) } },
+    file: { notify: { own: { command: { run: ['true'] } } }, limits: { watch: '1s' } },
+  });
+  await world.backup();
+  world.data('db').live = 'y';
+  const small = await world.start('backup', { stores: ['db'] });
+  await resultOf(small);
+  await keep(byId(`backup-store.${world.stack}.db.${small.workflowId.split('.').at(-1)}`), 'backupStore.shrunk');
+
+  const gate = world.script.gate('dump db');
+  const ended = await world.start('backup', { stores: ['db'] });
+  await gate.reached;
+  await ended.terminate('by hand');
+  gate.open();
+  const watch = await rig.steady.client.workflow.start('watch', {
+    workflowId: watchEntityId(world.stack),
+    taskQueue: WORKFLOW_TASK_QUEUE,
+    args: [{ snapshot: world.snapshot }],
+  });
+  const told = byId(runId('notify', world.stack, `${(await ended.describe()).runId}.ended`));
+  await vi.waitFor(async () => expect(await told.result()).toMatchObject([{ reached: true }]), PATIENTLY);
+  await keep(watch, 'watch.tells-of-a-terminated-run');
+});
+
 it('records a restore with approvals, its hold and its undo', async () => {
   const world = await full();
   await world.backup();

@@ -48,6 +48,8 @@ describe('the metrics of a worker', () => {
       expect(metrics.get(`steady_watch_findings{stack="${stack}",event="skipped"}`)).toBe(3);
       return metrics;
     }, PATIENTLY);
+    for (const event of ['failed', 'rpo', 'stuck', 'suspect'])
+      expect(found.get(`steady_watch_findings{stack="${stack}",event="${event}"}`), event).toBe(0);
 
     const of = (name: string, labels: string): number | undefined =>
       found.get(`${name}{stack="${stack}",${labels}}`);

@@ -9,10 +9,12 @@ import { prefixesOf } from './object-locks.js';
  * removes versions for good, so it was not steadyhand; all of them are read as they were. Only storage that locks tells.
  *
  * @param stores left out: all of the stack's storage, its records and sets too
+ * @param signal ends the listing, with the signal's reason
  */
 export async function findTampered(
   storage: StoragePort,
   stores?: readonly string[],
+  signal?: AbortSignal,
 ): Promise<TamperedLine[]> {
   if (storage.lock === undefined) return [];
   const prefixes = stores?.flatMap((store) => [
@@ -25,6 +27,7 @@ export async function findTampered(
   const found: TamperedLine[] = [];
   for (const prefix of prefixes) {
     for await (const { key, altered } of storage.list(prefix)) {
+      signal?.throwIfAborted();
       const backup = backupOf(key);
       if (backup && backupIdOfManifestKey(key) !== undefined) sealed.add(nameOf(backup));
       if (altered) found.push(lineOf(key, altered, backup));

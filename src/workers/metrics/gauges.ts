@@ -31,7 +31,7 @@ export function createGauges(site: string) {
     ]),
     lookedAt: gauge(
       'steady_watch_last_look_timestamp_seconds',
-      'When the watch last looked at RPOs, schedules and open runs',
+      'When the watch last looked at RPOs, schedules and runs',
       ['stack'],
     ),
     findings: gauge('steady_watch_findings', 'What the watch finds not as promised now, by event', [

@@ -4,7 +4,7 @@ import type { StoragePort } from '../../adapters/storage/port.js';
 import { standingOf } from '../../activities/catalog/standing.js';
 import { watchEntityId } from '../../contracts/ids.js';
 import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
-import { WATCH_QUERY, type WatchState } from '../../contracts/runs/watch.js';
+import { LASTING, WATCH_QUERY, type WatchState } from '../../contracts/runs/watch.js';
 import type { SearchAttributeName } from '../../contracts/names.js';
 import { promisedRpo } from '../../contracts/stack/stack.js';
 import { createGauges, type Gauges } from './gauges.js';
@@ -87,7 +87,7 @@ async function readWatches(
       if (snapshot.stack.site !== site) return;
       stacks.set(stack, snapshot);
       if (lookedAt !== undefined) gauges.lookedAt.set({ stack }, seconds(Date.parse(lookedAt)));
-      for (const event of ['rpo', 'skipped', 'stuck'])
+      for (const event of LASTING)
         gauges.findings.set({ stack, event }, open.filter((one) => one.event === event).length);
     });
     // Of another site, whose workers tell of it.

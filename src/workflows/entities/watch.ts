@@ -3,8 +3,8 @@ import type { RunInput, StackSnapshot } from '../../contracts/runs/snapshot.js';
 import {
   WATCH_QUERY,
   WATCH_SIGNAL,
+  type EndedRun,
   type Finding,
-  type NotStarted,
   type Observation,
   type OpenFinding,
   type WatchInput,
@@ -14,12 +14,15 @@ import { quickly } from '../shared/activities.js';
 import { failureOf } from '../shared/failures.js';
 import { isRenewalDue, untilHandled } from '../shared/renewal.js';
 import { tell } from '../shared/tell.js';
+import { BLIND, blindFinding, endedMessage, findingMessage, notStartedMessages } from './watch-messages.js';
 
 const watchSignal = defineSignal<[StackSnapshot]>(WATCH_SIGNAL);
 const watchQuery = defineQuery<WatchState>(WATCH_QUERY);
 
 const DAY_SECONDS = 86_400;
-const BLIND = 'blind';
+const HOUR_SECONDS = 3600;
+/** Ended runs remembered as told. A look sees those of an hour again; a message is sent once under its id besides. */
+const REMEMBERED = 200;
 
 /**
  * Looks by a timer of its own whether promises are kept: a schedule that is paused, gone or broken does not stop it. What
@@ -31,9 +34,11 @@ export async function watch(input: WatchInput): Promise<void> {
   let notStarted = input.state?.notStarted ?? {};
   let since: Readonly<Record<string, string>> = input.state?.since ?? {};
   let lookedAt = input.state?.lookedAt;
+  let ended = input.state?.ended;
+  let tamperingAt = input.state?.tamperingAt;
   let applied = 0;
 
-  const state = (): WatchState => ({ snapshot, open, notStarted, since, lookedAt });
+  const state = (): WatchState => ({ snapshot, open, notStarted, since, lookedAt, ended, tamperingAt });
   const watchFromNow = (): void => {
     const now = new Date().toISOString();
     since = Object.fromEntries(
@@ -50,9 +55,11 @@ export async function watch(input: WatchInput): Promise<void> {
 
   while (!isRenewalDue(input)) {
     const before = applied;
-    const seen = await look();
+    const now = new Date().toISOString();
+    const seen = await look(now);
     await settle(seen.findings);
     await tellNotStarted(seen.notStarted);
+    if (seen.ended !== undefined) await tellEnded(seen.ended, now);
     lookedAt = new Date().toISOString();
     await condition(() => applied > before || isRenewalDue(input), snapshot.stack.limits.watch * 1000);
   }
@@ -60,16 +67,17 @@ export async function watch(input: WatchInput): Promise<void> {
   await continueAsNew<typeof watch>({ ...input, snapshot, state: state() });
 
   /** When it cannot look, nothing that was wrong is over. */
-  async function look(): Promise<Observation> {
+  async function look(now: string): Promise<Observation> {
     const { stack, site, limits } = snapshot.stack;
+    const every = (input.tamperingSeconds ?? HOUR_SECONDS) * 1000;
+    const tampering = tamperingAt === undefined || Date.parse(now) - Date.parse(tamperingAt) >= every;
     try {
-      return await quickly('proof', { site, workerSeconds: limits.worker }).observe({ stack });
+      const proof = quickly('proof', { site, workerSeconds: limits.worker });
+      const seen = await proof.observe({ stack, tampering });
+      if (tampering) tamperingAt = now;
+      return seen;
     } catch (error) {
-      const { message } = failureOf(error);
-      const blind: Finding = {
-        ...{ key: BLIND, event: 'rpo', title: 'nobody can tell whether backups are as promised' },
-        ...{ lines: [message], next: ['steady status', 'steady check'] },
-      };
+      const blind = blindFinding(failureOf(error).message);
       return { findings: [...open.filter((one) => one.key !== BLIND), blind], notStarted };
     }
   }
@@ -82,41 +90,25 @@ export async function watch(input: WatchInput): Promise<void> {
       const since = known?.since ?? now;
       const again = (input.againSeconds ?? DAY_SECONDS) * 1000;
       const due = known === undefined || Date.parse(now) - Date.parse(known.toldAt) >= again;
-      if (due) await tellFinding(finding, known === undefined ? 'begun' : 'lasting', now);
+      const how = known === undefined ? 'begun' : 'lasting';
+      if (due) await tell(asked(), findingMessage(finding, how, now));
       still.push({ ...finding, since, toldAt: due ? now : known.toldAt });
     }
     const over = open.filter((one) => !findings.some(({ key }) => key === one.key));
     open = still;
-    for (const finding of over) await tellFinding({ ...finding, next: [] }, 'over', now);
+    for (const finding of over) await tell(asked(), findingMessage(finding, 'over', now));
   }
 
-  async function tellFinding(
-    finding: Finding,
-    how: 'begun' | 'lasting' | 'over',
-    now: string,
-  ): Promise<void> {
-    const { key, event, title, lines, next } = finding;
-    await tell(asked(), { id: `${key}.${how}.${now}`, event, title, lines, next, state: how });
-  }
-
-  /** Counts grow for as long as a schedule lives: what is new since the last look is told. */
-  async function tellNotStarted(counts: Readonly<Record<string, NotStarted>>): Promise<void> {
+  async function tellNotStarted(counts: Observation['notStarted']): Promise<void> {
     const now = new Date().toISOString();
-    for (const [id, count] of Object.entries(counts)) {
-      const before = notStarted[id] ?? count;
-      const skipped = count.skipped - before.skipped;
-      const missed = count.missed - before.missed;
-      if (skipped <= 0 && missed <= 0) continue;
-      await tell(asked(), {
-        ...{ id: `skipped.${id}.${now}`, event: 'skipped', title: `a run of ${id} was not started` },
-        lines: [
-          ...(skipped > 0 ? [`${skipped} skipped: the one before was still running`] : []),
-          ...(missed > 0 ? [`${missed} missed: all was down for longer than its catch-up time`] : []),
-        ],
-        next: ['steady status', 'steady runs'],
-      });
-    }
+    for (const message of notStartedMessages(notStarted, counts, now)) await tell(asked(), message);
     notStarted = counts;
+  }
+
+  async function tellEnded(runs: readonly EndedRun[], at: string): Promise<void> {
+    const told = ended?.told ?? [];
+    for (const run of runs) await tell(asked(), endedMessage(snapshot.stack.stack, run));
+    ended = { at, told: [...told, ...runs.map(({ runId }) => runId)].slice(-REMEMBERED) };
   }
 
   function asked(): RunInput {
