@@ -1,8 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { acceptNotBack } from '../../../src/client/accept.js';
 import { resultOf } from '../../../src/client/outcome.js';
 import { startWatch } from '../../../src/client/watch.js';
+import { SteadyError } from '../../../src/contracts/failures.js';
+import { ledgerEntityId } from '../../../src/contracts/ids.js';
+import { WORKFLOW_TASK_QUEUE } from '../../../src/contracts/names.js';
+import type { LedgerInput } from '../../../src/contracts/runs/ledger.js';
 import type { BackupInput } from '../../../src/contracts/runs/procedures.js';
+import { WATCH_QUERY, type WatchState } from '../../../src/contracts/runs/watch.js';
+import { PATIENTLY } from '../patience.js';
 import { failureOfRun } from '../world.js';
 import { startWatching, type Watching } from './watched.js';
 
@@ -88,5 +94,53 @@ describe.concurrent('the watch of runs', () => {
     await until(`failed once: backup of ${world.stack} was ended in Temporal: terminated`);
     expect(told().filter((one) => one.endsWith(' failed'))).toHaveLength(1);
     gate.open();
+  });
+
+  it('tells how many runs a schedule has skipped, each once, also across its own renewal', async () => {
+    const { world, watch, nightly, messages, until, renewed } = await watching.watched({ maxEvents: 40 });
+    const id = nightly.scheduleId;
+    const counts = async () =>
+      (await watching.rig.steady.client.workflow.getHandle(watch.workflowId).query<WatchState>(WATCH_QUERY))
+        .notStarted[id];
+    await vi.waitFor(async () => expect(await counts()).toEqual({ skipped: 0, missed: 0 }), PATIENTLY);
+    const gate = world.script.gate('dump db');
+    await nightly.trigger('SKIP');
+    await gate.reached;
+    await nightly.trigger('SKIP');
+    const title = `skipped once: a run of ${id} was not started`;
+    await until(title);
+    await renewed();
+    await nightly.trigger('SKIP');
+    await until(title, 2);
+    const once = ['1 skipped: the one before was still running'];
+    expect(messages().map((one) => one.lines)).toEqual([once, once]);
+    gate.open();
+    await vi.waitFor(async () => expect(await world.keys('records/')).toHaveLength(1), PATIENTLY);
+  });
+
+  it('tells once that records of runs cannot be written, also across its own renewal, and when they are', async () => {
+    const { world, messages, until, renewed } = await watching.watched({ maxEvents: 40 });
+    const { create } = world.storage;
+    let away = true;
+    world.storage.create = async (key, content) => {
+      if (away && key.startsWith('records/'))
+        throw new SteadyError('storage.denied', {}, { retryable: false });
+      return await create(key, content);
+    };
+    await watching.rig.steady.client.workflow.start('ledger', {
+      workflowId: ledgerEntityId(world.stack),
+      taskQueue: WORKFLOW_TASK_QUEUE,
+      args: [{ snapshot: world.snapshot, pauseSeconds: 1 } satisfies LedgerInput],
+    });
+    await world.backup();
+    const title = 'records of runs cannot be written';
+    await until(`stuck begun: ${title}`);
+    expect(messages()[0]?.lines).toEqual([
+      expect.stringMatching(/^1 wait: storage refused the credentials/) as string,
+    ]);
+    await renewed();
+    away = false;
+    expect(await until(`stuck over: ${title}`)).toEqual([`stuck begun: ${title}`, `stuck over: ${title}`]);
+    expect(await world.keys('records/')).toHaveLength(1);
   });
 });
