@@ -21,6 +21,7 @@ export function createFakeRuntime(services: FakeServices, script: Script): Runti
     placeOnVolume: notHere,
     openThrowaway: notHere,
     endMarked: () => Promise.resolve(),
+    published: () => Promise.resolve([]),
     state: (service) => Promise.resolve(state(service)),
     states: (all) => Promise.resolve(all.map(state)),
     async stop(service, options) {

@@ -68,6 +68,15 @@ export interface ThrowawayOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A TCP port of a container that its machine hands on. */
+export interface PublishedPort {
+  /** As the container has it. */
+  readonly inside: number;
+  /** Address of the machine; empty, `0.0.0.0` and `::` are all of them. */
+  readonly address: string;
+  readonly port: number;
+}
+
 /** What runs the services: compose (docker, nerdctl, podman) or the host itself. */
 export interface RuntimePort {
   readonly kind: 'compose' | 'host';
@@ -104,6 +113,11 @@ export interface RuntimePort {
   state(service: ServiceHandle, options?: CallOptions): Promise<ServiceState>;
   /** All services this runtime knows, in one call where it can; for `status`. */
   states(services: readonly ServiceHandle[], options?: CallOptions): Promise<ServiceState[]>;
+  /** Ports of a service that runs, as its containers publish them; or it has the network of its machine. */
+  published(
+    service: ServiceHandle,
+    options?: CallOptions,
+  ): Promise<readonly PublishedPort[] | 'network of the host'>;
   /** Stops with the drain time before it is forced; fine when it is stopped already. */
   stop(service: ServiceHandle, options?: CallOptions): Promise<void>;
   /** Starts; fine when it runs already. Health is asked for separately. */

@@ -60,6 +60,13 @@ export function createComposeRuntime({
     state,
     states,
 
+    async published(handle, options) {
+      const containers = await serviceContainers(target, run, named(handle), options);
+      return containers.some((one) => one.hostNetwork)
+        ? 'network of the host'
+        : containers.flatMap((one) => one.published);
+    },
+
     async endMarked({ service, marker }) {
       if (marker === '')
         throw new SteadyError('internal', { error: 'endMarked without a marker would end everything' });

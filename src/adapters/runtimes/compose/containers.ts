@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ServiceState, ServiceStatus } from '../port.js';
+import type { PublishedPort, ServiceState, ServiceStatus } from '../port.js';
 
 /** A container as the engine describes it, found by its compose labels and never by a guessed name. */
 export interface Container {
@@ -19,8 +19,12 @@ export interface Container {
   readonly user: string;
   /** Names of the volumes mounted. */
   readonly volumes: readonly string[];
+  readonly published: readonly PublishedPort[];
+  readonly hostNetwork: boolean;
   readonly labels: Readonly<Record<string, string>>;
 }
+
+const publishedAt = z.array(z.object({ HostIp: z.string().default(''), HostPort: z.string() })).nullable();
 
 const health = z.object({ Status: z.string().optional() }).nullish();
 
@@ -41,6 +45,10 @@ const inspectSchema = z.array(
       User: z.string().nullish(),
       Labels: z.record(z.string(), z.string()).nullish(),
     }),
+    HostConfig: z.object({ NetworkMode: z.string().optional() }).nullish(),
+    NetworkSettings: z
+      .object({ Ports: z.record(z.string(), publishedAt).nullish().describe('by `5432/tcp`') })
+      .nullish(),
     Mounts: z.array(z.object({ Type: z.string().optional(), Name: z.string().optional() })).nullish(),
   }),
 );
@@ -63,8 +71,22 @@ export function parseInspect(json: string): Container[] {
       startedAt: found.State.StartedAt?.startsWith('0001-') ? undefined : found.State.StartedAt,
       user: found.Config.User ?? '',
       volumes: (found.Mounts ?? []).flatMap((mount) => (mount.Name !== undefined ? [mount.Name] : [])),
+      published: publishedPorts(found.NetworkSettings?.Ports ?? {}),
+      hostNetwork: found.HostConfig?.NetworkMode === 'host',
       labels,
     };
+  });
+}
+
+function publishedPorts(ports: Readonly<Record<string, z.infer<typeof publishedAt>>>): PublishedPort[] {
+  return Object.entries(ports).flatMap(([name, at]) => {
+    const [inside, protocol = 'tcp'] = name.split('/');
+    if (protocol !== 'tcp') return [];
+    return (at ?? []).map(({ HostIp, HostPort }) => ({
+      inside: Number(inside),
+      address: HostIp,
+      port: Number(HostPort),
+    }));
   });
 }
 

@@ -5,6 +5,7 @@ import { certificateLine } from '../tls/certificates.js';
 import { findBlockers } from './blockers.js';
 import { exposureLines } from './exposure.js';
 import { throughPooler } from './pooler.js';
+import { networkLines } from './listening.js';
 import { findRights, unreadableTables } from './rights.js';
 import { mayReadPasswords } from './roles.js';
 import { withSession } from './session.js';
@@ -52,6 +53,7 @@ export async function check(options: StoreOptions, call: StoreCall): Promise<Che
   const server = tlsServer(config);
   if (server) await step('tls', async () => [await certificateLine(server, call.signal)]);
   await step('password', () => exposureLines(there));
+  await step('network', () => networkLines(there));
   await step('backup', () => backupLines(there));
   if (options.reading === true) {
     await step('reader', () => readerLines(there));

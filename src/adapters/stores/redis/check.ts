@@ -4,6 +4,7 @@ import type { CheckLine, StoreCall } from '../port.js';
 import { certificateLine } from '../tls/certificates.js';
 import type { RedisStoreOptions } from './context.js';
 import { dataBytes, infoFields } from './info.js';
+import { networkLines } from './listening.js';
 import { liveServer, liveSettings, openLive, workerPlace, type Live, type LiveSettings } from './live.js';
 import { findServer } from './programs.js';
 import { freeBytes } from '../room.js';
@@ -33,10 +34,12 @@ export async function check(options: RedisStoreOptions, call: StoreCall): Promis
   } catch (error) {
     return [failed('reach', error)];
   }
+  const anybody = await answersUnknown(live, settings, call);
   const reach = [
     line('ok', 'reach', `${server.product} ${server.version}, ${server.role}`),
     ...(await certificate(options, call)),
-    ...(await password(live, settings, call)),
+    ...passwordLines(anybody),
+    ...(await networkLines(options, live, settings, { ...call, anybody })),
   ];
   if (options.reading === true)
     return [
@@ -63,19 +66,23 @@ async function certificate(
   return [await certificateLine(tlsServer({ host, port }, tls), signal)];
 }
 
+function passwordLines(anybody: boolean): CheckLine[] {
+  if (!anybody) return [];
+  const hint = 'Set requirepass in the server (or `user default off` with ACL users), and password here.';
+  return [line('warning', 'password', 'none is asked: whoever reaches it reads and changes all data', hint)];
+}
+
 /** Whether it answers anybody; a server that is reached with client certificates alone does not. */
-async function password(
+async function answersUnknown(
   live: Live,
   settings: LiveSettings | undefined,
   { signal }: StoreCall,
-): Promise<CheckLine[]> {
+): Promise<boolean> {
   const onlyKnown =
     settings?.all.get('port') === '0' &&
     settings.all.get('tls-port') !== '0' &&
     settings.all.get('tls-auth-clients') === 'yes';
-  if (onlyKnown || !(await answersAnybody(live, signal))) return [];
-  const hint = 'Set requirepass in the server (or `user default off` with ACL users), and password here.';
-  return [line('warning', 'password', 'none is asked: whoever reaches it reads and changes all data', hint)];
+  return !onlyKnown && (await answersAnybody(live, signal));
 }
 
 async function answersAnybody({ askUnknown }: Live, signal: AbortSignal): Promise<boolean> {

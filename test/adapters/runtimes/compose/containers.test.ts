@@ -36,6 +36,8 @@ describe('parseInspect', () => {
         startedAt: '2026-11-22T02:00:00Z',
         user: '',
         volumes: ['rag_db'],
+        published: [],
+        hostNetwork: false,
         labels: { 'com.docker.compose.service': 'db', 'com.docker.compose.oneoff': 'False' },
       },
     ]);
@@ -70,6 +72,32 @@ describe('parseInspect', () => {
       }),
     );
     expect(one).toMatchObject({ health: undefined, startedAt: undefined });
+  });
+
+  it('tells TCP ports that are published, and the network of the host', () => {
+    // As docker 28 answers for `ports: ["5432:5432", "127.0.0.1:6543:6543/tcp", "53:53/udp"]` and an EXPOSE.
+    const Ports = {
+      '5432/tcp': [
+        { HostIp: '0.0.0.0', HostPort: '5432' },
+        { HostIp: '::', HostPort: '5432' },
+      ],
+      '53/udp': [{ HostIp: '0.0.0.0', HostPort: '53' }],
+      '6543/tcp': [{ HostIp: '127.0.0.1', HostPort: '6543' }],
+      '8080/tcp': null,
+    };
+    const [bridged, host] = parse(
+      inspected({ more: { NetworkSettings: { Ports }, HostConfig: { NetworkMode: 'shop_default' } } }),
+      inspected({ more: { NetworkSettings: { Ports: {} }, HostConfig: { NetworkMode: 'host' } } }),
+    );
+    expect(bridged).toMatchObject({
+      hostNetwork: false,
+      published: [
+        { inside: 5432, address: '0.0.0.0', port: 5432 },
+        { inside: 5432, address: '::', port: 5432 },
+        { inside: 6543, address: '127.0.0.1', port: 6543 },
+      ],
+    });
+    expect(host).toMatchObject({ hostNetwork: true, published: [] });
   });
 
   it('reads nerdctl and podman, which leave fields out or name them otherwise', () => {
