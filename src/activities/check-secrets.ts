@@ -3,11 +3,17 @@ import type { CheckLine } from '../contracts/runs/check-line.js';
 import { secretRefSchema, type SecretRef } from '../contracts/secret.js';
 import type { Stack } from '../contracts/stack/stack.js';
 
-/** How the secrets of the stack file that are on this worker are kept; no line where all is well. */
+/** How the secrets of the stack that are on this worker, and the files they come from, are kept; no line where all is well. */
 export async function checkSecrets(stack: Stack, secrets: SecretsPort): Promise<CheckLine[]> {
   const refs = new Map([...referencesIn(stack), ...keysOf(stack)].map((ref) => [JSON.stringify(ref), ref]));
   const found = await Promise.all([...refs.values()].map((ref) => secrets.warnings(ref)));
-  return found.flat().map((message) => ({ what: 'secrets', status: 'warning', message }));
+  const around = await secrets.environmentWarnings({
+    compose: stack.runtime.compose,
+    units: [`steady-${stack.stack}`, `steady-worker-${stack.site}`],
+    names: [...refs.values()].flatMap((ref) => ('env' in ref ? [ref.env] : [])),
+  });
+  const messages = new Set([...found.flat(), ...around]);
+  return [...messages].map((message) => ({ what: 'secrets', status: 'warning', message }));
 }
 
 /** Private keys that lie on the worker: with a service they are its container's. */

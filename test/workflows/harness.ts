@@ -62,6 +62,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     secrets: () => ({
       resolve: () => Promise.reject(new Error('no secrets here')),
       warnings: () => Promise.resolve([]),
+      environmentWarnings: () => Promise.resolve([]),
     }),
   };
   const stops: (() => Promise<void>)[] = [];

@@ -1,10 +1,11 @@
-import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { SteadyError } from '../../contracts/failures.js';
 import { Secret, type SecretRef } from '../../contracts/secret.js';
+import { environmentWarnings } from './environment-files.js';
+import { fileWarnings } from './file-warnings.js';
 import type { SecretsPort } from './port.js';
+import { EXAMPLE, exampleValues, takenFromExample } from './variables.js';
 
 export interface SecretsOptions {
   /** Environment of the worker. */
@@ -27,12 +28,13 @@ export function createSecrets(options: SecretsOptions): SecretsPort {
     async warnings(ref) {
       const value = await valueOf(ref).catch(() => '');
       const examples = await exampleValues(join(options.baseFolder, EXAMPLE));
-      const taken = examples.has(value)
-        ? [
-            `${'env' in ref ? ref.env : ref.file} is the value that ${EXAMPLE} shows to everyone; make one of your own`,
-          ]
-        : [];
-      return [...taken, ...('file' in ref ? await fileWarnings(ref.file, pathOf(ref.file)) : [])];
+      const taken = examples.has(value) ? [takenFromExample('env' in ref ? ref.env : ref.file)] : [];
+      if ('env' in ref) return taken;
+      return [...taken, ...(await fileWarnings('secret file', ref.file, pathOf(ref.file)))];
+    },
+    environmentWarnings(of) {
+      const config = options.env['XDG_CONFIG_HOME'];
+      return environmentWarnings(options.baseFolder, { config, ...of });
     },
   };
 }
@@ -48,47 +50,4 @@ async function readSecretFile(name: string, path: string): Promise<string> {
       { cause: error },
     );
   }
-}
-
-async function fileWarnings(name: string, path: string): Promise<string[]> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return [];
-  const warnings: string[] = [];
-  const mode = found.mode & 0o777;
-  if ((mode & 0o077) !== 0)
-    warnings.push(
-      `secret file ${name} has mode ${mode.toString(8).padStart(4, '0')}: others can read it; chmod 600 ${name}`,
-    );
-  const own = process.getuid?.();
-  if (own !== undefined && found.uid !== own && found.uid !== 0)
-    warnings.push(
-      `secret file ${name} belongs to user ${found.uid}, who can change it: not to the worker's (${own}) or root; chown ${own} ${name}`,
-    );
-  if (await isTracked(path))
-    warnings.push(
-      `secret file ${name} is tracked by git, so it is in every clone: git rm --cached ${name}, and take a new secret`,
-    );
-  return warnings;
-}
-
-/** What a repository shows of its environment to whoever sets it up. */
-const EXAMPLE = '.env.example';
-/** Shorter values, such as a port or yes, are not secrets. */
-const SECRET_LENGTH = 6;
-
-async function exampleValues(path: string): Promise<Set<string>> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const values = [...text.matchAll(/^\s*(?:export\s+)?\w+=(.*)$/gm)].map(([, value = '']) =>
-    value.trim().replace(/^(["'])(.*)\1$/, '$2'),
-  );
-  return new Set(values.filter((value) => value.length >= SECRET_LENGTH));
-}
-
-/** False also where there is no git: then nothing is tracked that this machine could tell. */
-async function isTracked(path: string): Promise<boolean> {
-  const args = ['-C', dirname(path), 'ls-files', '--error-unmatch', '--', basename(path)];
-  return await promisify(execFile)('git', args).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -71,6 +71,12 @@ describe('a secret that others know', () => {
       'secret file tracked is tracked by git, so it is in every clone: git rm --cached tracked, and take a new secret',
     ]);
     expect(await within.warnings({ file: 'good' })).toEqual([]);
+    // Only root can give a file away: to others it stays their own.
+    const own = process.getuid?.() ?? 0;
+    await chown(join(repository, 'good'), own === 0 ? 4711 : own, -1);
+    const warning =
+      "secret file good belongs to user 4711, who can change it: not to the worker's (0) or root; chown 0 good";
+    expect(await within.warnings({ file: 'good' })).toEqual(own === 0 ? [warning] : []);
   });
 });
 
