@@ -13,6 +13,7 @@ interface Service {
   readonly restart: string;
   readonly ports?: { readonly host_ip: string }[];
   readonly healthcheck?: object;
+  readonly deploy?: { readonly replicas?: number };
 }
 
 const config = (...more: string[]): string[] => [
@@ -42,6 +43,8 @@ describe('docker-compose.yml', () => {
     }
     for (const name of ['postgres', 'temporal', 'minio', 'steady'])
       expect([name, services[name]?.healthcheck]).toEqual([name, expect.anything()]);
+    // Limits are a worker's own: a second one would take the other half of a small server.
+    expect(services['steady']?.deploy?.replicas ?? 1).toBe(1);
     const release = (name: string): string | undefined => services[name]?.image.split(':')[1];
     expect(release('temporal-schema')).toBe(release('temporal'));
   });
