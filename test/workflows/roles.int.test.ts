@@ -52,6 +52,7 @@ const connections: NativeConnection[] = [];
 const workers: Worker[] = [];
 let running: Promise<unknown>;
 const credentials = new Map<Role, RoleCredential>();
+const portsOf = new Map<Role, Ports>();
 
 beforeAll(async () => {
   [minio, postgres, redis, scratch] = await Promise.all([
@@ -140,16 +141,18 @@ beforeAll(async () => {
     };
     const native = await NativeConnection.connect({ address });
     connections.push(native);
+    const ports = wire({
+      scratch: join(scratch, role),
+      env: { PATH: process.env['PATH'], ...own[role], ...s3 },
+      trust,
+    });
+    portsOf.set(role, ports);
     const made = await createWorkers({
       connection: native,
       namespace: 'default',
       site: stack.site,
       roles: [role],
-      ports: wire({
-        scratch: join(scratch, role),
-        env: { PATH: process.env['PATH'], ...own[role], ...s3 },
-        trust,
-      }),
+      ports,
       workflows: { workflowBundle: { codePath: inject('workflowBundle') } },
     });
     workers.push(...made);
@@ -252,6 +255,23 @@ describe('workers that have the rights of their role alone', () => {
       code: expect.stringMatching(/denied|locked/),
     });
     await expect(storage.create(`${data.key}.more`, Buffer.from('x'))).rejects.toMatchObject(denied);
+    await expect(storage.put(data.key, body(10))).rejects.toMatchObject(denied);
+    // As whoever has taken the worker over: with its credential, and no code of ours that minds locks.
+    const plain = createS3Storage({
+      config: minio.config(),
+      credentials: credentials.get('proof'),
+      stack: STACK,
+    });
+    await expect(plain.put(data.key, body(10))).rejects.toMatchObject(denied);
+    await expect(plain.delete(data.key)).rejects.toMatchObject({
+      code: expect.stringMatching(/denied|locked/),
+    });
+  });
+
+  it('proof: has no password of a store', async () => {
+    const ports = portsOf.get('proof');
+    for (const as of ['owner', 'reader'] as const)
+      await expect(ports?.store(snapshot, 'db', as)).rejects.toMatchObject({ code: 'secret.missing' });
   });
 
   it('keeper and change: write nothing; keeper reads no data and deletes nothing that is locked; change deletes nothing', async () => {
