@@ -7,6 +7,7 @@ import { redact } from '../contracts/secret.js';
 import { SteadyError } from '../contracts/failures.js';
 import { findProgram } from './find-program.js';
 import { keepLastWords } from './last-words.js';
+import { noSpaceLine } from './no-space.js';
 import { openReusedOutput } from './reused-output.js';
 import type { PlacedTool } from './tool.js';
 import { within } from './within.js';
@@ -212,9 +213,14 @@ function keptUntilRead(output: Readable): Readable {
   return kept;
 }
 
-/** The error of a tool that did not end with 0: its label, how it ended, its last words. */
+/**
+ * The error of a tool that did not end with 0: its label, how it ended, its last words. That a disk is full is said
+ * among them also where the tool went on to say more.
+ */
 export function toolFailure(running: Pick<RunningTool, 'label' | 'lastWords'>, exit: Exit): SteadyError {
-  const words = running.lastWords().split('\n').slice(-3).join(' | ');
+  const last = running.lastWords().split('\n').slice(-3);
+  const full = noSpaceLine(running.lastWords());
+  const words = (full === undefined || last.includes(full) ? last : [full, ...last]).join(' | ');
   return new SteadyError('tool.failed', {
     tool: running.label,
     exit: exit.code ?? exit.signal ?? 'unknown',

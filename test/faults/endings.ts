@@ -205,6 +205,16 @@ export const ENDINGS = {
     left: 'the live database as it was; nothing beside it',
     next: 'works once the slot is dropped',
   },
+  'target-full': {
+    area: 'a restore',
+    fault:
+      'the disk of the database fills up while the backup is loaded, where the look before could not see it',
+    command: 'steady restore latest',
+    exit: 1,
+    code: 'store.no-room',
+    left: 'the live database as it was, in use all the while; what was loaded is dropped at once, and no second attempt fills the disk again',
+    next: 'works once there is room',
+  },
   'newer-major': {
     area: 'a restore',
     fault: 'the backup is of a newer major version than the server',

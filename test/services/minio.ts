@@ -11,6 +11,7 @@ import { Secret } from '../../src/contracts/secret.js';
 import { s3StorageSchema, type S3StorageConfig } from '../../src/contracts/stack/storage.js';
 import { toolPath } from './tools.js';
 import { freePort } from './free-port.js';
+import { onTmpfs } from './on-tmpfs.js';
 
 export interface MinioOptions {
   /** Keeps the data on a memory disk of this size, which is gone with the server. */
@@ -146,13 +147,6 @@ const withDeathSignal = (argv: readonly string[]): string[] => [
   '--',
   ...argv,
 ];
-
-/** Runs a program in a mount namespace of its own with a memory disk at the folder: it goes when the program ends. */
-export function onTmpfs(argv: readonly string[], folder: string, bytes: number): string[] {
-  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
-  const script = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"';
-  return ['unshare', '--mount', ...asRoot, 'sh', '-c', script, 'sh', String(bytes), folder, ...argv];
-}
 
 async function ownerClient(options: {
   readonly endpoint: string;

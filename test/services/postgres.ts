@@ -1,10 +1,20 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.js';
+import { onTmpfs } from './on-tmpfs.js';
 
 export interface PostgresService {
   readonly host: '127.0.0.1';
@@ -14,6 +24,8 @@ export interface PostgresService {
   /** Folder of the server's own programs. */
   readonly bin: string;
   readonly major: number;
+  /** The folder of the memory disk, which the server alone sees. */
+  readonly disk: string;
   /** libpq's environment for a user of this server; the superuser when none is named. */
   env(database?: string, user?: { name: string; password: string }): NodeJS.ProcessEnv;
   /** Runs SQL (also several statements and psql commands) as superuser and gives what it prints. */
@@ -30,6 +42,8 @@ export interface PostgresService {
 export interface StartPostgresOptions {
   readonly bin?: string;
   readonly settings?: Record<string, string>;
+  /** Gives the server a memory disk of this size, empty, for a tablespace: `disk`. It is gone with the server. */
+  readonly diskBytes?: number;
 }
 
 /** Folders of the majors found: STEADY_PG_BINS (joined by `:`), else Debian's. Throws when there is none. */
@@ -80,6 +94,7 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
     cwd: folder,
   });
 
+  const disk = join(folder, 'disk');
   const port = await freePort();
   const settings = {
     fsync: 'off',
@@ -90,11 +105,13 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
     ...options.settings,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const launch = (): ChildProcess =>
-    spawn('setpriv', asOwner([join(bin, 'postgres'), '-D', data, '-p', String(port), ...args]), {
-      stdio: 'ignore',
-      cwd: folder,
-    });
+  const { diskBytes } = options;
+  const argv = ['setpriv', ...asOwner([join(bin, 'postgres'), '-D', data, '-p', String(port), ...args])];
+  const launch = (): ChildProcess => {
+    if (diskBytes !== undefined) mkdirSync(disk, { recursive: true });
+    const [program = '', ...rest] = diskBytes === undefined ? argv : onTmpfs(argv, disk, diskBytes);
+    return spawn(program, rest, { stdio: 'ignore', cwd: folder });
+  };
   let server = launch();
 
   const service: PostgresService = {
@@ -103,6 +120,7 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
     user,
     password,
     bin,
+    disk,
     major: Number(
       execFileSync(join(bin, 'postgres'), ['--version'], { encoding: 'utf8' }).match(/\) (\d+)/)?.[1],
     ),

@@ -1,6 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SteadyError } from '../../contracts/failures.js';
+import { noSpaceLine } from '../../pipelines/no-space.js';
+import type { StorePort } from './port.js';
 
 /** Free bytes where a folder is, or will be made. */
 export async function freeBytes(folder: string): Promise<number> {
@@ -22,4 +24,22 @@ export async function assertRoom(folder: string, wanted: number | undefined, wha
   if (wanted === undefined) return;
   const free = await freeBytes(folder);
   if (free < wanted) throw new SteadyError('store.no-room', { folder, free, wanted, for: what });
+}
+
+/**
+ * A store whose load fails with `store.no-room` when a tool found the disk full, as its own words tell: loading again
+ * would only fill it again, and beside the live data that is the disk they live on.
+ */
+export const namingNoRoom = (store: StorePort): StorePort => ({
+  ...store,
+  load: (...of) =>
+    store.load(...of).catch((error: unknown) => {
+      throw noRoomOf(error);
+    }),
+});
+
+function noRoomOf(error: unknown): unknown {
+  if (!(error instanceof SteadyError) || error.code !== 'tool.failed') return error;
+  if (noSpaceLine(String(error.facts['says'] ?? '')) === undefined) return error;
+  return new SteadyError('store.no-room', error.facts, { cause: error });
 }

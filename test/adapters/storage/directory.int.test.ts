@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDirectoryStorage } from '../../../src/adapters/storage/directory/directory.js';
-import { onTmpfs } from '../../services/minio.js';
+import { onTmpfs } from '../../services/on-tmpfs.js';
 import { all, body, digestOf } from './bodies.js';
 import { killDuringPut } from './killed-put.js';
 import { storageSuite } from './suite.js';

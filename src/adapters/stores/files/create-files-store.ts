@@ -4,6 +4,7 @@ import { SteadyError } from '../../../contracts/failures.js';
 import type { RestorePlace, StoreCall, StorePort } from '../port.js';
 import { afterLeftovers } from '../after-leftovers.js';
 import { recogniseDump } from '../dump-format.js';
+import { namingNoRoom } from '../room.js';
 import { check } from './check.js';
 import { folderRoot, intoRoot, liveRoot, withVolumeContainer, type FilesStoreOptions } from './context.js';
 import { cutover, kept, release, undo } from './cutover.js';
@@ -37,7 +38,9 @@ export function createFilesStore(options: FilesStoreOptions): StorePort {
     kept: (call, ...rest) => inOne(call, (one) => one.kept(call, ...rest)),
     release: (call, ...rest) => inOne(call, (one) => one.release(call, ...rest)),
   };
-  return afterLeftovers(phases, ({ markerPrefix }) => options.runtime.endMarked({ marker: markerPrefix }));
+  return afterLeftovers(namingNoRoom(phases), ({ markerPrefix }) =>
+    options.runtime.endMarked({ marker: markerPrefix }),
+  );
 }
 
 function phasesOf(options: FilesStoreOptions): StorePort {

@@ -1,5 +1,6 @@
 import { recogniseDump } from '../dump-format.js';
 import type { StorePort } from '../port.js';
+import { namingNoRoom } from '../room.js';
 import type { StoreOptions } from './access.js';
 import { ask } from './ask.js';
 import { check } from './check.js';
@@ -21,7 +22,7 @@ import { undo } from './undo.js';
  * cut-over by renaming.
  */
 export function createPostgresStore(options: StoreOptions): StorePort {
-  return {
+  return namingNoRoom({
     kind: 'postgres',
     facts: (call, how) => gatherFacts(options, call, how),
     check: (call) => check(options, call),
@@ -40,5 +41,5 @@ export function createPostgresStore(options: StoreOptions): StorePort {
     release: (call, place) => release(options, call, place),
     scratch: (call, manifest, folder) =>
       openScratch(options, call, { manifest, folder, create: createPostgresStore }),
-  };
+  });
 }

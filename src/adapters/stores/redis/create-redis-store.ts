@@ -1,6 +1,7 @@
 import { SteadyError } from '../../../contracts/failures.js';
 import type { RestorePlace, StoreCall, StorePort } from '../port.js';
 import { afterLeftovers } from '../after-leftovers.js';
+import { namingNoRoom } from '../room.js';
 import { check } from './check.js';
 import { compareBeside } from './compare-beside.js';
 import { composeService, type RedisStoreOptions } from './context.js';
@@ -51,7 +52,7 @@ export function createRedisStore(options: RedisStoreOptions): StorePort {
     release: (call, ...rest) => beside(call, (one) => one.release(call, ...rest)),
   };
   const service = options.service && composeService(options.service);
-  return afterLeftovers(phases, ({ markerPrefix }) =>
+  return afterLeftovers(namingNoRoom(phases), ({ markerPrefix }) =>
     options.runtime.endMarked({ service, marker: markerPrefix }),
   );
 }
