@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -10,11 +8,11 @@ import {
   untilAsked,
   untilClosed,
   untilLoading,
+  untilStopping,
 } from './rig/restores.js';
 import { ended, resumed, untilStarted, untilStep } from './rig/runs.js';
 import { createCrashStack, type CrashStack, type DatabaseName } from './rig/stack.js';
 import type { Victim } from './rig/steady.js';
-import { waitFor } from './rig/wait-for.js';
 import { expectWhole } from './rig/whole.js';
 
 /**
@@ -51,10 +49,6 @@ async function expectRestored(run: string, store: DatabaseName): Promise<void> {
   await expectWhole(stack, ['big', 'small']);
 }
 
-async function untilStopping(): Promise<void> {
-  await waitFor('the service is being stopped', () => existsSync(join(stack.folder, 'stopping')));
-}
-
 describe('kill -9 in the middle of a restore', () => {
   it.each(victimsAt(0))('finishes when the %s is killed while it loads', async (victim) => {
     await spoil(stack, 'big');
@@ -71,7 +65,7 @@ describe('kill -9 in the middle of a restore', () => {
     stack.app.holdStop(true);
     const run = await askRestore(stack, 'small');
     await approve(stack, run);
-    await untilStopping();
+    await untilStopping(stack);
     await stack.steady.killAndRestart(victim);
     stack.app.holdStop(false);
     await expectRestored(run, 'small');
@@ -84,7 +78,7 @@ describe('kill -9 in the middle of a restore', () => {
       stack.app.holdStop(true);
       const run = await askRestore(stack, 'small');
       await approve(stack, run);
-      await untilStopping();
+      await untilStopping(stack);
       const session = await stubbornSession(stack, 'small');
       try {
         stack.app.holdStop(false);

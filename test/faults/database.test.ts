@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { connect } from '../adapters/stores/postgres/connected.js';
 import { killHard, processesWith } from '../crash/rig/processes.js';
+import { untilStopping } from '../crash/rig/restores.js';
 import { openRun, untilStarted } from '../crash/rig/runs.js';
 import type { CrashStack } from '../crash/rig/stack.js';
 import { expectWhole } from '../crash/rig/whole.js';
 import { startPostgres, type PostgresService } from '../services/postgres.js';
 import { fault } from './fault.js';
-import { copying, createFaultStack, listed } from './stack.js';
+import { copying, createFaultStack, listed, well } from './stack.js';
 
 let server: PostgresService;
 let stack: CrashStack;
@@ -109,31 +110,58 @@ describe('a backup', () => {
 });
 
 describe('a restore', () => {
+  beforeAll(() => stack.app.start());
   const restore = () => stack.steady.cli('restore', 'latest', '--store', 'small');
   const databases = (): Promise<string[]> => stack.databases.named(database);
 
-  /** Refused before anything is touched while something holds the database, and fine once it has let go. */
-  const held = (name: 'prepared-transaction' | 'logical-slot', hold: string, letGo: string) =>
+  /** What holds the database, and how it lets go. */
+  const HOLDS = {
+    'prepared-transaction': [
+      `BEGIN; INSERT INTO events VALUES (-1, 'prepared'); PREPARE TRANSACTION 'left'`,
+      `ROLLBACK PREPARED 'left'`,
+    ],
+    'logical-slot': [
+      `SELECT pg_create_logical_replication_slot('left', 'pgoutput')`,
+      `SELECT pg_drop_replication_slot('left')`,
+    ],
+  } as const;
+  for (const name of ['prepared-transaction', 'logical-slot'] as const) {
+    const [hold, letGo] = HOLDS[name];
+
+    /** The restore is fine once it has let go. */
+    const letGoAndRestore = async (): Promise<void> => {
+      await stack.databases.sql(database, letGo);
+      await well(stack, 'restore', 'latest', '--store', 'small');
+      await expectWhole(stack, ['small']);
+    };
+
     fault(name, async () => {
       const before = await databases();
       await stack.databases.sql(database, hold);
       const answer = await restore();
       expect(await databases()).toEqual(before);
-      await stack.databases.sql(database, letGo);
-      expect((await restore()).code).toBe(0);
-      await expectWhole(stack, ['small']);
+      expect(await stack.app.healthy()).toBe(true);
+      await letGoAndRestore();
       return answer;
     });
-  held(
-    'prepared-transaction',
-    `BEGIN; INSERT INTO events VALUES (-1, 'prepared'); PREPARE TRANSACTION 'left'`,
-    `ROLLBACK PREPARED 'left'`,
-  );
-  held(
-    'logical-slot',
-    `SELECT pg_create_logical_replication_slot('left', 'pgoutput')`,
-    `SELECT pg_drop_replication_slot('left')`,
-  );
+
+    fault(`${name}-at-cut-over`, async () => {
+      const [before, digest] = [await databases(), await stack.databases.digest(database)];
+      stack.app.holdStop(true);
+      const asked = restore();
+      await untilStopping(stack);
+      await stack.databases.sql(database, hold);
+      stack.app.holdStop(false);
+      const answer = await asked;
+      // The live one is open, the loaded one gone.
+      expect(await databases()).toEqual(before);
+      expect(before).toContain(database);
+      expect(await stack.databases.digest(database)).toBe(digest);
+      expect(await stack.app.healthy()).toBe(true);
+      await letGoAndRestore();
+      return answer;
+    });
+  }
 
   fault('sessions-live', async () => {
     const good = await stack.databases.digest(database);

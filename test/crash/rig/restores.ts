@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { askedBy } from '../../../src/client/approvals.js';
 import { viewOf } from './runs.js';
@@ -70,6 +72,11 @@ export async function stubbornSession(stack: CrashStack, store: DatabaseName): P
       }
     },
   };
+}
+
+/** Waits until the service is being stopped for the cut-over. */
+export async function untilStopping(stack: CrashStack): Promise<void> {
+  await waitFor('the service is being stopped', () => existsSync(join(stack.folder, 'stopping')));
 }
 
 /** Waits until the cut-over has closed the live database. */
