@@ -31,6 +31,8 @@ export type Area = (typeof AREAS)[number];
 const NOTHING = 'nothing: what the failed attempt stored is removed';
 const CLOCKS =
   'ids, retention, the end of a hold and of an Object Lock go by the clock of Temporal or of the store, so all are right';
+const APPROVALS =
+  'nothing was touched: a question is open until the moment that it names, by the clock of Temporal, no shorter and no longer; a yes before it counts';
 
 export const ENDINGS = {
   'dump-killed': {
@@ -256,6 +258,24 @@ export const ENDINGS = {
     command: 'steady backup run',
     exit: 0,
     left: CLOCKS,
+    next: 'as always',
+  },
+  'approval-clock-ahead': {
+    area: 'a worker',
+    fault: 'the clock of a worker jumps 2 hours ahead while a restore waits for its approval',
+    command: 'steady restore latest',
+    exit: 3,
+    code: 'approval.expired',
+    left: APPROVALS,
+    next: 'as always',
+  },
+  'approval-clock-behind': {
+    area: 'a worker',
+    fault: 'the clock of a worker jumps 2 hours back while a restore waits for its approval',
+    command: 'steady restore latest',
+    exit: 3,
+    code: 'approval.expired',
+    left: APPROVALS,
     next: 'as always',
   },
   'site-away': {
