@@ -29,6 +29,8 @@ export const AREAS = [
 export type Area = (typeof AREAS)[number];
 
 const NOTHING = 'nothing: what the failed attempt stored is removed';
+const FORGOTTEN =
+  'parts of that upload: a MinIO that was started anew has forgotten them, so that no sweep finds them, and removes them itself after a day (`stale_uploads_expiry`)';
 const CLOCKS =
   'ids, retention, the end of a hold and of an Object Lock go by the clock of Temporal or of the store, so all are right';
 const APPROVALS =
@@ -89,7 +91,7 @@ export const ENDINGS = {
     fault: 'the storage server is killed in the middle of an upload, and comes back',
     command: 'steady backup run',
     exit: 0,
-    left: 'at most parts of the killed upload, which the sweep removes',
+    left: FORGOTTEN,
     next: 'the run itself begins the dump anew',
   },
   'storage-frozen': {
@@ -97,16 +99,16 @@ export const ENDINGS = {
     fault: 'storage takes no more bytes in the middle of an upload, and says nothing',
     command: 'steady backup run',
     exit: 0,
-    left: 'at most parts of that upload, which the sweep removes',
+    left: 'at most parts of that upload, which `steady backup sweep` removes',
     next: 'the run itself gives the upload up after `limits.stall` and begins the dump anew',
   },
-  'credentials-expired': {
+  'credentials-changed': {
     area: 'storage',
-    fault: 'the credentials stop being good in the middle of an upload',
+    fault: 'the storage server is started anew with other credentials in the middle of an upload',
     command: 'steady backup run',
     exit: 1,
     code: 'storage.denied',
-    left: 'at most parts of that upload, which the sweep removes; no backup is listed',
+    left: `${FORGOTTEN}; no backup is listed`,
     next: 'works once the credentials are right',
   },
   'bucket-missing': {

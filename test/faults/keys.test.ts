@@ -7,10 +7,10 @@ import { newKey } from '../pipelines/keys.js';
 import { startMinio, type MinioServer } from '../services/minio.js';
 import { startPostgres, type PostgresService } from '../services/postgres.js';
 import { fault } from './fault.js';
-import { copying, createFaultStack, listed, manifestOf, well } from './stack.js';
+import { copying, createFaultStack, listed, manifestOf, unfinished, well } from './stack.js';
 
 const DISK = 128 * 2 ** 20;
-/** On a disk that is nearly full: enough for what a run writes beside its data, and less than a part of an upload. */
+/** On a disk that is nearly full: enough for what a run writes beside its data and for a part, not for the upload. */
 const ROOM = 14 * 2 ** 20;
 
 let server: PostgresService;
@@ -60,6 +60,7 @@ describe('storage', () => {
     writeFileSync(join(disk, 'filler'), Buffer.alloc(bavail * bsize - ROOM));
     const answer = await backup();
     expect(await listed(stack)).toEqual(before);
+    expect(await unfinished(stack)).toEqual([]);
     rmSync(join(disk, 'filler'));
     await stack.databases.sql(database, 'DROP TABLE noise');
     await well(stack, 'backup', 'run', 'small');

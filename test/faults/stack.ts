@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { UnfinishedUpload } from '../../src/adapters/storage/port.js';
 import type { Manifest } from '../../src/contracts/stored/manifest.js';
 import type { PostgresService } from '../services/postgres.js';
 import { seedSmall } from '../crash/rig/seeded-postgres.js';
@@ -23,6 +24,23 @@ export async function createFaultStack(
      CREATE MATERIALIZED VIEW totals AS SELECT count(*) AS n FROM bulk`,
   );
   return stack;
+}
+
+/** Makes a table of 40 MB that no compression makes smaller: an upload of many parts. */
+export const addNoise = (stack: CrashStack): Promise<string> =>
+  stack.databases.sql(
+    stack.database('small'),
+    `CREATE TABLE noise AS SELECT ${Array.from({ length: 8 }, (_, at) => `gen_random_uuid() AS u${at}`).join(', ')}
+     FROM generate_series(1, 320000)`,
+  );
+export const dropNoise = (stack: CrashStack): Promise<string> =>
+  stack.databases.sql(stack.database('small'), 'DROP TABLE noise');
+
+/** Uploads that were begun and not ended, as storage lists them. */
+export async function unfinished(stack: CrashStack): Promise<UnfinishedUpload[]> {
+  const uploads: UnfinishedUpload[] = [];
+  for await (const upload of stack.stored.port.unfinished('')) uploads.push(upload);
+  return uploads;
 }
 
 /** Waits until the large table is on its way to storage. */

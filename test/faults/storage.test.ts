@@ -1,21 +1,33 @@
-import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+  type ListPartsCommandOutput,
+  type Part,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import type { UnfinishedUpload } from '../../src/adapters/storage/port.js';
+import { PART_BYTES } from '../../src/adapters/storage/s3/cut-parts.js';
 import { STALL_LIMIT_SECONDS } from '../crash/rig/cut-proxy.js';
 import { openRun, untilStarted } from '../crash/rig/runs.js';
 import type { CrashStack } from '../crash/rig/stack.js';
 import { readStored } from '../crash/rig/stored.js';
+import { waitFor } from '../crash/rig/wait-for.js';
 import { expectWhole } from '../crash/rig/whole.js';
 import { startMinio, type MinioServer } from '../services/minio.js';
 import { startPostgres, type PostgresService } from '../services/postgres.js';
 import { fault } from './fault.js';
-import { copying, createFaultStack, listed } from './stack.js';
+import { addNoise, createFaultStack, dropNoise, listed, unfinished, well } from './stack.js';
 
 let server: PostgresService;
 let minio: MinioServer;
 let stack: CrashStack;
 beforeAll(async () => {
   [server, minio] = await Promise.all([startPostgres(), startMinio()]);
-  stack = await createFaultStack(server, { minio, more: `limits: { stall: ${STALL_LIMIT_SECONDS}s }\n` });
+  // At this rate an upload takes seconds; what is swept need not be old.
+  const limits = `{ stall: ${STALL_LIMIT_SECONDS}s, rate: 8MB, litter: 1s }`;
+  stack = await createFaultStack(server, { minio, more: `limits: ${limits}\n` });
 });
 afterAll(async () => {
   await stack?.close();
@@ -34,22 +46,58 @@ const put = (key: string, body: Buffer) =>
   minio.client.send(new PutObjectCommand({ ...objectOf(key), Body: body }));
 
 describe('an upload', () => {
+  beforeAll(() => addNoise(stack));
+  afterAll(() => dropNoise(stack));
+
+  /** The parts that storage has of it, asked by its exact name. */
+  const partsOf = async ({ key, id }: UnfinishedUpload): Promise<readonly Part[]> => {
+    const command = new ListPartsCommand({ ...objectOf(key), UploadId: id });
+    const { Parts = [] } = await minio.client.send(command).catch((error: Error) => {
+      if (error.name !== 'NoSuchUpload') throw error;
+      return {} as ListPartsCommandOutput;
+    });
+    return Parts;
+  };
+  /** Waits until a part of an upload has arrived, and not its last one. */
+  const uploading = (): Promise<UnfinishedUpload> =>
+    waitFor(
+      'a part is stored',
+      async () => {
+        for (const upload of await unfinished(stack))
+          if ((await partsOf(upload)).some(({ Size }) => Size === PART_BYTES)) return upload;
+        return undefined;
+      },
+      { every: 20 },
+    );
+  /** Sweeps, after which storage lists nothing; gives how many uploads were swept. */
+  const swept = async (): Promise<number> => {
+    const { lines } = await well(stack, 'backup', 'sweep');
+    expect(await unfinished(stack)).toEqual([]);
+    return lines.filter(({ what, deleted }) => what === 'upload' && deleted).length;
+  };
+  /** What MinIO has forgotten by a restart is still there, and no sweep finds it. */
+  const forgotten = async (upload: UnfinishedUpload): Promise<void> => {
+    expect(await swept()).toBe(0);
+    expect(await partsOf(upload)).not.toEqual([]);
+  };
+
   fault('storage-killed', async () => {
     const asked = backup();
     const run = await openRun(stack, 'backup');
-    await copying(stack);
+    const upload = await uploading();
     await minio.kill();
     await untilStarted(stack, run, 'dumpStore', 2);
     await minio.start();
     const answer = await asked;
     await expectWhole(stack, ['small']);
+    await forgotten(upload);
     return answer;
   });
 
   fault('storage-frozen', async () => {
     const asked = backup();
     const run = await openRun(stack, 'backup');
-    await copying(stack);
+    const upload = await uploading();
     process.kill(minio.pid(), 'SIGSTOP');
     try {
       await untilStarted(stack, run, 'dumpStore', 2);
@@ -58,13 +106,15 @@ describe('an upload', () => {
     }
     const answer = await asked;
     await expectWhole(stack, ['small']);
+    await swept();
+    expect(await partsOf(upload)).toEqual([]);
     return answer;
   });
 
-  fault('credentials-expired', async () => {
+  fault('credentials-changed', async () => {
     const before = await listed(stack);
     const asked = backup();
-    await copying(stack);
+    const upload = await uploading();
     await minio.kill();
     await minio.start('another-secret');
     const answer = await asked;
@@ -73,6 +123,7 @@ describe('an upload', () => {
     await minio.start();
     expect(await listed(stack)).toEqual(before);
     await taken();
+    await forgotten(upload);
     return answer;
   });
 });

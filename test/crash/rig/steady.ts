@@ -23,7 +23,12 @@ export interface CommandDocument {
   readonly backups: readonly { readonly store: string; readonly id: string }[];
   readonly proofs: readonly unknown[];
   readonly imported: readonly { readonly backupId: string; readonly already: boolean }[];
-  readonly lines: readonly { readonly id: string; readonly keep: boolean; readonly deleted: boolean }[];
+  readonly lines: readonly {
+    readonly id: string;
+    readonly what?: string;
+    readonly keep: boolean;
+    readonly deleted: boolean;
+  }[];
   readonly error: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
