@@ -13,6 +13,7 @@ import { createNotifyActivities } from './notify.js';
 import { createPruneActivities } from './prune.js';
 import { openedStorage } from './opened-storage.js';
 import type { Ports } from './ports.js';
+import { createRenewalActivities } from './renew-locks.js';
 import { createRestoreActivities } from './restore.js';
 import { createSealActivities } from './seal.js';
 import { createServiceActivities } from './services.js';
@@ -52,7 +53,7 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
       ...createFindImported(ports),
       ...createWatchActivities(ports),
       planPrune: prune.planPrune,
-      renewLocks: prune.renewLocks,
+      ...createRenewalActivities(ports),
       findLitter: sweep.findLitter,
       appendRecord: ledger.appendRecord,
       checkStorage: check.checkStorage,

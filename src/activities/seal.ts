@@ -8,6 +8,7 @@ import { manifestSchema, type Manifest } from '../contracts/stored/manifest.js';
 import type { BackupSet, Mark, StackDocument } from '../contracts/stored/others.js';
 import {
   createDocument,
+  createOnce,
   createTimedDocument,
   parseDocument,
   readDocument,
@@ -100,7 +101,8 @@ export function createSealActivities(ports: Ports, unopened: Ports) {
     async keepConfig(input: ApplyRequest): Promise<void> {
       const text = Buffer.from(input.text);
       // The file may begin with a byte order mark, which the text has lost: then it is kept without.
-      await (await ports.storage(input.snapshot)).create(keys.config(input.sha256), text);
+      const until = lockEnd(input.snapshot.stack.storage.lock, new Date());
+      await createOnce(await ports.storage(input.snapshot), keys.config(input.sha256), text, until);
     },
 
     /**

@@ -18,6 +18,7 @@ export const keys = {
     `marks/${store}/${backupId}/${compact(time)}-${kind}.json`,
   setPrefix: () => 'sets/',
   set: (setId: string) => `sets/${setId}.json`,
+  configPrefix: () => 'config/',
   config: (sha256: string) => `config/${sha256}.yaml`,
   /** Written, read and deleted by a check. */
   probe: (time: Date) => `probes/${compact(time)}.txt`,

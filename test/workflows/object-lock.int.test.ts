@@ -5,11 +5,13 @@ import {
   PutObjectRetentionCommand,
   type DeleteMarkerEntry,
 } from '@aws-sdk/client-s3';
+import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createS3Storage } from '../../src/adapters/storage/s3/s3.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { storageSchema } from '../../src/contracts/stack/storage.js';
 import type {
+  BackupInput,
   LookInput,
   MarkInput,
   PruneInput,
@@ -18,6 +20,8 @@ import type {
   VerifyResult,
 } from '../../src/contracts/runs/procedures.js';
 import type { BackupLine, TamperedLine } from '../../src/contracts/runs/lines.js';
+import type { StackSnapshot } from '../../src/contracts/runs/snapshot.js';
+import { startFaultProxy } from '../adapters/storage/fault-proxy.js';
 import { startMinio, type MinioServer } from '../services/minio.js';
 import { startRig, type Rig } from './harness.js';
 import { PATIENTLY } from './patience.js';
@@ -35,20 +39,38 @@ afterAll(async () => {
 
 let worlds = 0;
 /** A stack whose backups lie in a bucket with Object Lock. Compliance: not even the owner of the account gets round it. */
-function lockedFor(time: string, keep: Record<string, unknown> = { last: 1, verified: 1 }): World {
+function lockedFor(
+  time: string,
+  { endpoint = minio.endpoint, stores = ['db'] }: { endpoint?: string; stores?: readonly string[] } = {},
+): World {
   const { main, lock } = storageSchema.parse({
     main: { s3: minio.config() },
     lock: { mode: 'compliance', for: time },
   });
   const stack = `locked-${++worlds}`;
+  const keep = { last: 1, verified: 1 };
   return rig.world({
-    storage: createS3Storage({ config: minio.config(), credentials: minio, stack, lock }),
+    stores: Object.fromEntries(stores.map((store) => [store, {}])),
+    storage: createS3Storage({ config: minio.config({ endpoint }), credentials: minio, stack, lock }),
     file: {
       storage: { main, lock: { mode: 'compliance', for: time } },
-      plans: { nightly: { schedule: '0 3 * * *', stores: ['db'], verify: 'readable', keep } },
+      plans: { nightly: { schedule: '0 3 * * *', stores, verify: 'readable', keep } },
     },
   });
 }
+
+/** The same stack once its file asks for longer locks: all that it has are due then. */
+function askingFor(seconds: number, { snapshot }: World): { snapshot: StackSnapshot } {
+  const { storage } = snapshot.stack;
+  const lock = { mode: 'compliance', for: seconds } as const;
+  return { snapshot: { ...snapshot, stack: { ...snapshot.stack, storage: { ...storage, lock } } } };
+}
+
+/** When the locks under a prefix end, in milliseconds; 0 without one. */
+const ends = async (world: World, prefix: string): Promise<number[]> =>
+  ((await world.storage.lock?.ends(prefix)) ?? []).map((one) => one.end?.getTime() ?? 0);
+
+const nightly = (stores = ['db']) => ({ stores, plan: 'nightly' });
 
 const inBucket = (world: World, key: string) => ({
   Bucket: minio.bucket,
@@ -163,6 +185,70 @@ describe.concurrent('backups under Object Lock', () => {
       expect(left?.id).toBe(kept?.id);
       expect(Date.parse(left?.lockedUntil ?? '')).toBeGreaterThan(Date.parse(kept?.lockedUntil ?? ''));
     }, PATIENTLY);
+  });
+
+  it('are locked anew whole by the next run after one that failed half-way, and no list says more meanwhile', async () => {
+    let asked = 0;
+    let breaking = false;
+    const isLocking = ({ method, url }: IncomingMessage): boolean =>
+      method === 'PUT' && (url ?? '').includes('?retention');
+    const proxy = await startFaultProxy(minio.endpoint, {
+      deny: (request) => breaking && isLocking(request) && ++asked === 2,
+    });
+    const world = lockedFor('1m', { endpoint: proxy.endpoint });
+    const first = await world.start<BackupInput>('backup', nightly());
+    await resultOf(first);
+    await world.record(first);
+
+    const longer = askingFor(3600, world);
+    const hour = Date.now() + 3_590_000;
+    breaking = true;
+    const failing = await world.start<PruneInput>('prune', { stores: ['db'], dryRun: false }, longer);
+    expect((await failureOfRun(failing)).code).toBe('storage.denied');
+    expect(asked).toBeGreaterThanOrEqual(2);
+    const [told] = await look<BackupLine[]>(world, 'backups');
+    expect(Math.min(...(await ends(world, 'data/')))).toBeLessThan(hour);
+    expect(Date.parse(told?.lockedUntil ?? '')).toBeLessThanOrEqual(
+      Math.min(...(await ends(world, 'data/'))),
+    );
+
+    const next = await world.start<PruneInput>('prune', { stores: ['db'], dryRun: false }, longer);
+    await resultOf(next);
+    const [kept] = await look<BackupLine[]>(world, 'backups');
+    expect(kept?.id).toBe(told?.id);
+    expect(Date.parse(kept?.lockedUntil ?? '')).toBeGreaterThan(hour);
+    for (const prefix of ['manifests/', 'data/', 'proofs/', 'sets/', 'records/']) {
+      const found = await ends(world, prefix);
+      expect(found.length, prefix).toBeGreaterThan(0);
+      expect(Math.min(...found), prefix).toBeGreaterThan(hour);
+    }
+    proxy.close();
+  });
+
+  it('are locked anew also in a night in which the backup of a store fails, or retention cannot decide', async () => {
+    const world = lockedFor('1m', { stores: ['db', 'broken'] });
+    await resultOf(await world.start<BackupInput>('backup', nightly(['db', 'broken'])));
+    const manifests = await world.keys('manifests/');
+    const theirs = manifests.flatMap((key) => [key, key.replace(/^manifests(.*)\.json$/, 'data$1/')]);
+    const expectLockedTo = async (end: number): Promise<void> => {
+      for (const prefix of theirs)
+        expect(Math.min(...(await ends(world, prefix))), prefix).toBeGreaterThan(end);
+    };
+    world.script.fail('dump broken', 'store.unsupported');
+    const hour = Date.now() + 3_590_000;
+    const night = await world.start<BackupInput>('backup', nightly(['broken']), askingFor(3600, world));
+    expect((await failureOfRun(night)).code).toBe('backup.failed');
+    await expectLockedTo(hour);
+
+    await world.storage.create('manifests/broken/20261101T020000Z-aaaaaaaa.json', Buffer.from('no manifest'));
+    const day = Date.now() + 86_390_000;
+    const undecided = await world.start<BackupInput>('backup', nightly(['broken']), askingFor(86_400, world));
+    expect((await failureOfRun(undecided)).message).toContain(
+      'locks not renewed="a stored document cannot be read ',
+    );
+    await expectLockedTo(day);
+    // Nothing is deleted in such a night.
+    expect(await world.keys('manifests/')).toEqual(expect.arrayContaining(manifests));
   });
 
   it('are locked when they are sealed, not before: what a failed attempt left is swept', async () => {

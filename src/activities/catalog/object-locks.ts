@@ -1,4 +1,4 @@
-import type { StoragePort } from '../../adapters/storage/port.js';
+import type { ObjectLockEnd, StoragePort } from '../../adapters/storage/port.js';
 import { keys } from '../../contracts/keys.js';
 import type { BackupRef } from '../../contracts/runs/claims.js';
 import type { LockConfig } from '../../contracts/stack/storage.js';
@@ -23,12 +23,55 @@ export function prefixesOf({ store, id }: BackupRef): string[] {
 }
 
 /**
- * Locks all of a sealed backup until then at least. Its manifest first: what tells how long the backup is locked is
- * never the first to be free. A lock is only ever lengthened, so running again finishes it.
+ * Locks all of a sealed backup until then at least. Its manifest last, as when it is sealed: lists tell the manifest's
+ * lock, which so never ends after that of the data. A lock is only ever lengthened, so running again finishes it.
  */
 export async function lockBackup(storage: StoragePort, backup: BackupRef, until: Date): Promise<void> {
-  await storage.lock?.lock(keys.manifest(backup.store, backup.id), until);
   for (const prefix of prefixesOf(backup)) await lockUnder(storage, prefix, until);
+  await storage.lock?.lock(keys.manifest(backup.store, backup.id), until);
+}
+
+/** What a renewal goes by. */
+export interface RenewalTerms {
+  readonly lock: LockConfig;
+  readonly now: Date;
+  /** Until when what is due is locked. */
+  readonly end: Date;
+}
+
+/**
+ * Locks all of a backup until then, where any of its objects is due. Each is asked for its own lock: what an attempt
+ * that was killed, or somebody, has locked longer says nothing of the others, and so whatever was left half done is
+ * finished by the next attempt, or the next night. Says whether there was anything to renew.
+ */
+export async function renewBackup(
+  storage: StoragePort,
+  backup: BackupRef,
+  terms: RenewalTerms,
+): Promise<boolean> {
+  const { lock } = storage;
+  const manifest = keys.manifest(backup.store, backup.id);
+  const sealed = (await lock?.ends(manifest))?.filter(({ key }) => key === manifest) ?? [];
+  // Another prune has deleted it since it was listed.
+  if (lock === undefined || sealed.length === 0) return false;
+  const others: ObjectLockEnd[] = [];
+  for (const prefix of prefixesOf(backup)) others.push(...(await lock.ends(prefix)));
+  if (![...sealed, ...others].some(({ end }) => isLockDue(terms.lock, end, terms.now))) return false;
+  await lockBackup(storage, backup, terms.end);
+  return true;
+}
+
+/** Renews each document under a prefix that is due; gives how many. */
+export async function renewDocuments(
+  storage: StoragePort,
+  prefix: string,
+  terms: RenewalTerms,
+): Promise<number> {
+  const { lock } = storage;
+  if (lock === undefined) return 0;
+  const due = (await lock.ends(prefix)).filter(({ end }) => isLockDue(terms.lock, end, terms.now));
+  await mapInParallel(due, 8, ({ key }) => lock.lock(key, terms.end));
+  return due.length;
 }
 
 /** Locks every object under a prefix. */
@@ -40,12 +83,13 @@ export async function lockUnder(storage: StoragePort, prefix: string, until: Dat
   await mapInParallel(found, 8, (key) => lock.lock(key, until));
 }
 
-/** When the lock of a backup ends, by its manifest. */
+/** When the lock of a backup ends, by its manifest: whatever was put over that says nothing. */
 export async function manifestLock(storage: StoragePort, backup: BackupRef): Promise<Date | undefined> {
-  return await storage.lock?.until(keys.manifest(backup.store, backup.id));
+  const manifest = keys.manifest(backup.store, backup.id);
+  return (await storage.lock?.ends(manifest))?.find(({ key }) => key === manifest)?.end;
 }
 
-/** When the longest lock of anything of a backup ends, while that is to come. */
+/** When the longest lock of anything of a backup ends, while that is to come: so long it cannot be deleted. */
 export async function backupLock(
   storage: StoragePort,
   backup: BackupRef,

@@ -15,7 +15,7 @@ interface Version {
 
 /** What somebody with a credential of their own does to an object, past this storage. */
 export interface Tampering {
-  overwrite(key: string, content: Uint8Array): void;
+  overwrite(key: string, content: Uint8Array, lockedUntil?: Date): void;
   hide(key: string): void;
 }
 
@@ -136,7 +136,7 @@ export function createMemoryStorage(
 
     free: () => Promise.resolve(undefined),
     tampering: {
-      overwrite: (key, content) => add(key, Buffer.from(content)),
+      overwrite: (key, content, end) => add(key, Buffer.from(content), end),
       hide: (key) => add(key, undefined),
     },
 
@@ -152,6 +152,14 @@ export function createMemoryStorage(
         async until(key) {
           requireLegalKey(key);
           return until(key);
+        },
+        async ends(prefix) {
+          requireLegalPrefix(prefix);
+          const under = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(compareKeys);
+          return under.flatMap((key) => {
+            const object = find(key);
+            return object === undefined ? [] : [{ key, end: object.lockedUntil }];
+          });
         },
         check: async () => [],
       },

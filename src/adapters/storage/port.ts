@@ -37,6 +37,12 @@ export interface UnfinishedUpload {
   readonly startedAt: Date;
 }
 
+/** The lock of one object; without an end: none. */
+export interface ObjectLockEnd {
+  readonly key: string;
+  readonly end: Date | undefined;
+}
+
 /**
  * Storage that keeps versions and locks them (S3 Object Lock). A lock protects a version, not a key: a newer version or
  * a delete marker hides a locked object from whoever asks for the key. So all of the port goes by version here: the
@@ -48,8 +54,10 @@ export interface LockPort {
   create(key: string, content: Uint8Array, until: Date): Promise<'created' | 'exists'>;
   /** Locks an object until then at least: a lock is only ever lengthened. Fails with `storage.missing`. */
   lock(key: string, until: Date): Promise<void>;
-  /** When the longest lock of any version of the key ends; undefined without one. */
+  /** When the longest lock of any version of the key ends: as long as that, it cannot be deleted; undefined without one. */
   until(key: string): Promise<Date | undefined>;
+  /** When the locks of the objects themselves end, whatever lies over them: a listing, and a request an object. */
+  ends(prefix: string): Promise<ObjectLockEnd[]>;
   /** Whether the place can do what a lock needs. */
   check(): Promise<CheckLine[]>;
 }

@@ -5,7 +5,7 @@ import { parseCron } from '../cron.js';
 import { longestGap } from '../longest-gap.js';
 import type { CrossCheckReport } from './report.js';
 
-/** Locks are looked at after each backup of a plan, and renewed when less than a quarter of their time is left. */
+/** Locks are looked at by each backup of a plan, and renewed when less than a quarter of their time is left. */
 const RUNS_IN_A_LOCK = 4;
 
 /** A lock that storage can hold, and that is renewed before it ends. */

@@ -19,11 +19,12 @@ import { createTurns } from '../shared/turns.js';
 import { failureOf, fail, isOwnCancellation } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { pruneStores } from '../prune/prune-stores.js';
+import { renewLocks, renewLocksBeside } from '../prune/renew-locks.js';
 import { backupStore } from './backup-store.js';
 import { mixedBy } from './mixed.js';
 import { tellVerified } from './tell-verified.js';
 
-/** Backups of a plan's stores taken together: a child per store, then the set, then retention. */
+/** Backups of a plan's stores taken together: a child per store, locks renewed meanwhile, the set, then retention. */
 export async function backup(input: BackupInput): Promise<BackupResult> {
   const { snapshot } = input;
   const plan = input.plan === undefined ? undefined : snapshot.stack.plans[input.plan];
@@ -34,6 +35,9 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     const opened = await run.step('Open storage', () => run.activities.look.openStack(snapshot));
     const depth = input.verify ?? plan?.verify ?? usualDepth(snapshot.stack);
 
+    // From the first on: neither a store that fails nor the run's limit may let what is kept become unlocked.
+    const everything = { snapshot, stores: Object.keys(snapshot.stack.stores) };
+    const renewing = renewLocksBeside(run, everything);
     const turn = createTurns(snapshot.stack.limits.parallel);
     const results = await Promise.all(
       input.stores.map((store) => {
@@ -50,6 +54,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
         return storeInStep(run, child, turn);
       }),
     );
+    const unrenewed = await renewing;
 
     const left = results.filter(({ failure }) => failure?.code === 'run.left');
     // The next step would tell of the cancelling alone.
@@ -81,12 +86,13 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
       throw fail(unproven ? 'backup.unproven' : 'backup.failed', {
         ...Object.fromEntries(failed.map((one) => [one.store, one.failure?.message])),
         done: results.length - failed.length,
+        ...(unrenewed && { 'locks not renewed': unrenewed.message }),
       });
     }
     await tellVerified(input, setId, results);
-    // Without a retention policy all are kept, and what is kept stays locked.
-    const { lock } = snapshot.stack.storage;
-    if (plan === undefined || (plan.keep === undefined && lock === undefined)) return result;
+    // With all backups sealed and told of, locks that end are a reason to fail.
+    if (unrenewed !== undefined) await renewLocks(run, everything);
+    if (plan?.keep === undefined) return result;
     const lines = await pruneStores(run, { snapshot, stores: input.stores, dryRun: false });
     return { ...result, pruned: lines.filter((one) => one.deleted).length };
   });

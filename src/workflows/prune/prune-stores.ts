@@ -20,16 +20,9 @@ export async function pruneStores(
       if (lockedUntil !== undefined) note(`${store} ${id} is locked until ${lockedUntil}`);
     return planned;
   });
-  const refs = (chosen: readonly PruneLine[]) => chosen.map(({ store, id }) => ({ store, id }));
-  const unwanted = refs(lines.filter((one) => !one.keep && one.lockedUntil === undefined));
-  const kept = refs(lines.filter((one) => one.keep));
-  if (!dryRun && snapshot.stack.storage.lock !== undefined && kept.length > 0) {
-    await run.step('Renew the locks of what is kept', async (note) => {
-      const now = new Date().toISOString();
-      const renewed = await run.activities.proof.renewLocks({ snapshot, backups: kept, now });
-      note(`${renewed.length} renewed`);
-    });
-  }
+  const unwanted = lines
+    .filter((one) => !one.keep && one.lockedUntil === undefined)
+    .map(({ store, id }) => ({ store, id }));
   if (dryRun || unwanted.length === 0) return lines;
 
   const { workflowId, runId } = workflowInfo();

@@ -7,6 +7,8 @@ export interface Fault {
   readonly loseAnswer?: (request: IncomingMessage) => boolean;
   /** Flips a bit of the request's body on its way. */
   readonly damage?: (request: IncomingMessage) => boolean;
+  /** Denies a request itself: the server behind hears nothing of it. */
+  readonly deny?: (request: IncomingMessage) => boolean;
 }
 
 /** An HTTP proxy before MinIO with one fault, which happens once. */
@@ -25,6 +27,16 @@ export async function startFaultProxy(
     return true;
   };
   const server = createServer((incoming, answer) => {
+    if (once1(fault.deny, incoming)) {
+      incoming
+        .resume()
+        .once('end', () =>
+          answer
+            .writeHead(403, { 'content-type': 'application/xml' })
+            .end('<Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>'),
+        );
+      return;
+    }
     const damage = once1(fault.damage, incoming);
     const lose = once1(fault.loseAnswer, incoming);
     const options = { host: target.hostname, port: target.port, method: incoming.method, path: incoming.url };

@@ -13,7 +13,7 @@ describe('memory storage that locks', () => {
     const { tampering } = storage;
     return {
       storage,
-      overwrite: async (key, content) => tampering.overwrite(key, content),
+      overwrite: async (key, content, end) => tampering.overwrite(key, content, end),
       hide: async (key) => tampering.hide(key),
     };
   });

@@ -25,8 +25,18 @@ describe('S3 storage with Object Lock on MinIO', () => {
     const at = (key: string) => ({ Bucket: minio.bucket, Key: `locked/${key}` });
     return {
       storage: open('locked'),
-      overwrite: async (key, content) =>
-        void (await minio.client.send(new PutObjectCommand({ ...at(key), Body: content }))),
+      overwrite: async (key, content, end) =>
+        void (await minio.client.send(
+          new PutObjectCommand({
+            ...at(key),
+            Body: content,
+            ...(end && {
+              ...{ ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: end },
+              // S3 takes a lock with a digest of the content only.
+              ChecksumAlgorithm: 'SHA256',
+            }),
+          }),
+        )),
       hide: async (key) => void (await minio.client.send(new DeleteObjectCommand(at(key)))),
     };
   });

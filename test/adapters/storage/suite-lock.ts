@@ -5,7 +5,7 @@ import { all, body, digestOf } from './bodies.js';
 export interface LockedPlace {
   readonly storage: StoragePort;
   /** What somebody does past the storage, who may write to the bucket. */
-  overwrite(key: string, content: Buffer): Promise<void>;
+  overwrite(key: string, content: Buffer, lockedUntil?: Date): Promise<void>;
   hide(key: string): Promise<void>;
 }
 
@@ -74,6 +74,31 @@ export function lockSuite(open: () => Promise<LockedPlace>): void {
     expect(await all(storage.list('held/'))).toEqual([]);
     expect(await storage.create('held/doc', Buffer.from('y'))).toBe('created');
     expect((await storage.read('held/doc'))?.toString()).toBe('y');
+  });
+
+  it('tells the lock of the object itself, however long what lies over it is locked', async () => {
+    const [soon, later] = [inSeconds(3), inSeconds(5)];
+    await lock.create('own/a', Buffer.from('x'), soon);
+    await storage.create('own/b', Buffer.from('x'));
+    for (const key of ['own/a', 'own/b']) await place.overwrite(key, Buffer.from('forged'), later);
+    await place.hide('own/b');
+    expect(await lock.ends('own/')).toEqual([
+      { key: 'own/a', end: soon },
+      { key: 'own/b', end: undefined },
+    ]);
+    // As long as that, neither can be deleted.
+    for (const key of ['own/a', 'own/b']) expect(await lock.until(key)).toEqual(later);
+    expect(await lock.ends('own/none')).toEqual([]);
+  });
+
+  it('tells the locks of more objects than it asks for at a time', async () => {
+    const keys = Array.from({ length: 20 }, (_, at) => `many/${String(at).padStart(2, '0')}`);
+    const end = inSeconds(3);
+    for (const [at, key] of keys.entries())
+      await (at % 2 === 0 ? lock.create(key, Buffer.from(key), end) : storage.create(key, Buffer.from(key)));
+    expect(await lock.ends('many/')).toEqual(
+      keys.map((key, at) => ({ key, end: at % 2 === 0 ? end : undefined })),
+    );
   });
 
   it('only ever lengthens a lock', async () => {

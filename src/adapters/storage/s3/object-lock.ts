@@ -10,11 +10,11 @@ import type { CheckLine } from '../../../contracts/runs/check-line.js';
 import { SteadyError } from '../../../contracts/failures.js';
 import { formatDuration } from '../../../contracts/stack/units.js';
 import type { LockConfig } from '../../../contracts/stack/storage.js';
-import { requireLegalKey } from '../key-rules.js';
-import type { LockPort } from '../port.js';
+import { requireLegalKey, requireLegalPrefix } from '../key-rules.js';
+import type { LockPort, ObjectLockEnd } from '../port.js';
 import { versionOf, withS3, type Bucket } from './bucket.js';
 import { s3ErrorCode } from './s3-failure.js';
-import { deleteVersion, versionsOf } from './versions.js';
+import { deleteVersion, listVersions, versionsOf } from './versions.js';
 
 export const lockMode = (lock: LockConfig): ObjectLockRetentionMode =>
   lock.mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE';
@@ -33,6 +33,10 @@ export function lockPort(bucket: Locking, create: LockPort['create']): LockPort 
     async until(key) {
       requireLegalKey(key);
       return await lockedUntil(bucket, key);
+    },
+    async ends(prefix) {
+      requireLegalPrefix(prefix);
+      return await lockEnds(bucket, prefix);
     },
     check: () => checkObjectLock(bucket),
   };
@@ -61,6 +65,25 @@ async function lockedUntil(bucket: Bucket, key: string): Promise<Date | undefine
     if (end !== undefined) ends.push(end.getTime());
   }
   return ends.length === 0 ? undefined : new Date(Math.max(...ends));
+}
+
+/** Requests for locks at a time. */
+const LOOKS_AT_A_TIME = 8;
+
+async function lockEnds(bucket: Bucket, prefix: string): Promise<ObjectLockEnd[]> {
+  const objects: { readonly key: string; readonly id: string }[] = [];
+  for await (const { key, oldest } of listVersions(bucket, prefix))
+    if (oldest) objects.push({ key, id: oldest.id });
+  const found: ObjectLockEnd[] = [];
+  while (found.length < objects.length) {
+    const next = objects.slice(found.length, found.length + LOOKS_AT_A_TIME);
+    const asked = next.map(async ({ key, id }) => {
+      const lock = await retentionOf(bucket, key, id);
+      return { key, end: lock?.RetainUntilDate };
+    });
+    found.push(...(await Promise.all(asked)));
+  }
+  return found;
 }
 
 /**
