@@ -15,6 +15,7 @@ import { listBackups, type ListedBackup } from './catalog/list-backups.js';
 import { findManifest, readManifest } from './catalog/read-manifest.js';
 import { selectBackup } from './catalog/select-backup.js';
 import { findTampered } from './catalog/tampering.js';
+import { findUnlocked } from './catalog/unlocked.js';
 import { standingOf } from './catalog/standing.js';
 import type { Ports } from './ports.js';
 
@@ -34,7 +35,10 @@ export function createLookActivities(ports: Ports) {
       return await Promise.all(
         Object.keys(stack.stores).map(async (store): Promise<StoreStanding> => {
           try {
-            return await standingOf(await opening, stack, store);
+            const storage = await opening;
+            const standing = await standingOf(storage, stack, store);
+            const unlocked = await findUnlocked(storage, stack, store, new Date());
+            return { ...standing, ...(unlocked.length > 0 && { unlocked }) };
           } catch (error) {
             if (!(error instanceof SteadyError)) throw error;
             return { store, backups: 0, error: { code: error.code, message: error.message } };

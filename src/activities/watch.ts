@@ -15,7 +15,7 @@ import { lookAtClock } from './watch/clock.js';
 import { endedRuns } from './watch/ended-runs.js';
 import { dataNotBack } from './watch/not-back.js';
 import { stuckRuns } from './watch/open-runs.js';
-import { brokenPromises } from './watch/promises.js';
+import { brokenLocks, brokenPromises } from './watch/promises.js';
 import { isOfTampering, tampered } from './watch/tampered.js';
 
 /** Looks whether promises are kept, for workers that may read storage. Reading only. */
@@ -33,8 +33,9 @@ export function createWatchActivities(ports: Ports) {
       const { stack } = snapshot;
       const now = Date.now();
       const storage = await ports.storage(snapshot);
-      const [promises, altered, clock, runs, lost, records, ended] = await Promise.all([
+      const [promises, locks, altered, clock, runs, lost, records, ended] = await Promise.all([
         brokenPromises(storage, stack, { now, since }),
+        brokenLocks(storage, stack, new Date(now)),
         input.tampering === true ? tampered(storage, open) : open.filter(isOfTampering),
         lookAtClock(client, stack),
         stuckRuns(client, stack, now),
@@ -43,7 +44,7 @@ export function createWatchActivities(ports: Ports) {
         endedRuns(client, stack.stack, { now, last }),
       ]);
       return {
-        findings: [...promises, ...altered, ...clock.findings, ...runs, ...lost, ...records],
+        findings: [...promises, ...locks, ...altered, ...clock.findings, ...runs, ...lost, ...records],
         notStarted: clock.notStarted,
         ended,
       };

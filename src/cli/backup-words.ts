@@ -1,4 +1,5 @@
-import type { BackupLine, TamperedLine } from '../contracts/runs/lines.js';
+import type { BackupLine, TamperedLine, UnlockedLine } from '../contracts/runs/lines.js';
+import { unlockedWords } from '../contracts/runs/unlocked-words.js';
 import type { Imported } from '../contracts/stored/manifest.js';
 import { agoText, momentText } from './words.js';
 
@@ -51,4 +52,9 @@ export const TIMES: Readonly<Record<Imported['timeFrom'], string>> = {
 /** What was put over a sealed object, and that it does no harm to a restore. */
 export function tamperedWords({ key, what, at }: TamperedLine, zone: string): string {
   return `! TAMPERED: ${what} over ${key} since ${momentText(at, zone)}; it is read as it was sealed`;
+}
+
+/** That a backup is kept and could be deleted. */
+export function notLockedWords(one: UnlockedLine, zone: string): string {
+  return `! NOT LOCKED: ${one.store} ${unlockedWords(one, (iso) => momentText(iso, zone))}`;
 }

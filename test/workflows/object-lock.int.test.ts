@@ -19,7 +19,7 @@ import type {
   VerifyInput,
   VerifyResult,
 } from '../../src/contracts/runs/procedures.js';
-import type { BackupLine, TamperedLine } from '../../src/contracts/runs/lines.js';
+import type { BackupLine, StoreStanding, TamperedLine } from '../../src/contracts/runs/lines.js';
 import type { StackSnapshot } from '../../src/contracts/runs/snapshot.js';
 import { startFaultProxy } from '../adapters/storage/fault-proxy.js';
 import { startMinio, type MinioServer } from '../services/minio.js';
@@ -249,6 +249,22 @@ describe.concurrent('backups under Object Lock', () => {
     await expectLockedTo(day);
     // Nothing is deleted in such a night.
     expect(await world.keys('manifests/')).toEqual(expect.arrayContaining(manifests));
+  });
+
+  it('are named by the morning look when they are kept and their lock has ended, and not when nothing keeps them', async () => {
+    const world = lockedFor('5s');
+    for (const _ of [1, 2]) await world.backup();
+    const old = (await prune(world, true)).lines.find((one) => !one.keep)?.id;
+    const kept = (await look<BackupLine[]>(world, 'backups')).find((one) => one.id !== old);
+    await vi.waitFor(async () => {
+      const [standing] = await look<StoreStanding[]>(world, 'standings');
+      expect(standing?.unlocked).toEqual([{ store: 'db', id: kept?.id, lockedUntil: kept?.lockedUntil }]);
+    }, PATIENTLY);
+    const later = askingFor(3600, world);
+    await resultOf(await world.start<PruneInput>('prune', { stores: ['db'], dryRun: false }, later));
+    const [standing] = await look<StoreStanding[]>(world, 'standings');
+    expect(standing).toMatchObject({ store: 'db', backups: 1 });
+    expect(standing?.unlocked).toBeUndefined();
   });
 
   it('are locked when they are sealed, not before: what a failed attempt left is swept', async () => {

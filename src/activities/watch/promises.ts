@@ -3,7 +3,27 @@ import type { Standing } from '../../contracts/runs/lines.js';
 import type { Finding } from '../../contracts/runs/watch.js';
 import { promisedRpo, type Stack } from '../../contracts/stack/stack.js';
 import { formatDuration } from '../../contracts/stack/units.js';
+import { unlockedWords } from '../../contracts/runs/unlocked-words.js';
 import { standingOf } from '../catalog/standing.js';
+import { findUnlocked } from '../catalog/unlocked.js';
+
+/** Stores with backups that are kept and not locked, where storage locks. */
+export async function brokenLocks(storage: StoragePort, stack: Stack, now: Date): Promise<Finding[]> {
+  if (storage.lock === undefined) return [];
+  const findings: Finding[] = [];
+  for (const store of Object.keys(stack.stores)) {
+    const unlocked = await findUnlocked(storage, stack, store, now);
+    if (unlocked.length === 0) continue;
+    findings.push({
+      key: `lock.${store}`,
+      event: 'rpo',
+      title: `${store} has backups that are kept and not locked as asked`,
+      lines: unlocked.map((one) => unlockedWords(one)),
+      next: ['steady status', `steady backup prune ${store}`],
+    });
+  }
+  return findings;
+}
 
 /** Stores whose newest verified backup is older than any plan of theirs allows, by what lies in storage. */
 export async function brokenPromises(

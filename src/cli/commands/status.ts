@@ -8,7 +8,7 @@ import { SteadyError } from '../../contracts/failures.js';
 import type { StoreStanding } from '../../contracts/runs/lines.js';
 import type { LookInput } from '../../contracts/runs/procedures.js';
 import type { TamperedLine } from '../../contracts/runs/lines.js';
-import { tamperedWords } from '../backup-words.js';
+import { notLockedWords, tamperedWords } from '../backup-words.js';
 import { contextOf, type Context } from '../context.js';
 import { exitCodeOf } from '../exit-code.js';
 import { isDown, serviceRows, type Service } from '../service-rows.js';
@@ -66,6 +66,8 @@ async function status(context: Context): Promise<void> {
       stores.map((one) => standingRow(one, now)),
       [5],
     ).forEach((line) => output.line(line));
+  for (const one of stores.flatMap(({ unlocked }) => unlocked ?? []))
+    output.line(output.color.red(notLockedWords(one, stack.timezone)));
   if (!(tampered instanceof SteadyError))
     tampered.forEach((one) => output.line(output.color.red(tamperedWords(one, stack.timezone))));
   else if (!(standings instanceof SteadyError)) tellError(context, 'storage', tampered);
@@ -99,7 +101,7 @@ async function status(context: Context): Promise<void> {
   else if (tampered instanceof SteadyError) process.exitCode = exitCodeOf(tampered.code);
   else if (
     tampered.length > 0 ||
-    stores.some((one) => !one.ok) ||
+    stores.some((one) => !one.ok || one.unlocked !== undefined) ||
     known.targets.some((one) => isNotBack(one, known.open))
   )
     process.exitCode = 1;

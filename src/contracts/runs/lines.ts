@@ -44,6 +44,14 @@ export interface TamperedLine {
   readonly backup?: BackupRef | undefined;
 }
 
+/** A backup that is kept, and that storage would let somebody delete now, or before the end it is kept to. */
+export interface UnlockedLine extends BackupRef {
+  /** When its lock ends, or has ended; left out without one. */
+  readonly lockedUntil?: string | undefined;
+  /** Until when a mark keeps it, where that is later. */
+  readonly kept?: string | undefined;
+}
+
 /** One backup as listings tell it. */
 export interface BackupLine extends BackupRef {
   readonly takenAt: string;
@@ -87,6 +95,8 @@ export interface Standing {
 
 /** A store's standing, for the morning look. */
 export interface StoreStanding extends Standing {
+  /** Where storage locks: backups that are kept and not locked. */
+  readonly unlocked?: readonly UnlockedLine[];
   /** Storage could not be listed. */
   readonly error?: { readonly code: string; readonly message: string };
 }
