@@ -1,5 +1,5 @@
 import type { ComposeMount, ComposeProject, ComposeService } from './compose/service.js';
-import { holdsItsData, looksLikeBackup, whyNoStore } from './recognise.js';
+import { holdsItsData, isArchivedInstead, isHome, looksLikeBackup, whyNoStore } from './recognise.js';
 
 /** A place with data that a `files` store could archive. */
 export interface FoundFiles {
@@ -46,7 +46,7 @@ interface Use {
 
 /**
  * Volumes and folders of all services. Volumes of running services become `files` stores; folders, and the volumes of
- * databases without a store of their own, are only proposed; what is left is named with a reason.
+ * most databases without a store of their own, are only proposed; what is left is named with a reason.
  */
 export function findVolumes(within: VolumesIn): { found: FoundFiles[]; not: NotBackedUp[] } {
   const found: FoundFiles[] = [];
@@ -127,16 +127,22 @@ function whyNot(
 }
 
 function doubtOf(live: readonly Use[]): string | undefined {
-  const database = live.find(({ service }) => whyNoStore(service) !== undefined)?.service;
+  const bind = live.some(({ mount }) => mount.type === 'bind');
+  const database = live.find(
+    ({ service }) => whyNoStore(service) !== undefined && (bind || !isArchivedInstead(service)),
+  )?.service;
   if (database) return whyNoStore(database);
-  return live.some(({ mount }) => mount.type === 'bind')
-    ? 'a folder of the host may be code or settings'
-    : undefined;
+  return bind ? 'a folder of the host may be code or settings' : undefined;
 }
 
 function looksLikeData({ mount, source }: Use): boolean {
   if (/\.[a-z0-9]{1,6}$/i.test(source)) return false;
-  return DATA.test(source) || DATA.test(mount.target) || mount.target.startsWith('/var/lib/');
+  return (
+    isHome(mount.target) ||
+    DATA.test(source) ||
+    DATA.test(mount.target) ||
+    mount.target.startsWith('/var/lib/')
+  );
 }
 
 /** A volume's name for the engine: its own where the compose file gives one, else with the project before it. */

@@ -11,7 +11,7 @@ import type { OldDumps, OtherBackups } from './other-backups.js';
 import type { ProposedService, ProposedStore, Proposal } from './proposal.js';
 import { looksLikeBackup } from './recognise.js';
 import { notesOf } from './notes.js';
-import { servicesWithoutStore } from './without-store.js';
+import { archivedOf, servicesWithoutStore } from './without-store.js';
 import { writeSteadyYaml } from './write-steady-yaml.js';
 
 export interface InitOptions {
@@ -76,6 +76,10 @@ export function initFromCompose(project: ComposeProject, options: InitOptions): 
     });
   }
   const proposedStores = stores.filter((store) => !active.includes(store));
+  const proposedServices = cutCycles(
+    running.map((service) => proposed(service, { known, active, note })),
+    note,
+  );
   const proposal: Proposal = {
     stack: slug(prefix, 'stack'),
     timezone: options.timezone ?? 'UTC',
@@ -85,10 +89,8 @@ export function initFromCompose(project: ComposeProject, options: InitOptions): 
     proposedStores,
     withoutStore: servicesWithoutStore(services, stores),
     notBackedUp: volumes.not,
-    services: cutCycles(
-      running.map((service) => proposed(service, { known, active, note })),
-      note,
-    ),
+    archived: archivedOf(active, proposedServices),
+    services: proposedServices,
     leftOutServices: leftOut.map((service) => service.name),
     secrets: secretsOf(active),
     otherBackups: otherBackupLines(services, options.otherBackups),

@@ -1,22 +1,26 @@
-import type { Proposal, WithoutStore } from './proposal.js';
+import type { Archived, Proposal, WithoutStore } from './proposal.js';
 
 /** What `steady init` says of a proposal on the screen: what it does not back up first. */
 export function notesOf(proposal: Proposal): string[] {
-  const active = new Set(proposal.stores.map(({ name }) => name));
-  const forced = proposal.stores.filter(({ found }) => found.kind === 'files' && found.doubt !== undefined);
-  const offered = new Set(proposal.withoutStore.flatMap(({ instead }) => instead));
+  const forced = proposal.stores
+    .filter(({ found }) => found.kind === 'files' && found.doubt !== undefined)
+    .map(({ name }) => name);
+  const told = new Set(proposal.withoutStore.flatMap(({ instead }) => instead));
   return [
-    ...proposal.withoutStore.map((one) => `${one.service}: ${withoutStoreWords(one, active)}`),
+    ...proposal.withoutStore.map((one) => `${one.service}: ${withoutStoreWords(one, proposal.archived)}`),
     ...proposal.notBackedUp.map(({ what, why }) => `not backed up: ${what}, as ${why}`),
     ...proposal.proposedStores.flatMap(({ name, found }) =>
-      found.kind === 'files' && !offered.has(name)
+      found.kind === 'files' && !told.has(name)
         ? [
             `not backed up: ${found.source} (${found.services.join(', ')}), as ${found.doubt}; it is in the file as a comment`,
           ]
         : [],
     ),
+    ...proposal.archived
+      .filter(({ store }) => !told.has(store) && !forced.includes(store))
+      .map((one) => `${one.store}: archived as files every night; ${stoppedWords([one])}`),
     ...forced.map(
-      ({ name }) => `${name}: archived as files, with its services stopped meanwhile; look at it first`,
+      (name) => `${name}: archived as files, with its services stopped meanwhile; look at it first`,
     ),
     ...proposal.stores.flatMap(({ name, found }) =>
       found.kind === 'postgres' && found.namedBy
@@ -31,16 +35,23 @@ export function notesOf(proposal: Proposal): string[] {
   ];
 }
 
-/** Why a data service is not backed up, and what is offered instead. */
+/** Why a data service has no store of its own, and what is done or offered instead. */
 export function withoutStoreWords(
   { why, instead, inContainer }: WithoutStore,
-  active: ReadonlySet<string>,
+  archived: readonly Archived[],
 ): string {
   if (inContainer)
     return `${why}, so it is not backed up. It has no volume either: its data go with its container`;
   if (instead.length === 0) return `${why}, so it is not backed up`;
-  const names = instead.join(', ');
-  return instead.every((name) => active.has(name))
-    ? `${why}; its files are archived instead (store ${names}), with the service stopped meanwhile`
-    : `${why}, so it is not backed up. Offered instead, as a comment in the file: store ${names}, archived with the service stopped`;
+  const active = archived.filter(({ store }) => instead.includes(store));
+  const stores = active.map(({ store }) => store);
+  const offered = instead.filter((name) => !stores.includes(name)).join(', ');
+  const offer = `as a comment in the file: store ${offered}, archived with the service stopped`;
+  if (active.length === 0) return `${why}, so it is not backed up. Offered instead, ${offer}`;
+  const done = `it is stopped and archived every night (store ${stores.join(', ')}; ${stoppedWords(active)})`;
+  return offered === '' ? `${why}; ${done}` : `${why}; ${done}. Offered too, ${offer}`;
 }
+
+/** Which services stand still while these stores are archived. */
+export const stoppedWords = (archived: readonly Archived[]): string =>
+  `stopped meanwhile: ${[...new Set(archived.flatMap(({ stopped }) => stopped))].join(', ')}`;

@@ -6,6 +6,12 @@ export interface ProposedStore {
   readonly found: FoundPostgres | FoundRedis | FoundFiles;
 }
 
+/** A `files` store that is switched on, and the services that stand still each time it is archived. */
+export interface Archived {
+  readonly store: string;
+  readonly stopped: readonly string[];
+}
+
 /** A data service that is no store, with the reason and what is offered instead. */
 export interface WithoutStore {
   readonly service: string;
@@ -35,6 +41,7 @@ export interface Proposal {
   /** Stores written as comments only. */
   readonly proposedStores: readonly ProposedStore[];
   readonly withoutStore: readonly WithoutStore[];
+  readonly archived: readonly Archived[];
   readonly notBackedUp: readonly NotBackedUp[];
   readonly services: readonly ProposedService[];
   readonly leftOutServices: readonly string[];

@@ -1,37 +1,11 @@
 import { commandText, valueIn, type ComposeService } from './compose/service.js';
+import { DATA_SERVICES, isArchived } from './data-services.js';
 
 const POSTGRES = new Set([
   ...['postgres', 'postgresql', 'postgresql-repmgr', 'pgvector', 'postgis', 'timescaledb', 'timescaledb-ha'],
   ...['pgvecto-rs', 'vchord-postgres', 'vchord-suite', 'paradedb', 'citus', 'age', 'pgautoupgrade'],
 ]);
 const REDIS = new Set(['redis', 'valkey', 'redis-stack', 'redis-stack-server']);
-
-/** Databases that have a backup procedure of their own, which this version does not do yet. */
-const OTHER_DATABASES = new Map([
-  ...named('MySQL', 'mysql', 'mysql-server'),
-  ...named('MariaDB', 'mariadb', 'mariadb-galera'),
-  ...named('Percona', 'percona', 'percona-server', 'percona-xtradb-cluster'),
-  ...named('MongoDB', 'mongo', 'mongodb', 'mongodb-community-server', 'percona-server-mongodb'),
-  ...named('ClickHouse', 'clickhouse', 'clickhouse-server'),
-  ...named('Elasticsearch', 'elasticsearch'),
-  ...named('OpenSearch', 'opensearch'),
-  ...named('Neo4j', 'neo4j'),
-  ...named('Milvus', 'milvus'),
-  ...named('etcd', 'etcd'),
-  ...named('MinIO', 'minio'),
-  ...named('Cassandra', 'cassandra'),
-  ...named('ScyllaDB', 'scylla'),
-  ...named('CouchDB', 'couchdb'),
-  ...named('Couchbase', 'couchbase'),
-  ...named('InfluxDB', 'influxdb', 'influxdb3-core'),
-  ...named('CockroachDB', 'cockroach'),
-  ...named('RabbitMQ', 'rabbitmq'),
-  ...named('Kafka', 'kafka', 'cp-kafka', 'redpanda'),
-  ...named('Solr', 'solr'),
-  ...named('KeyDB', 'keydb'),
-  ...named('Dragonfly', 'dragonfly'),
-  ...named('Oracle Database', 'oracle-free', 'oracle-xe'),
-]);
 
 /** Where databases keep their data, for images under a name of one's own. */
 const HOMES: readonly (readonly [folder: string, product: string])[] = [
@@ -55,17 +29,23 @@ const HOMES: readonly (readonly [folder: string, product: string])[] = [
   ['/var/lib/influxdb2', 'InfluxDB'],
   ['/var/opt/mssql', 'SQL Server'],
   ['/var/lib/rabbitmq', 'RabbitMQ'],
+  ['/qdrant/storage', 'Qdrant'],
+  ['/var/lib/weaviate', 'Weaviate'],
+  ['/chroma/chroma', 'Chroma'],
+  ['/meili_data', 'Meilisearch'],
+  ['/var/lib/milvus', 'Milvus'],
+  ['/var/lib/manticore', 'Manticore Search'],
+  ['/var/lib/arangodb3', 'ArangoDB'],
+  ['/var/lib/etcd', 'etcd'],
 ];
 
-function named(product: string, ...images: readonly string[]): [string, string][] {
-  return images.map((image) => [image, product]);
-}
-
 /** Last part of an image's name: `docker.io/library/postgres:15-alpine@sha256:…` is `postgres`. */
-export function imageName(image: string): string {
-  const path = image.split('@')[0] ?? '';
-  const last = path.split('/').at(-1) ?? '';
-  return (last.split(':')[0] ?? '').toLowerCase();
+export const imageName = (image: string): string => lastParts(image, 1);
+
+/** The last parts of an image's path, without tag and digest. */
+function lastParts(image: string, count: number): string {
+  const path = (image.split('@')[0] ?? '').split('/').slice(-count);
+  return [...path.slice(0, -1), (path.at(-1) ?? '').split(':')[0]].join('/').toLowerCase();
 }
 
 /** The database a service is, by its image, else by the place of its data; a job that only uses its tools is none. */
@@ -79,9 +59,7 @@ export function productOf(service: ComposeService): string | undefined {
     return /\bredis-cli\b|--sentinel\b|redis-sentinel/.test(command) && !/redis-server/.test(command)
       ? undefined
       : 'Redis';
-  if (/(^|\/)mssql\/server\b/.test(service.image)) return 'SQL Server';
-  if (/(^|\/)pingcap\/tidb\b/.test(service.image)) return 'TiDB';
-  return OTHER_DATABASES.get(name) ?? byHome(service);
+  return DATA_SERVICES.get(lastParts(service.image, 2)) ?? DATA_SERVICES.get(name) ?? byHome(service);
 }
 
 const byHome = (service: ComposeService): string | undefined =>
@@ -89,13 +67,16 @@ const byHome = (service: ComposeService): string | undefined =>
     service.mounts.some((mount) => !mount.readOnly && isIn(mount.target, folder)),
   )?.[1];
 
+/** Whether a mount is where a data service keeps its data, whatever it is called. */
+export const isHome = (target: string): boolean => HOMES.some(([folder]) => isIn(target, folder));
+
 const isIn = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 /** Whether a mount of a PostgreSQL or Redis service is where it keeps its data. */
 export function holdsItsData(service: ComposeService, target: string): boolean {
   const own = ['PGDATA', 'POSTGRESQL_VOLUME_DIR'].flatMap((name) => valueIn(service, name) ?? []);
   if (productOf(service) === 'Redis' && isIn(target, '/data')) return true;
-  return HOMES.some(([folder]) => isIn(target, folder)) || own.some((folder) => isIn(folder, target));
+  return isHome(target) || own.some((folder) => isIn(folder, target));
 }
 
 /** Why a data service cannot be a store; undefined when it can, or is no database. */
@@ -112,6 +93,12 @@ export function whyNoStore(service: ComposeService): string | undefined {
     return 'it is a replica: its primary is what to back up';
   if (/--cluster-enabled\s+yes/.test(command)) return 'a Redis cluster cannot be backed up yet';
   return undefined;
+}
+
+/** Whether it has no store of its own, and its volumes are archived all the same. */
+export function isArchivedInstead(service: ComposeService): boolean {
+  const product = productOf(service);
+  return product !== undefined && isArchived(product);
 }
 
 const BACKUP_NAME = /backup|(^|[-_])(restic|borg|borgmatic|kopia|duplicati|rclone|wal-g|barman)([-_]|$)/i;

@@ -1,5 +1,6 @@
+import { consumersOf } from '../../contracts/stack/dependencies.js';
 import type { ComposeService } from './compose/service.js';
-import type { ProposedStore, WithoutStore } from './proposal.js';
+import type { Archived, ProposedService, ProposedStore, WithoutStore } from './proposal.js';
 import { whyNoStore } from './recognise.js';
 
 /** Data services that are no store: each with the reason, and the places of theirs that are offered instead. */
@@ -15,4 +16,18 @@ export function servicesWithoutStore(
       .map(({ name }) => name);
     return [{ service: service.name, why, instead, inContainer: service.mounts.length === 0 }];
   });
+}
+
+/** What each `files` store that is switched on costs: the services that a backup of it stops, as a run would find them. */
+export function archivedOf(
+  active: readonly ProposedStore[],
+  services: readonly ProposedService[],
+): Archived[] {
+  const asStack = Object.fromEntries(services.map(({ name, needs }) => [name, { needs: [...needs] }]));
+  return active
+    .filter(({ found }) => found.kind === 'files')
+    .map(({ name }) => ({
+      store: name,
+      stopped: consumersOf({ stores: {}, services: asStack as never }, [name]),
+    }));
 }

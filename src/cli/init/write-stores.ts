@@ -1,23 +1,26 @@
-import { withoutStoreWords } from './notes.js';
+import type { FoundFiles } from './find-volumes.js';
+import { stoppedWords, withoutStoreWords } from './notes.js';
 import type { Proposal, ProposedStore } from './proposal.js';
 import { comment, flow, scalar } from './yaml-text.js';
 
 /** `stores` of a steady.yaml: those that are backed up, then those that are only offered, with the reason. */
-export function storesPart({ stores: active, proposedStores, withoutStore }: Proposal): string[] {
+export function storesPart(proposal: Proposal): string[] {
+  const { stores: active, proposedStores, withoutStore, archived } = proposal;
   const lines = [
     '# The parts that hold data. Passwords are references, read where the worker runs.',
     'stores:',
   ];
-  const names = new Set(active.map(({ name }) => name));
-  for (const store of active) lines.push(...storeLines(store).map((line) => `  ${line}`));
+  for (const store of active) lines.push(...storeLines(store, proposal).map((line) => `  ${line}`));
   for (const store of proposedStores)
-    lines.push(...storeLines(store).map((line) => (line.startsWith('#') ? `  ${line}` : `  # ${line}`)));
+    lines.push(
+      ...storeLines(store, proposal).map((line) => (line.startsWith('#') ? `  ${line}` : `  # ${line}`)),
+    );
   for (const one of withoutStore.filter(({ instead }) => instead.length === 0))
-    lines.push(`  ${comment(`${one.service}: ${withoutStoreWords(one, names)}.`)}`);
+    lines.push(`  ${comment(`${one.service}: ${withoutStoreWords(one, archived)}.`)}`);
   return lines;
 }
 
-function storeLines({ name, found }: ProposedStore): string[] {
+function storeLines({ name, found }: ProposedStore, proposal: Proposal): string[] {
   if (found.kind !== 'files') {
     const named =
       found.kind === 'postgres' && found.namedBy
@@ -35,10 +38,22 @@ function storeLines({ name, found }: ProposedStore): string[] {
   }
   const place =
     'volume' in found.place ? { volume: scalar(found.place.volume) } : { path: scalar(found.place.path) };
-  const users = found.services.join(', ');
-  const words =
-    found.doubt === undefined
-      ? `Archived with ${users} stopped meanwhile.`
-      : `${found.source} (${users}): ${found.doubt}. To archive it as files, with ${users} stopped meanwhile: take the # away, and name it in plans and under the needs of ${users}.`;
-  return [comment(words), `${scalar(name)}:`, `  files: ${flow(place)}`];
+  const words = archivedWords(name, proposal) ?? offeredWords(found);
+  return [...words.map(comment), `${scalar(name)}:`, `  files: ${flow(place)}`];
+}
+
+/** What a `files` store that is switched on is there for, and what its backup stops; undefined for one only offered. */
+function archivedWords(name: string, { archived, withoutStore }: Proposal): string[] | undefined {
+  const own = archived.find(({ store }) => store === name);
+  if (own === undefined) return undefined;
+  const instead = withoutStore.filter((one) => one.instead.includes(name));
+  if (instead.length === 0) return [`Archived every night; ${stoppedWords([own])}.`];
+  return instead.map((one) => `${one.service}: ${withoutStoreWords(one, archived)}.`);
+}
+
+function offeredWords({ source, services, doubt }: FoundFiles): string[] {
+  const users = services.join(', ');
+  return [
+    `${source} (${users}): ${doubt}. To archive it as files, with ${users} stopped meanwhile: take the # away, and name it in plans and under the needs of ${users}.`,
+  ];
 }

@@ -107,6 +107,22 @@ describe('what is not backed up', () => {
     expect(notes.join('\n')).toContain('replica: it is a replica: its primary is what to back up');
   });
 
+  it('does not include what a vector database knows: screen and file say that it is archived, and what stands still for it', async () => {
+    const forty = await initOf('forty');
+    const qdrant =
+      'qdrant: Qdrant has no store of its own yet; it is stopped and archived every night (store qdrant-2; stopped meanwhile: qdrant)';
+    expect(forty.notes).toContain(qdrant);
+    expect(forty.yaml).toContain(`  # ${qdrant}.\n  qdrant-2:\n    files: { volume: forty_qdrant }\n`);
+    expect(forty.notes).toContain(
+      'uploads: archived as files every night; stopped meanwhile: api-internal, api, importer, uploads-keeper, scheduler, worker, web',
+    );
+    const obsidian = await initOf('obsidian');
+    const chroma =
+      'chroma: Chroma has no store of its own yet; it is stopped and archived every night (store chroma-data; stopped meanwhile: nginx, data-pipeline, chroma)';
+    expect(obsidian.notes).toContain(chroma);
+    expect(obsidian.yaml).toContain(`  # ${chroma}.\n  chroma-data:\n`);
+  });
+
   it('is a store as soon as the # is taken away', async () => {
     const { yaml } = await initOf('other-databases');
     const taken = yaml
