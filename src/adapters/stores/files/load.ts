@@ -2,6 +2,7 @@ import { SteadyError } from '../../../contracts/failures.js';
 import type { ContentFacts, Manifest } from '../../../contracts/stored/manifest.js';
 import type { BackupReader, StoreCall } from '../port.js';
 import type { Root } from './context.js';
+import { detailOf } from './detail.js';
 import { readArchive, STREAM } from './dump.js';
 import { archiveTool, extractTool } from './tar-tools.js';
 
@@ -22,7 +23,7 @@ export async function compareFolder(
   folder: string,
   manifest: Manifest,
 ): Promise<string[]> {
-  const exclude = (manifest.detail['exclude'] as string[] | undefined) ?? [];
+  const { exclude } = detailOf(manifest);
   const { body, facts } = readArchive(root.place(archiveTool(folder, exclude)), call.signal);
   for await (const chunk of body) void chunk;
   return assertSame(manifest.facts, facts(), mayGiveOwners(root));

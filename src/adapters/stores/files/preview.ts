@@ -3,6 +3,7 @@ import type { Manifest } from '../../../contracts/stored/manifest.js';
 import type { LiveFacts, RestorePlace, RestorePreview, StoreCall } from '../port.js';
 import { posix } from 'node:path';
 import { intoRoot, liveRoot, type FilesStoreOptions, type Root } from './context.js';
+import { detailOf } from './detail.js';
 import { tarVersion } from './dump.js';
 import { folderWork, type FolderWork } from './folder-work.js';
 import { intoMarker } from './into.js';
@@ -32,8 +33,7 @@ export async function preview(
   manifest: Manifest,
   place: RestorePlace,
 ): Promise<RestorePreview> {
-  if (manifest.kind !== 'files')
-    throw new SteadyError('storage.damaged', { backup: manifest.id, kind: manifest.kind });
+  detailOf(manifest);
   // What is stored without its holes is what is written.
   const wanted = Math.ceil(manifest.rawBytes * 1.02);
   if (place.mode === 'into') return previewInto(options, call, place, wanted);

@@ -22,8 +22,8 @@ export interface BigTable {
   readonly name: string;
   readonly label: string;
   readonly columns: string[];
-  /** Its rows go in COPY's binary form. */
-  readonly binary: boolean;
+  /** Its rows go in COPY's binary form; left out where they do not. */
+  readonly binary?: boolean | undefined;
   readonly streams: CopyStream[];
 }
 
@@ -52,7 +52,7 @@ export function planCopies(
     name: table.name,
     label: table.label,
     columns: table.columns,
-    binary: table.binary,
+    ...(table.binary && { binary: true }),
     streams: options.ranges
       ? pageRanges(`copy-${number(index + 1, 4)}`, table, tuning.range)
       : [{ stream: `copy-${number(index + 1, 4)}` }],
@@ -94,7 +94,7 @@ export function copyInSql(table: BigTable): string {
 }
 
 function options({ binary }: BigTable): string {
-  return binary ? '(FORMAT binary)' : '';
+  return binary === true ? '(FORMAT binary)' : '';
 }
 
 function number(value: number, digits: number): string {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { SteadyError } from '../../../contracts/failures.js';
+import type { Manifest } from '../../../contracts/stored/manifest.js';
+import { readDetailOf } from '../read-detail.js';
 
+/** How a table's rows are stored: no key may be unknown here, for it would change how they are read. */
 const copyStreamSchema = z.strictObject({
   stream: z.string(),
   fromPage: z.number().int().optional(),
@@ -12,7 +14,12 @@ const bigTableSchema = z.strictObject({
   name: z.string(),
   label: z.string(),
   columns: z.array(z.string()),
-  binary: z.boolean().default(false).describe('its rows are in the binary form of COPY'),
+  binary: z
+    .boolean()
+    .optional()
+    .describe(
+      'its rows are in the binary form of COPY; left out where they are text, for versions before it',
+    ),
   streams: z.array(copyStreamSchema),
 });
 
@@ -85,18 +92,6 @@ export const detailSchema = z.object({
 });
 export type Detail = z.infer<typeof detailSchema>;
 
-/** Fails with `storage.damaged` when the manifest is not one of this adapter. */
-export function readDetail(manifest: {
-  readonly id: string;
-  readonly kind: string;
-  readonly detail: unknown;
-}): Detail {
-  const parsed = detailSchema.safeParse(manifest.detail);
-  if (manifest.kind !== 'postgres' || !parsed.success) {
-    throw new SteadyError('storage.damaged', {
-      backup: manifest.id,
-      field: parsed.error?.issues[0]?.path.join('.') ?? 'kind',
-    });
-  }
-  return parsed.data;
-}
+/** Fails with `storage.damaged` when the manifest is not one of this adapter, with `storage.future` for a newer one. */
+export const readDetail = (manifest: Pick<Manifest, 'detail' | 'id' | 'kind'>): Detail =>
+  readDetailOf('postgres', detailSchema, manifest);

@@ -74,7 +74,7 @@ async function walk(options: StoreOptions, call: StoreCall, reader: BackupReader
 async function countRows(table: BigTable, stream: string, reader: BackupReader): Promise<number> {
   try {
     const source = reader.open(stream);
-    return await (table.binary ? countTuples(source, table.columns.length) : countLines(source));
+    return await (table.binary === true ? countTuples(source, table.columns.length) : countLines(source));
   } catch (error) {
     if (!(error instanceof NotACopy)) throw error;
     throw new SteadyError('stream.corrupt', { stream, says: error.message });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { SteadyError } from '../../../contracts/failures.js';
 import type { Manifest } from '../../../contracts/stored/manifest.js';
+import { readDetailOf } from '../read-detail.js';
 import { versionOf, type RedisVersion } from './versions.js';
 
 /** What a Redis manifest's `detail` holds; fields that a later version adds are let through. */
@@ -18,16 +18,8 @@ const detailSchema = z.looseObject({
 export type RedisDetail = z.infer<typeof detailSchema>;
 
 /** @throws `storage.damaged` when it is not the detail of a Redis backup. */
-export function detailOf(manifest: Pick<Manifest, 'detail' | 'id' | 'kind'>): RedisDetail {
-  const parsed = detailSchema.safeParse(manifest.detail);
-  if (manifest.kind !== 'redis' || !parsed.success) {
-    throw new SteadyError('storage.damaged', {
-      backup: manifest.id,
-      says: 'its detail is not that of a Redis backup',
-    });
-  }
-  return parsed.data;
-}
+export const detailOf = (manifest: Pick<Manifest, 'detail' | 'id' | 'kind'>): RedisDetail =>
+  readDetailOf('redis', detailSchema, manifest);
 
 /** Bytes of the backup's RDB; all it holds when no stream is named so. */
 export function rdbBytes({ streams, rawBytes }: Pick<Manifest, 'streams' | 'rawBytes'>): number {

@@ -79,9 +79,10 @@ describe.each(somePostgres())('rows in binary form, with $title', ({ bin }) => {
     const plan = readDetail(taken.manifest).big;
     expect(plan.map(({ label, binary }) => [label, binary]).sort()).toEqual([
       ['public.kinds', true],
-      ['public.others', false],
+      // Not `false`: workers of before do not know the word, and read these rows as ever.
+      ['public.others', undefined],
       // Its infinity is a number to older servers.
-      ['public.spans', false],
+      ['public.spans', undefined],
     ]);
     expect(plan.find(({ binary }) => binary)?.streams.length).toBeGreaterThan(1);
     expect(taken.manifest.facts.counts).toMatchObject({
