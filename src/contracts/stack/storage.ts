@@ -73,7 +73,10 @@ export const NO_LOCK_IN_A_FOLDER =
   'a folder cannot lock backups: who can write there can delete there; use S3 with Object Lock, or leave it out';
 export type LockConfig = z.infer<typeof lockSchema>;
 
-/** Bytes. An upload to S3 has 10,000 parts at most, of 8 MiB here. */
+/**
+ * Bytes. An upload to S3 has 10,000 parts at most, of 8 MiB here; a folder keeps to it too, so that its backups can be
+ * copied to S3 as they are.
+ */
 const LARGEST_PIECE = 64 * 2 ** 30;
 
 export const storageSchema = z.strictObject({
@@ -85,6 +88,6 @@ export const storageSchema = z.strictObject({
   pieceLimit: sizeSchema
     .refine((bytes) => bytes <= LARGEST_PIECE, 'must be 64GiB or less')
     .prefault('64GiB')
-    .describe('a longer stream goes on in the next object'),
+    .describe('64GiB at most; a longer stream goes on in the next object'),
 });
 export type StorageConfig = z.infer<typeof storageSchema>;
