@@ -1,16 +1,30 @@
-import type { FailureCode, FailureFacts } from '../../src/contracts/failures.js';
+import type { BackupActivities } from '../../src/activities/backup.js';
+import { NEWEST_MAJOR, OLDEST_MAJOR } from '../../src/adapters/stores/postgres/versions.js';
+import { FAILURES, type FailureCode, type FailureFacts } from '../../src/contracts/failures.js';
+import { runId, scheduleId } from '../../src/contracts/ids.js';
+import { taskQueue } from '../../src/contracts/names.js';
 
-/** Facts as the code gives them, one example a failure: what docs/errors.md shows, and the tests print. */
+const DUMP: keyof BackupActivities = 'dumpStore';
+const BACKUP = runId('backup', 'shop', '20261122T020000Z-k7q2m9xd');
+const RESTORE = runId('restore', 'shop', '20261122T020000Z-k7q2m9xd');
+
+/**
+ * Facts as the code gives them, one example a failure: what docs/errors.md shows. A test holds each against the places of src
+ * that make the failure.
+ */
 export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
   'config.invalid': { file: 'steady.yaml', problems: 2 },
   'config.missing': { path: '/srv/shop/steady.yaml', reason: 'ENOENT' },
   'config.not-applied': { file: 'steady.yaml', applied: 'b2fd3c0a91e4', file_is: '61c07d4be205' },
-  'usage.invalid': { option: '--limit', given: 'many', allowed: '1 to 1000' },
+  'usage.invalid': {
+    id: 'yesterday',
+    allowed: 'a backup id such as 20261122T020000Z-k7q2m9xd',
+  },
   'secret.missing': { env: 'POSTGRES_PASSWORD', error: 'empty or not set' },
   'temporal.unreachable': { address: '127.0.0.1:7233' },
   'temporal.unprepared': { namespace: 'operations', says: 'Request unauthorized.' },
-  'worker.absent': { queue: 'steady.main.backup', step: 'dump db', waited: '600s' },
-  'worker.lost': { step: 'dumpStore', timeout: 'HEARTBEAT' },
+  'worker.absent': { queue: taskQueue('main', 'backup'), step: DUMP, waited: '600s' },
+  'worker.lost': { step: DUMP, timeout: 'HEARTBEAT' },
   'trust.missing': {
     stack: 'shop',
     commands: 'services.api.start',
@@ -25,13 +39,15 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
   },
   'codec.key-missing': { key: 'k2', here: 'k1' },
   'codec.mismatch': { key: 'k1' },
-  'codec.plain': { run: 'backup.shop.20261122T020000Z-k7q2m9xd' },
+  'codec.plain': { run: BACKUP, worker: FAILURES['codec.plain'].what },
   'up.running': { state: '/srv/shop/.steady', pid: 4711 },
   'up.port-taken': { port: 7233, option: '--port' },
-  'run.unknown': { run: 'backup.shop.2026-11-22T02:00:00Z' },
+  'run.unknown': { run: BACKUP },
   'run.limit': { limit: '86400s' },
-  'run.left': { db: 'the cut-over is blocked [by="a prepared transaction"]' },
-  'schedule.foreign': { schedule: 'steady.shop.nightly' },
+  'run.left': {
+    db: 'db: Drop shop_new_k7q2m9xd: cannot reach the store [store=db says="terminating connection"]',
+  },
+  'schedule.foreign': { schedule: scheduleId('backup', 'shop', 'nightly') },
   'tool.missing': { tool: 'pg_dump' },
   'tool.failed': { tool: 'pg_dump', exit: 1, says: 'pg_dump: error: server closed the connection' },
   'stream.stalled': {
@@ -51,10 +67,12 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
   'storage.missing': { storage: '/mnt/backups', key: 'shop/manifests/db/20261122T020000Z-k7q2m9xd.json' },
   'storage.full': { storage: '/mnt/backups', key: 'shop/data/db/20261122T020000Z-k7q2m9xd/rows.zst.001' },
   'storage.locked': {
+    storage: 's3://shop-backups',
     key: 'shop/data/db/20261122T020000Z-k7q2m9xd/rows.zst.000',
     until: '2026-12-22T02:00:00Z',
   },
   'storage.mismatch': {
+    storage: '/mnt/backups',
     key: 'shop/data/db/20261122T020000Z-k7q2m9xd/rows.zst.001',
     sent: 8388608,
     stored: 4194304,
@@ -75,7 +93,7 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
     newest: '20261122T020000Z-k7q2m9xd',
     demanded: 'readable',
   },
-  'backup.failed': { db: 'cannot reach the store [host=db port=5432 says="connection refused"]', done: 1 },
+  'backup.failed': { db: 'cannot reach the store [store=db says="Connection refused"]', done: 1 },
   'backup.unproven': { db: 'no identity opens it [file=proof.key]', done: 1 },
   'backup.claimed': { store: 'db', id: '20261122T020000Z-k7q2m9xd', by: 'prune' },
   'verify.failed': {
@@ -87,8 +105,14 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
   'prune.refused': { reason: 'the policy names no rule' },
   'key.wrong': { store: 'db', backup: '20261122T020000Z-k7q2m9xd' },
   'key.missing': {},
-  'store.unreachable': { host: '127.0.0.1', port: 5432, says: 'connection refused' },
-  'store.denied': { host: '127.0.0.1', port: 5432, user: 'shop', says: 'password authentication failed' },
+  'store.unreachable': {
+    store: 'db',
+    says: 'connection to server at "127.0.0.1", port 5432 failed: Connection refused',
+  },
+  'store.denied': {
+    store: 'db',
+    says: 'FATAL:  password authentication failed for user "shop"',
+  },
   'store.tls-none': { at: 'cache.example.org:6379', says: 'wrong version number' },
   'store.tls-unknown': { at: 'db.example.org:5432', says: 'unable to verify the first certificate' },
   'store.tls-expired': { at: 'db.example.org:5432', says: 'certificate has expired' },
@@ -98,10 +122,14 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
   },
   'store.tls-client': { store: 'db', says: 'connection requires a valid client certificate' },
   'store.tls-files': { file: '/etc/steady/tls/steady.key', says: 'ENOENT' },
-  'store.missing': { store: '127.0.0.1:5432/shop', says: 'database "shop" does not exist' },
-  'store.unsupported': { product: 'PostgreSQL', version: '9.6', known: '13-18' },
+  'store.missing': { store: 'db', says: 'database "shop" does not exist' },
+  'store.unsupported': { product: 'PostgreSQL', version: '9.6', known: `${OLDEST_MAJOR}-${NEWEST_MAJOR}` },
   'store.tool-too-old': { tool: 'pg_dump', found: '15.6', wanted: '17' },
-  'store.locked': { says: 'could not obtain lock on relation "orders"' },
+  'store.locked': {
+    table: 'public.orders',
+    pid: 4711,
+    says: 'canceling statement due to lock timeout',
+  },
   'store.pooler': { store: 'db', port: 6432 },
   'store.changed': { store: 'db', tries: 3 },
   'store.too-new': { backup: 'Redis 8.0.2', 'rdb-version': 12, server: 'Redis 7.0.15' },
@@ -113,10 +141,10 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
   'store.not-back': {
     store: 'db',
     since: '2026-11-22T02:14:07Z',
-    way: 'bring db back with: steady restore undo restore.shop.20261122T020000Z-k7q2m9xd',
+    way: `bring db back with: steady restore undo ${RESTORE}`,
   },
   'store.half-undone': { cache: 'the cut-over is blocked [says="nothing is loaded"]' },
-  'store.gone': { restore: 'restore.shop.2026-11-22T02:00:00Z' },
+  'store.gone': { restore: RESTORE },
   'import.missing': { file: '/srv/backups/db.sql.gz', host: 'db1', error: 'ENOENT' },
   'import.damaged': {
     file: '/srv/backups/db.sql.gz',
@@ -128,17 +156,21 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
     found: 'RDB',
     takes: 'pg_dump, plain SQL; pg_dump -Fc',
   },
-  'service.failed': { service: 'api', action: 'start', status: 'exited (1)' },
+  'service.failed': { service: 'api', action: 'start', exit: 1, says: 'listen EADDRINUSE: 0.0.0.0:8000' },
   'check.failed': { check: 'SELECT count(*) > 0 FROM orders', answer: 'f' },
   'approval.denied': { by: 'ben', reason: 'not during the sale' },
   'approval.expired': { asked: 'ana,ben', until: '2026-11-22T03:00:00Z' },
   'approval.invalid': { reason: 'the proposal has changed' },
   'approval.nobody': { role: 'operator', wanted: 2, able: 1, asked_by: 'ana' },
-  'notify.unreachable': { channel: 'ops', to: 'hooks.slack.com', says: 'no answer within 15 s' },
-  'notify.refused': { channel: 'ops', to: 'hooks.slack.com', status: 404 },
+  'notify.unreachable': { channel: 'ops', host: 'hooks.slack.com', error: 'no answer within 30 s' },
+  'notify.refused': { channel: 'ops', host: 'hooks.slack.com', status: 404, says: 'no_service' },
   'identity.missing': { path: '/home/ana/.config/steady/identity' },
-  'target.frozen': { target: 'db', why: 'frozen by ana: migration' },
-  'target.busy': { target: 'db', held: 'restore.shop.2026-11-22T02:00:00Z', waited: '3600s' },
+  'target.frozen': { target: 'db', why: 'frozen by ana at 2026-11-22T01:40:00.000Z: migration' },
+  'target.busy': {
+    target: 'db',
+    held: `held by ${RESTORE} since 2026-11-22T02:00:07.120Z (restore)`,
+    waited: '3600s',
+  },
   'target.fenced': { target: 'db', fence: 7 },
   'evidence.broken': { location: '/mnt/backups', record: 42, why: 'its hash differs' },
   internal: { error: 'Cannot read properties of undefined' },

@@ -1,4 +1,5 @@
-import { SteadyError, type FailureCode, type FailureFacts } from '../../../contracts/failures.js';
+import { SteadyError, type FailureCode } from '../../../contracts/failures.js';
+import type { PlaceFacts } from '../place-facts.js';
 
 const CODES: Record<string, FailureCode> = {
   ENOSPC: 'storage.full',
@@ -17,7 +18,7 @@ export function errorCode(error: unknown): string | undefined {
 }
 
 /** A file system's error as the registry names it; anything unknown (EIO, ESTALE…) counts as unreachable. */
-export function fileFailure(error: unknown, facts: FailureFacts): SteadyError {
+export function fileFailure(error: unknown, facts: PlaceFacts): SteadyError {
   if (error instanceof SteadyError) return error;
   const code = errorCode(error);
   const says = error instanceof Error ? error.message.split(',')[0] : String(error);
@@ -25,7 +26,7 @@ export function fileFailure(error: unknown, facts: FailureFacts): SteadyError {
 }
 
 /** Runs one file operation and names its failure. */
-export async function withFiles<T>(facts: FailureFacts, operation: () => Promise<T>): Promise<T> {
+export async function withFiles<T>(facts: PlaceFacts, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { FailureFacts } from '../../../contracts/failures.js';
+import type { PlaceFacts } from '../place-facts.js';
 import type { Secret } from '../../../contracts/secret.js';
 import type { LockConfig, S3StorageConfig } from '../../../contracts/stack/storage.js';
 import type { S3Limits } from './client.js';
@@ -33,7 +33,7 @@ export function versionOf(
 }
 
 /** Runs one request and names its failure. */
-export async function withS3<T>(bucket: Bucket, facts: FailureFacts, request: () => Promise<T>): Promise<T> {
+export async function withS3<T>(bucket: Bucket, facts: PlaceFacts, request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (error) {

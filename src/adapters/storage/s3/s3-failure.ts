@@ -1,5 +1,6 @@
-import { SteadyError, type FailureCode, type FailureFacts } from '../../../contracts/failures.js';
+import { SteadyError, type FailureCode } from '../../../contracts/failures.js';
 import { redact, type Secret } from '../../../contracts/secret.js';
+import type { PlaceFacts } from '../place-facts.js';
 
 /** Error codes of the S3 API (API reference, "Error responses"), of MinIO, of the SDK's credential chain. */
 const BY_NAME: Record<string, FailureCode> = {
@@ -67,7 +68,7 @@ export function s3ErrorCode(error: unknown): string | undefined {
  * An error of the SDK as the registry names it. No answer at all, or one of the 5xx, is unreachable; an answer that
  * nobody foresaw is refused.
  */
-export function s3Failure(error: unknown, facts: FailureFacts, secrets: readonly Secret[]): SteadyError {
+export function s3Failure(error: unknown, facts: PlaceFacts, secrets: readonly Secret[]): SteadyError {
   if (error instanceof SteadyError) return error;
   if (!(error instanceof Error))
     return new SteadyError('storage.unreachable', { ...facts, says: String(error) });

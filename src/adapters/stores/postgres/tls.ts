@@ -40,8 +40,10 @@ async function negotiate(socket: Socket): Promise<void> {
     throw new SteadyError('store.tls-none', { says: 'it declines the request for TLS' });
 }
 
+type TlsCode = Extract<FailureCode, `store.tls-${string}`>;
+
 /** What libpq and the server say, untranslated (fe-secure-openssl.c, fe-connect.c, auth.c). */
-const WORDS: readonly (readonly [FailureCode, RegExp])[] = [
+const WORDS: readonly (readonly [TlsCode, RegExp])[] = [
   ['store.tls-none', /server does not support SSL/],
   ['store.tls-name', /does not match host name/],
   ['store.tls-unknown', /certificate verify failed/],
@@ -55,6 +57,6 @@ const WORDS: readonly (readonly [FailureCode, RegExp])[] = [
   ],
 ];
 
-export function tlsCodeOf(words: string): FailureCode | undefined {
+export function tlsCodeOf(words: string): TlsCode | undefined {
   return WORDS.find(([, pattern]) => pattern.test(words))?.[0];
 }
