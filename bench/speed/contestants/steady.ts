@@ -36,16 +36,21 @@ export function steady(place: Place, encrypted: boolean): Contestant {
   };
 }
 
-/** A folder with the stack file, and the secrets that it names. */
+/**
+ * A folder with the stack file, and the secrets that it names.
+ *
+ * @param plans as the file has them; empty: none
+ */
 export async function writeStack(
   place: Place,
   prefix: string,
   encrypted: boolean,
+  plans = '',
 ): Promise<{ readonly folder: string; readonly secrets: Record<string, string> }> {
   const folder = join(place.folder, prefix);
   await mkdir(folder, { recursive: true });
   const encryption = encrypted ? await encryptionLines(folder) : '';
-  await writeFile(join(folder, 'steady.yaml'), stackFile(place, prefix, encryption));
+  await writeFile(join(folder, 'steady.yaml'), `${stackFile(place, prefix, encryption)}${plans}`);
   const { minio, postgres } = place;
   const secrets = {
     DB_PASSWORD: postgres.password,
