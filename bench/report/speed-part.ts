@@ -32,14 +32,18 @@ export function speedPart(results: SpeedResults): Part {
     ),
     mb(spread(row, (round) => round[phase].peak).median).toFixed(0),
   ];
+  const statistics = (row: Row): string => {
+    const seconds = row.rounds.flatMap((round) => round.analyze?.wall ?? []);
+    return seconds.length === 0 ? 'in it' : spreadText(spreadOf(seconds), 1);
+  };
   const head = ['', 'seconds', 'CPU s, all', 'CPU s, tools', 'peak MB'];
   const phase = (name: 'backup' | 'restore'): string =>
     table(
-      [...head, ...(name === 'backup' ? ['stored MB'] : [])],
+      [...head, name === 'backup' ? 'stored MB' : 'statistics, s'],
       results.contestants.map((row) => [
         row.title,
         ...cells(row, name),
-        ...(name === 'backup' ? [mb(spread(row, ({ stored }) => stored).median).toFixed(0)] : []),
+        name === 'backup' ? mb(spread(row, ({ stored }) => stored).median).toFixed(0) : statistics(row),
       ]),
     );
   const bars = (digits: number, pick: (round: Round) => number, title: string, unit: string) =>
@@ -123,8 +127,20 @@ function promises(
       (r) => r.backup.wall,
     ),
     ...around('backup', 1.5),
-    ...ratio(`restore, seconds: the whole procedure to ${to}`, 1, [ours, fastest], (r) => r.restore.wall),
-    ...ratio(`restore, CPU: the whole procedure to ${to}`, 0.9, [ours, fastest], (r) => r.restore.cpu),
+    ...([pipeline, ours] as const).flatMap((row, at) => {
+      const who = at === 0 ? 'the pipeline alone' : 'the whole procedure';
+      const restored = (what: 'wall' | 'cpu') => (r: Round) => r.restore[what] + (r.analyze?.[what] ?? 0);
+      return [
+        ...ratio(`restore with statistics, seconds: ${who} to ${to}`, 1, [row, fastest], restored('wall')),
+        ...ratio(`restore with statistics, CPU: ${who} to ${to}`, 0.9, [row, fastest], restored('cpu')),
+        ...ratio(
+          `restore, seconds: ${who} with statistics to ${to} without`,
+          1,
+          [row, fastest],
+          (r) => r.restore.wall,
+        ),
+      ];
+    }),
     ...around('restore'),
     ...ratio('stored bytes to pg_dump -Fc, zstd', 1.1, [ours, streamed], (r) => r.stored),
   ];

@@ -14,6 +14,8 @@ export interface Contestant {
   backup(): Promise<void>;
   /** Into a database or a folder that is not there yet; resolves when the data can be asked for. */
   restore(database: string): Promise<void>;
+  /** What its restore leaves out of what others' have done: the statistics that queries are planned by. */
+  analyze?(database: string): Promise<void>;
   /** The restored data are asked for here; throws what differs. */
   check(database: string, expected: string): Promise<void>;
   /** Processes whose memory counts, with all that descends from them. */

@@ -121,8 +121,10 @@ async function turn(place: Place, one: Contestant, expected: string, check: bool
     const backup = await measure(place, one, () => one.backup());
     const stored = await one.stored();
     const restore = await measure(place, one, () => one.restore(RESTORED));
+    const { analyze } = one;
+    const statistics = analyze && { analyze: await measure(place, one, () => analyze(RESTORED)) };
     if (check) await one.check(RESTORED, expected);
-    return { backup, restore, stored };
+    return { backup, restore, ...statistics, stored };
   } finally {
     await one.end(RESTORED);
   }

@@ -14,6 +14,12 @@ export interface SpeedResults {
     readonly title: string;
     readonly what: string;
     readonly part: boolean;
-    readonly rounds: { readonly backup: Measured; readonly restore: Measured; readonly stored: number }[];
+    readonly rounds: {
+      readonly backup: Measured;
+      readonly restore: Measured;
+      /** Statistics of what was restored, where the restore itself leaves them out. */
+      readonly analyze?: Measured;
+      readonly stored: number;
+    }[];
   }[];
 }

@@ -18,6 +18,9 @@ interface ScriptContestant {
   readonly restore: string;
 }
 
+/** What PostgreSQL's manual advises after a restore ("Backing Up and Restoring", SQL dump). */
+export const ANALYZE = 'vacuumdb -q --analyze-only -j2 -d "$TARGET"';
+
 /** A way of backing up that is a line or two of shell, as people have it in cron. */
 export function scriptContestant(place: Place, given: ScriptContestant): Contestant {
   const { postgres } = place;
@@ -39,6 +42,7 @@ export function scriptContestant(place: Place, given: ScriptContestant): Contest
       await run('createdb "$TARGET"', { TARGET: database });
       await run(given.restore, { TARGET: database });
     },
+    analyze: (database) => run(ANALYZE, { TARGET: database }),
     check: (database, expected) => checkDatabase(place, database, expected),
     memory: () => memory,
     stored: () => place.stored(given.name),
