@@ -125,43 +125,43 @@ describe('a restore', () => {
       `SELECT pg_drop_replication_slot('left')`,
     ],
   } as const;
-  for (const name of ['prepared-transaction', 'logical-slot'] as const) {
-    const [hold, letGo] = HOLDS[name];
+  type Hold = (typeof HOLDS)[keyof typeof HOLDS];
+  /** The restore is fine once it has let go. */
+  const letGoAndRestore = async ([, letGo]: Hold): Promise<void> => {
+    await stack.databases.sql(database, letGo);
+    await well(stack, 'restore', 'latest', '--store', 'small');
+    await expectWhole(stack, ['small']);
+  };
+  const heldBefore = (hold: Hold) => async () => {
+    const before = await databases();
+    await stack.databases.sql(database, hold[0]);
+    const answer = await restore();
+    expect(await databases()).toEqual(before);
+    expect(await stack.app.healthy()).toBe(true);
+    await letGoAndRestore(hold);
+    return answer;
+  };
+  const heldAtCutOver = (hold: Hold) => async () => {
+    const [before, digest] = [await databases(), await stack.databases.digest(database)];
+    stack.app.holdStop(true);
+    const asked = restore();
+    await untilStopping(stack);
+    await stack.databases.sql(database, hold[0]);
+    stack.app.holdStop(false);
+    const answer = await asked;
+    // The live one is open, the loaded one gone.
+    expect(await databases()).toEqual(before);
+    expect(before).toContain(database);
+    expect(await stack.databases.digest(database)).toBe(digest);
+    expect(await stack.app.healthy()).toBe(true);
+    await letGoAndRestore(hold);
+    return answer;
+  };
 
-    /** The restore is fine once it has let go. */
-    const letGoAndRestore = async (): Promise<void> => {
-      await stack.databases.sql(database, letGo);
-      await well(stack, 'restore', 'latest', '--store', 'small');
-      await expectWhole(stack, ['small']);
-    };
-
-    fault(name, async () => {
-      const before = await databases();
-      await stack.databases.sql(database, hold);
-      const answer = await restore();
-      expect(await databases()).toEqual(before);
-      expect(await stack.app.healthy()).toBe(true);
-      await letGoAndRestore();
-      return answer;
-    });
-
-    fault(`${name}-at-cut-over`, async () => {
-      const [before, digest] = [await databases(), await stack.databases.digest(database)];
-      stack.app.holdStop(true);
-      const asked = restore();
-      await untilStopping(stack);
-      await stack.databases.sql(database, hold);
-      stack.app.holdStop(false);
-      const answer = await asked;
-      // The live one is open, the loaded one gone.
-      expect(await databases()).toEqual(before);
-      expect(before).toContain(database);
-      expect(await stack.databases.digest(database)).toBe(digest);
-      expect(await stack.app.healthy()).toBe(true);
-      await letGoAndRestore();
-      return answer;
-    });
-  }
+  fault('prepared-transaction', heldBefore(HOLDS['prepared-transaction']));
+  fault('prepared-transaction-at-cut-over', heldAtCutOver(HOLDS['prepared-transaction']));
+  fault('logical-slot', heldBefore(HOLDS['logical-slot']));
+  fault('logical-slot-at-cut-over', heldAtCutOver(HOLDS['logical-slot']));
 
   fault('sessions-live', async () => {
     const good = await stack.databases.digest(database);
