@@ -18,7 +18,7 @@ export async function findUnlocked(
   now: Date,
 ): Promise<UnlockedLine[]> {
   const { lock } = storage;
-  if (lock === undefined) return [];
+  if (lock === undefined || stack.storage.lock === undefined) return [];
   const ends = new Map(
     (await lock.ends(keys.manifestPrefix(store))).map(({ key, end }) => [backupIdOfManifestKey(key), end]),
   );

@@ -9,7 +9,6 @@ import { findUnlocked } from '../catalog/unlocked.js';
 
 /** Stores with backups that are kept and not locked, where storage locks. */
 export async function brokenLocks(storage: StoragePort, stack: Stack, now: Date): Promise<Finding[]> {
-  if (storage.lock === undefined) return [];
   const findings: Finding[] = [];
   for (const store of Object.keys(stack.stores)) {
     const unlocked = await findUnlocked(storage, stack, store, now);

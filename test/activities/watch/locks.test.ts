@@ -7,7 +7,10 @@ import { stackSchema } from '../../../src/contracts/stack/stack.js';
 const stack = stackSchema.parse({
   version: 1,
   stack: 'shop',
-  storage: { main: { directory: { path: 'memory' } } },
+  storage: {
+    main: { s3: { bucket: 'backups', region: 'eu-1' } },
+    lock: { mode: 'compliance', for: '10d' },
+  },
   stores: { db: { postgres: { database: 'shop', user: 'me' } } },
 });
 const NOW = new Date('2026-11-23T08:00:00Z');

@@ -2,14 +2,15 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createGauges } from '../../../src/workers/metrics/gauges.js';
 import { toolPath } from '../../services/tools.js';
 
-const RULES = new URL('../../../examples/alerts/steadyhand.rules.yml', import.meta.url).pathname;
-const TESTS = new URL('./steadyhand.test.yml', import.meta.url).pathname;
+const RULES = fileURLToPath(new URL('../../../examples/alerts/steadyhand.rules.yml', import.meta.url));
+const TESTS = fileURLToPath(new URL('./steadyhand.test.yml', import.meta.url));
 
 /** What promtool says, and how it ends. */
 async function promtool(...args: string[]): Promise<{ readonly code: number; readonly says: string }> {
