@@ -210,15 +210,11 @@ export const SCENARIOS = {
   async looks(lane: Lane) {
     const newest = (await backups(lane))['small']?.at(-1) ?? '';
     await lane.cli('backup', 'show', newest);
-    await lane.cli('status');
+    await reachesAll(lane, 'status');
     if (lane.place === 'locked') await lane.cli('key', 'test');
   },
 
-  async check(lane: Lane) {
-    if (!lane.armed().some(({ victim }) => victim === 'storage')) return void (await lane.cli('check'));
-    // Storage that is cut is what a check has to tell; the next one finds it again.
-    await waitFor('all is reached', async () => (await lane.stack.steady.cli('check')).code === 0);
-  },
+  check: (lane: Lane) => reachesAll(lane, 'check'),
 
   /** What the watch finds and how a run ends come to a receiver, under one id an event. */
   async told(lane: Lane) {
@@ -250,6 +246,12 @@ export const SCENARIOS = {
 } as const;
 
 export type Scenario = keyof typeof SCENARIOS;
+
+/** Storage that is cut is what these have to tell, with an exit code of its own; the next one finds it again. */
+async function reachesAll(lane: Lane, command: 'status' | 'check'): Promise<void> {
+  if (!lane.armed().some(({ victim }) => victim === 'storage')) return void (await lane.cli(command));
+  await waitFor(`${command} reaches all`, async () => (await lane.stack.steady.cli(command)).code === 0);
+}
 
 const tomorrow = (): string => new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
 
