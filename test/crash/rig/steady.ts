@@ -15,6 +15,8 @@ export interface CommandDocument {
   readonly targets: readonly { readonly holders: readonly unknown[]; readonly waiting: readonly unknown[] }[];
   readonly open: readonly unknown[];
   readonly approvals: readonly unknown[];
+  /** Of `status` that ended with 0 or 1. */
+  readonly stores: readonly { readonly unlocked?: readonly unknown[] }[];
   readonly plans: readonly { readonly plan: string; readonly schedule: string; readonly skipped: number }[];
   readonly failedBackup?: { readonly run: string };
   readonly kept: readonly { readonly until: string }[];
