@@ -1,3 +1,4 @@
+import { MOST_UNTOLD, type UntoldLine } from '../client/untold.js';
 import type { KeptLine, PlanLine, TargetLine, TemporalStatus } from '../client/status.js';
 import { agoText, countText, momentText, table, timeText } from './words.js';
 
@@ -46,10 +47,7 @@ export function attentionLines(status: TemporalStatus, zone: string, now: number
       `! the last backup ${outcome ?? state} ${agoText(closedAt ?? startedAt, now)}: steady show ${run}`,
     );
   }
-  for (const { run, trying, words } of status.untold) {
-    lines.push(`! ${trying ? 'not told yet' : 'nobody was told'} by a channel: steady show ${run}`);
-    for (const why of words) lines.push(`    ${why}`);
-  }
+  lines.push(...untoldLines(status.untold, now));
   for (const one of status.kept) lines.push(keptLine(one, zone, now));
   for (const target of status.targets) lines.push(...targetLines(target, status.open, now));
   if (status.applied === 'never') lines.push('! the file was never applied: run `steady apply`');
@@ -59,6 +57,21 @@ export function attentionLines(status: TemporalStatus, zone: string, now: number
   if (status.ledger?.alarm !== undefined)
     lines.push(`! records: ${countText(pending, 'record')} not written, ${status.ledger.alarm}`);
   return lines;
+}
+
+/** How many messages did not reach a channel, and why the newest did not: one reason is mostly that of all. */
+function untoldLines(untold: readonly UntoldLine[], now: number): string[] {
+  return [true, false].flatMap((trying) => {
+    const some = untold.filter((one) => one.trying === trying).sort((a, b) => b.at.localeCompare(a.at));
+    const [newest] = some;
+    if (newest === undefined) return [];
+    const count = `${countText(some.length, 'message')}${some.length < MOST_UNTOLD ? '' : ' or more'}`;
+    const what = trying ? 'is tried again' : 'was not reached';
+    return [
+      `! a channel ${what} with ${count}, the newest ${agoText(newest.at, now)}: steady show ${newest.run}`,
+      ...newest.words.map((why) => `    ${why}`),
+    ];
+  });
 }
 
 function keptLine({ restore, stores, until, trouble, undone }: KeptLine, zone: string, now: number): string {

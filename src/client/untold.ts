@@ -16,13 +16,14 @@ export interface UntoldLine {
 }
 
 const DAY_MS = 86_400_000;
-const MOST = 20;
+/** Of those still tried, and of those given up. */
+export const MOST_UNTOLD = 20;
 
 /** Of the last day's messages, who did not get them. */
 export async function untoldLines(steady: Steady, stack: string, now = Date.now()): Promise<UntoldLine[]> {
   const [open, newest] = await Promise.all([
-    listRuns(steady, { stack, procedure: 'notify', open: true, limit: MOST }),
-    listRuns(steady, { stack, procedure: 'notify', outcome: 'failed', limit: MOST }),
+    listRuns(steady, { stack, procedure: 'notify', open: true, limit: MOST_UNTOLD }),
+    listRuns(steady, { stack, procedure: 'notify', outcome: 'failed', limit: MOST_UNTOLD }),
   ]);
   const failed = newest.filter((one) => now - Date.parse(one.closedAt ?? one.startedAt) < DAY_MS);
   const lines = await Promise.all([

@@ -427,7 +427,7 @@ describe('people', () => {
     ]);
     // In the morning it is still to be seen, whose message did not come.
     expect(await text('status')).toMatch(
-      /^! nobody was told by a channel: steady show notify\.shop\.\S+\n {4}a receiver refused/m,
+      /^! a channel was not reached with \d+ messages?, the newest .+ ago: steady show notify\.shop\.\S+\n {4}a receiver refused/m,
     );
     for (const one of [hook, moved, beat]) await one.close();
     shop.file.write(shop.file.text);

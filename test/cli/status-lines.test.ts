@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { attentionLines } from '../../src/cli/status-lines.js';
 import { isDown, serviceRows, type Service } from '../../src/cli/service-rows.js';
 import type { OpenLine, TemporalStatus } from '../../src/client/status.js';
+import { MOST_UNTOLD, type UntoldLine } from '../../src/client/untold.js';
 
 const now = Date.parse('2026-11-22T06:00:00Z');
 const RUN = 'restore.shop.20261122T055900Z-k7q2m9xd';
@@ -57,6 +58,35 @@ describe('what status says of a run', () => {
     ]);
     // No worker answers: what Temporal itself knows is said.
     expect(told({ approvals: [waiting] })[1]).toBe('    asked by ana');
+  });
+});
+
+describe('what status says of messages that did not reach people', () => {
+  const message = (minutesAgo: number, trying: boolean, ...words: string[]): UntoldLine => ({
+    run: `notify.shop.${minutesAgo}`,
+    at: new Date(now - minutesAgo * 60_000).toISOString(),
+    trying,
+    words,
+  });
+
+  it('is how many, and why the newest did not: a broken channel does not bury the rest', () => {
+    const untold = [
+      message(90, false, 'the old reason'),
+      message(30, false, 'a receiver refused [status=404]'),
+      message(5, true, 'nobody answers [port=25]'),
+      message(60, false, 'the old reason'),
+    ];
+    expect(told({ untold })).toEqual([
+      '! a channel is tried again with 1 message, the newest 5 min ago: steady show notify.shop.5',
+      '    nobody answers [port=25]',
+      '! a channel was not reached with 3 messages, the newest 30 min ago: steady show notify.shop.30',
+      '    a receiver refused [status=404]',
+    ]);
+  });
+
+  it('is "or more" where no more were asked after', () => {
+    const untold = Array.from({ length: MOST_UNTOLD }, (_, at) => message(at + 1, false, 'why'));
+    expect(told({ untold })[0]).toContain('20 messages or more, the newest 1 min ago');
   });
 });
 

@@ -9,7 +9,7 @@ import type { Victim } from './rig/steady.js';
 import { waitFor } from './rig/wait-for.js';
 import { expectWhole } from './rig/whole.js';
 
-const MANY = 300;
+const MANY = 80;
 
 let stack: CrashStack;
 beforeAll(async () => {
