@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { StoragePort } from '../adapters/storage/port.js';
 import { keys } from '../contracts/keys.js';
 import { SteadyError } from '../contracts/failures.js';
+import { ROLES, type Role } from '../contracts/names.js';
 import { theOne } from '../contracts/one-of.js';
 import type { SecretRef } from '../contracts/secret.js';
 import { plainBackups } from '../contracts/stack/plain-backups.js';
@@ -9,6 +10,7 @@ import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import type { CheckLine } from '../contracts/runs/check-line.js';
 import { checkTools } from '../pipelines/check-tools.js';
 import { withCall } from './call.js';
+import { checkEngine } from './check-engine.js';
 import { checkIdentity } from './check-identity.js';
 import { checkSecrets } from './check-secrets.js';
 import { openStorage } from './opened-storage.js';
@@ -40,12 +42,17 @@ async function probe(storage: StoragePort): Promise<void> {
   await storage.delete(key).catch(() => undefined);
 }
 
-/** Reaches everything the file names, a line each. Changes nothing but `stack.json`, which belongs there. */
-export function createCheckActivities(ports: Ports) {
+/**
+ * Reaches everything the file names, a line each. Changes nothing but `stack.json`, which belongs there.
+ *
+ * @param serves the roles of this worker
+ */
+export function createCheckActivities(ports: Ports, serves: readonly Role[] = ROLES) {
+  const changes = serves.includes('change');
   return {
     async checkStorage(input: { snapshot: StackSnapshot }): Promise<CheckLine[]> {
       const { snapshot } = input;
-      return await withCall({ title: 'Check storage' }, async () => {
+      return await withCall({ title: 'Check storage' }, async ({ signal }) => {
         const lines: CheckLine[] = [];
         try {
           const { storage } = await openStorage(ports, snapshot);
@@ -61,6 +68,7 @@ export function createCheckActivities(ports: Ports) {
           ...lines,
           ...unlockedLines(snapshot),
           ...(await checkEncryption(ports, snapshot)),
+          ...(changes ? [] : await checkEngine(snapshot.stack, ports.runtime(snapshot), { signal })),
           ...(await checkSecrets(snapshot.stack, ports.secrets(snapshot))),
         ];
       });

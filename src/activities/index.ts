@@ -33,7 +33,7 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
   const prune = createPruneActivities(ports);
   const ledger = createLedgerActivities(ports);
   const restore = createRestoreActivities(ports);
-  const check = createCheckActivities(bare);
+  const check = createCheckActivities(bare, serves);
   const sweep = createSweepActivities(ports);
   const rights = createRoleChecks(bare, serves);
   return {
