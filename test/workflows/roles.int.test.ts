@@ -10,6 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { createActivities } from '../../src/activities/index.js';
 import { createRoleChecks } from '../../src/activities/check-roles.js';
 import type { Ports } from '../../src/activities/ports.js';
 import type { StoragePort } from '../../src/adapters/storage/port.js';
@@ -18,7 +19,7 @@ import type { Steady } from '../../src/client/connect.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { startRun } from '../../src/client/start.js';
 import type { Procedure } from '../../src/contracts/ids.js';
-import { ROLES, type Role } from '../../src/contracts/names.js';
+import { ROLES, taskQueue, type Role } from '../../src/contracts/names.js';
 import type { CheckLine } from '../../src/contracts/runs/check-line.js';
 import type { BackupLine } from '../../src/contracts/runs/lines.js';
 import type { BackupResult, PruneResult, VerifyResult } from '../../src/contracts/runs/procedures.js';
@@ -33,6 +34,7 @@ import { startRedis, type RedisService } from '../services/redis.js';
 import { all, body } from '../adapters/storage/bodies.js';
 import { trusting } from '../workers/trusting.js';
 import { PATIENTLY } from './patience.js';
+import { putOnQueue } from './put-on-queue.js';
 import { ALL_ATTEMPTS, rawAccess, type Attempt, type ObjectVersion } from './role-attempts.js';
 import './quiet.js';
 
@@ -302,10 +304,20 @@ describe('workers that have the rights of their role alone', () => {
     });
   });
 
-  it('proof: has no password of a store', async () => {
+  it('proof: has no password of a store, and serves no step that changes a live one', async () => {
     const ports = portsOf.get('proof');
     for (const as of ['owner', 'reader'] as const)
       await expect(ports?.store(snapshot, 'db', as)).rejects.toMatchObject({ code: 'secret.missing' });
+    const { proof, change, keeper, quick } = createActivities({} as Ports);
+    const others = Object.keys({ ...change, ...keeper, ...quick });
+    expect(others).toEqual(expect.arrayContaining(['cutOver', 'stopService', 'deleteBackups']));
+    expect(others.filter((name) => name in proof)).toEqual([]);
+    const before = postgres.sql('shop', 'SELECT count(*) FROM orders');
+    const queue = taskQueue(snapshot.stack.site, 'proof');
+    const input = { snapshot, store: 'db', service: 'db' };
+    const answers = await putOnQueue(steady, queue, others, input);
+    expect(answers).toEqual(others.map((name) => expect.stringContaining(`${name} is not registered`)));
+    expect(postgres.sql('shop', 'SELECT count(*) FROM orders')).toBe(before);
   });
 
   it('in governance mode none deletes before the end, and MinIO lets only who may lengthen a lock shorten it too', async () => {
