@@ -8,6 +8,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { stringify } from 'yaml';
 import type { Ports } from '../../src/activities/ports.js';
 import { askedBy, decide, signedRequester, type Identity } from '../../src/client/approvals.js';
 import type { Steady } from '../../src/client/connect.js';
@@ -37,6 +38,9 @@ import { wire } from '../../src/workers/wire.js';
 import { createWorkers } from '../../src/workers/worker.js';
 import { startMailServer, type MailServer } from '../adapters/notifiers/mail-server.js';
 import { json, makeCertificate, serve, type TestServer } from '../adapters/probes/http-server.js';
+import { builtSteady } from '../cli/rig/build.js';
+import { runSteady } from '../cli/rig/run-steady.js';
+import { makeAuthority } from '../services/certificates.js';
 import { startMinio, type MinioServer } from '../services/minio.js';
 import { startPostgres, type PostgresService } from '../services/postgres.js';
 import { startRedis, type RedisService } from '../services/redis.js';
@@ -46,15 +50,19 @@ import { trusting } from '../workers/trusting.js';
 import { PATIENTLY } from '../workflows/patience.js';
 
 const canary = (name: string): string => `canary-${name}-${randomBytes(9).toString('hex')}`;
+/** With characters that addresses write otherwise. */
+const odd = (name: string): string => `${canary(name)}/+@&`;
 const SECRETS = {
-  PG_CANARY: canary('pg'),
-  PG_WRONG: canary('wrong'),
-  REDIS_CANARY: canary('redis'),
-  HEADER_CANARY: canary('header'),
-  BASIC_CANARY: canary('basic'),
-  HMAC_CANARY: canary('hmac'),
-  SMTP_CANARY: canary('smtp'),
-  COMMAND_CANARY: canary('command'),
+  PG_CANARY: odd('pg'),
+  PG_READER: odd('pg-reader'),
+  PG_WRONG: odd('wrong'),
+  REDIS_CANARY: odd('redis'),
+  REDIS_READER: odd('redis-reader'),
+  HEADER_CANARY: odd('header'),
+  BASIC_CANARY: odd('basic'),
+  HMAC_CANARY: odd('hmac'),
+  SMTP_CANARY: odd('smtp'),
+  COMMAND_CANARY: odd('command'),
   // Whole addresses are secrets: each has its token in the path.
   WEBHOOK_TOKEN: canary('webhook'),
   SLACK_TOKEN: canary('slack'),
@@ -90,6 +98,9 @@ let running: Promise<unknown>;
 let native: NativeConnection;
 let steady: Steady;
 let snapshot: StackSnapshot;
+let main: string;
+let env: NodeJS.ProcessEnv;
+let tlsKey: string;
 const stack = `sec-${randomBytes(4).toString('hex')}`;
 
 beforeAll(async () => {
@@ -105,12 +116,24 @@ beforeAll(async () => {
   mail = await startMailServer({ user: 'steady', password: 'another one', tls });
   postgres = await startPostgres();
   postgres.sql('postgres', `CREATE ROLE app LOGIN SUPERUSER PASSWORD '${SECRETS.PG_CANARY}'`);
+  postgres.sql(
+    'postgres',
+    `CREATE ROLE reads LOGIN IN ROLE pg_read_all_data PASSWORD '${SECRETS.PG_READER}'`,
+  );
   postgres.sql('postgres', 'CREATE DATABASE shop OWNER app');
   postgres.sql(
     'shop',
     'CREATE TABLE item (id int primary key); INSERT INTO item SELECT generate_series(1, 500)',
   );
-  redis = await startRedis({ password: SECRETS.REDIS_CANARY });
+  const authority = makeAuthority(join(folder, 'tls'));
+  const server = authority.issue('cache', 'IP:127.0.0.1');
+  const { cert, key } = authority.issue('steady');
+  tlsKey = readFileSync(key, 'utf8').split('\n')[1] ?? '';
+  redis = await startRedis({
+    password: SECRETS.REDIS_CANARY,
+    users: [`user reads on >${SECRETS.REDIS_READER} ~* +@all`],
+    tls: { ca: authority.ca, ...server },
+  });
   redis.cli('SET', 'greeting', 'hello');
   await writeFile(join(folder, 'redis-password'), `${SECRETS.REDIS_CANARY}\n`, { mode: 0o600 });
   const keys = execFileSync(toolPath('age-keygen'), {
@@ -142,10 +165,19 @@ beforeAll(async () => {
           database: 'shop',
           user: 'app',
           password: { env: 'PG_CANARY' },
+          reader: { user: 'reads', password: { env: 'PG_READER' } },
           bin: postgres.bin,
         },
       },
-      cache: { redis: { port: redis.port, password: { file: 'redis-password' }, bin: redis.bin } },
+      cache: {
+        redis: {
+          port: redis.port,
+          password: { file: 'redis-password' },
+          reader: { user: 'reads', password: { env: 'REDIS_READER' } },
+          tls: { ca: authority.ca, cert, key },
+          bin: redis.bin,
+        },
+      },
       locked: {
         postgres: {
           port: postgres.port,
@@ -199,9 +231,15 @@ beforeAll(async () => {
     },
   };
   snapshot = { stack: stackSchema.parse(file), configSha256: 'c'.repeat(64), folder };
+  await writeFile(join(folder, 'steady.yaml'), stringify(file));
+  for (const { name, secretKey } of [ana, ben]) {
+    const person = { version: 1, name, public: publicKeyOf(secretKey), secret: toBase64(secretKey) };
+    await writeFile(join(folder, `${name}.identity`), JSON.stringify(person), { mode: 0o600 });
+  }
+  main = await builtSteady();
   const { address } = temporal;
   native = await NativeConnection.connect({ address });
-  const env = {
+  env = {
     ...process.env,
     ...SECRETS,
     S3_USER: minio.accessKey.reveal(),
@@ -292,10 +330,10 @@ async function objects(): Promise<Record<string, string>> {
 
 /** Every file in a folder; those in which the test itself keeps a secret are left out. */
 async function files(of: string): Promise<Record<string, string>> {
-  const own = ['redis-password', 'proof.key', 'key.pem', 'ca.key'];
+  const own = ['redis-password', 'proof.key', 'key.pem', 'ca.key', '0.key', '1.key'];
   const found: Record<string, string> = {};
   for (const entry of readdirSync(of, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || own.includes(entry.name)) continue;
+    if (!entry.isFile() || own.includes(entry.name) || entry.name.endsWith('.identity')) continue;
     const path = join(entry.parentPath, entry.name);
     found[path] = (await readFile(path)).toString('latin1');
   }
@@ -319,12 +357,59 @@ async function restore(input: Omit<RestoreInput, 'version' | 'snapshot' | 'by'>)
   return handle.workflowId;
 }
 
+/** What a person sees who types it, here with all secrets in the environment; as ana, unless another is named. */
+async function screen(...args: string[]): Promise<string> {
+  const STEADY_IDENTITY = join(folder, 'ana.identity');
+  const own = { STEADY_IDENTITY, XDG_CONFIG_HOME: join(folder, 'config'), TEMPORAL_ADDRESS: steady.address };
+  const { stdout, stderr } = await runSteady(args, { main, cwd: folder, env: { ...env, ...own } });
+  return `${args.join(' ')}\n${stdout}\n${stderr}`;
+}
+
+/** What commands print, in words and with --json. */
+async function screens(): Promise<string> {
+  const seen = [await screen('apply')];
+  const asked = await screen('--json', 'restore', 'latest', '--store', 'db', '--unverified', '--no-wait');
+  const id = new RegExp(`restore\\.${stack}\\.[\\w-]+`).exec(asked)?.[0] ?? '';
+  const handle = steady.client.workflow.getHandle(id);
+  await vi.waitFor(async () => expect(await askedBy(handle)).toBeDefined(), PATIENTLY);
+  const digest = (await askedBy(handle))?.digest ?? '';
+  seen.push(asked, await screen('show', id));
+  const ben = join(folder, 'ben.identity');
+  seen.push(await screen('--identity', ben, 'approve', id, '--digest', digest, '--reason', 'looks right'));
+  await handle.result().catch(() => undefined);
+  for (const words of [
+    ['check'],
+    // One of the stores refuses its password.
+    ['backup', 'run'],
+    ['restore', 'latest', '--store', 'db', '--unverified', '--dry-run'],
+    ['status'],
+    ['show', id],
+    ['runs'],
+    ['notify', 'test'],
+  ])
+    seen.push(await screen(...words), await screen('--json', ...words));
+  return seen.join('\n');
+}
+
+/** A value as it is, as base64 has it wherever it begins in a text, and as addresses have it. */
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const inBase64 = [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    // Without the characters in which what stands around it has a part.
+    return text.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.length) * 8) / 6));
+  });
+  const forms = [secret, encodeURIComponent(secret), encodeURI(secret), ...inBase64];
+  return [...new Set([...forms, ...inBase64.map((one) => one.replaceAll('+', '-').replaceAll('/', '_'))])];
+}
+
 describe('the values of secrets', () => {
-  it('are in no history, database, document, log, message, metric, file or command line', async () => {
+  it('are in no screen, history, database, document, log, message, metric, file or command line', async () => {
     const secrets: Record<string, string> = {
       ...SECRETS,
       S3_CANARY: minio.secretKey.reveal(),
       identity,
+      tlsKey,
       ana: toBase64(ana.secretKey),
       ben: toBase64(ben.secretKey),
     };
@@ -372,6 +457,7 @@ describe('the values of secrets', () => {
       for (const store of id === ids[1] ? ['db', 'cache', 'locked'] : ['db', 'cache'])
         ids.push(`backup-store.${stack}.${store}.${part}`);
     }
+    const shown = await screens();
     const { client } = steady;
     const metrics = createMetrics({ client, site: snapshot.stack.site, storage: ports.storage });
     const places: Record<string, string> = {
@@ -380,6 +466,7 @@ describe('the values of secrets', () => {
       ...(await files(dirname(temporal.file))),
       logs: logged.join('\n'),
       metrics: await metrics(),
+      screens: shown,
       mails: JSON.stringify(mail.mails),
       messages: receiver.seen.map(({ body }) => body).join('\n'),
     };
@@ -392,11 +479,21 @@ describe('the values of secrets', () => {
     expect(places['logs']).not.toBe('');
     expect(places['metrics']).toContain(`stack="${stack}"`);
     expect(places['messages']).toContain('backup.failed');
+    for (const words of [
+      'PG_CANARY',
+      'the store refused the credentials',
+      'role proof',
+      'looks right',
+      '"reached":false',
+      '✗ hook (webhook)',
+      '"dryRun":true',
+    ])
+      expect(shown).toContain(words);
     const told = messages.map((id) => places[id]).join('\n');
     for (const channel of ['hook', 'slack', 'mail', 'program']) expect(told).toContain(channel);
     const found = Object.entries(places).flatMap(([place, text]) =>
       Object.entries(secrets).flatMap(([name, secret]) =>
-        text.includes(secret) ? [`${name} in ${place}`] : [],
+        formsOf(secret).some((form) => text.includes(form)) ? [`${name} in ${place}`] : [],
       ),
     );
     expect(found).toEqual([]);
