@@ -19,7 +19,10 @@ export async function putOnQueue(
   const service = client.connection.workflowService;
   const own = `stranger-${randomBytes(4).toString('hex')}`;
   const handle = await client.workflow.start('stranger', { taskQueue: own, workflowId: own });
-  const task = await service.pollWorkflowTaskQueue({ namespace, taskQueue: { name: own }, identity: own });
+  // The server refuses a long poll that says no deadline.
+  const task = await client.connection.withDeadline(Date.now() + PATIENTLY.timeout, () =>
+    service.pollWorkflowTaskQueue({ namespace, taskQueue: { name: own }, identity: own }),
+  );
   const seconds = (of: number) => ({ seconds: of as never });
   const payloads = [defaultPayloadConverter.toPayload(input)];
   const commands = names.map((name, at) => ({
