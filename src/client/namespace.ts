@@ -21,13 +21,14 @@ const ALREADY_EXISTS = 6;
  */
 export async function prepareNamespace(services: Services, namespace: string): Promise<void> {
   if (await isPrepared(services, namespace)) return;
-  const searchAttributes = Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD]));
   try {
     const { customAttributes } = await services.operatorService.listSearchAttributes({ namespace });
-    for (const name of Object.keys(customAttributes ?? {})) Reflect.deleteProperty(searchAttributes, name);
-    await services.operatorService.addSearchAttributes({ namespace, searchAttributes });
+    const missing = SEARCH_ATTRIBUTES.filter((name) => !(name in (customAttributes ?? {})));
+    const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
+    // Workers that start together add them together: none may be missing by now, and one known to a part of the server.
+    if (missing.length > 0)
+      await services.operatorService.addSearchAttributes({ namespace, searchAttributes });
   } catch (error) {
-    // Workers that start together add them together.
     if (!isGrpc(error, ALREADY_EXISTS)) throw unprepared(namespace, error);
   }
   for (const until = Date.now() + KNOWN_WITHIN_MS; !(await isPrepared(services, namespace));) {

@@ -14,6 +14,8 @@ afterAll(() => connection.close());
 
 const KEYWORD = 2;
 const DAY = 86_400;
+/** What a part of the server says that does not know a search attribute. */
+const INVALID_ARGUMENT = { code: 3, details: '', metadata: {} };
 
 /** As an owner of Temporal makes one: no search attributes, and runs are forgotten after a day. */
 async function newNamespace(): Promise<string> {
@@ -33,6 +35,24 @@ it('gives a namespace the search attributes of runs, once, whoever else does the
   expect(await attributesOf(namespace)).toMatchObject(
     Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD])),
   );
+});
+
+it('waits for what others have added, of which a part of the server does not know yet', async () => {
+  const namespace = await newNamespace();
+  const { operatorService, workflowService } = connection;
+  const searchAttributes = Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD]));
+  await operatorService.addSearchAttributes({ namespace, searchAttributes });
+  await vi.waitFor(async () =>
+    expect(Object.keys((await attributesOf(namespace)) ?? {})).toHaveLength(SEARCH_ATTRIBUTES.length),
+  );
+  let asked = 0;
+  const countWorkflowExecutions = vi.fn(async (...call: unknown[]) => {
+    if (asked++ < 2) return Promise.reject(Object.assign(new Error('unknown'), INVALID_ARGUMENT));
+    return Reflect.apply(workflowService.countWorkflowExecutions, workflowService, call) as unknown;
+  });
+  const behind = { countWorkflowExecutions } as unknown as Connection['workflowService'];
+  await prepareNamespace({ operatorService, workflowService: behind }, namespace);
+  expect(asked).toBe(3);
 });
 
 it('says what to run where it cannot add them', async () => {
