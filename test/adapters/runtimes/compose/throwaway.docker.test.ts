@@ -39,13 +39,22 @@ const containers = async (marker: string): Promise<string[]> =>
   (await stack.docker('ps', '-a', '--format', '{{.Names}}'))
     .split('\n')
     .filter((name) => name.includes(marker));
-const volumes = async (): Promise<number> => (await stack.docker('volume', 'ls', '-q')).split('\n').length;
+/** Volumes that only the containers of a marker have. */
+const volumesOf = async (marker: string): Promise<string[]> => {
+  const own = '{{range .Mounts}}{{if eq .Destination "/declared"}}{{.Name}}{{end}}{{end}}';
+  const names = await containers(marker);
+  return (await stack.docker('inspect', '-f', own, ...names)).split('\n').filter(Boolean);
+};
+/** Those of the volumes that are still there. */
+const left = async (volumes: readonly string[]): Promise<string[]> =>
+  (await stack.docker('volume', 'ls', '-q')).split('\n').filter((name) => volumes.includes(name));
 
 describe('a throwaway container', () => {
   it('runs tools one after another, as the user asked for, with secrets by name only', async () => {
     const marker = newMarker();
-    const before = await volumes();
     const container = await runtime.openThrowaway({ of: { service: 'box' }, marker });
+    const declared = await volumesOf(marker);
+    expect(declared).toHaveLength(1);
     expect(container.label).toBe(`a container of ${image}`);
     const tool = {
       ...sh('id -u; echo "$SECRET" >/tmp/kept; ls /sys/class/net'),
@@ -58,7 +67,7 @@ describe('a throwaway container', () => {
     await container.close();
     await container.close();
     expect(await containers(marker)).toEqual([]);
-    expect(await volumes()).toBe(before);
+    expect(await left(declared)).toEqual([]);
   });
 
   it('sees the volumes and the network of its service when asked', async () => {
@@ -102,7 +111,6 @@ describe('a throwaway container', () => {
 
   it('goes with its worker, however that dies, and by its marker', async () => {
     const marker = newMarker();
-    const before = await volumes();
     const script = fileURLToPath(new URL('open-throwaway.ts', import.meta.url));
     const worker = spawn(
       process.execPath,
@@ -112,18 +120,20 @@ describe('a throwaway container', () => {
       },
     );
     await once(worker.stdout, 'data');
-    expect(await containers(marker)).toHaveLength(1);
+    const ofWorker = await volumesOf(marker);
+    expect(ofWorker).toHaveLength(1);
     worker.kill('SIGKILL');
     await vi.waitFor(async () => expect(await containers(marker)).toEqual([]), {
       timeout: 20_000,
       interval: 200,
     });
-    expect(await volumes()).toBe(before);
+    expect(await left(ofWorker)).toEqual([]);
 
     await runtime.openThrowaway({ of: { service: 'box' }, marker: `${marker}1` });
-    expect(await containers(marker)).toHaveLength(1);
+    const ended = await volumesOf(marker);
+    expect(ended).toHaveLength(1);
     await runtime.endMarked({ marker });
     expect(await containers(marker)).toEqual([]);
-    expect(await volumes()).toBe(before);
+    expect(await left(ended)).toEqual([]);
   });
 });

@@ -43,20 +43,17 @@ export function redisContainers(...names: ('redis' | 'valkey' | 'loose' | 'plain
   return {
     stack: () => stack,
     client: (service) => {
-      const { name, file } = stack.project;
-      const base = [
-        'compose',
-        '-p',
-        name,
-        '-f',
-        file,
+      const container = `${stack.project.name}-${service}-1`;
+      const program = service === 'valkey' ? 'valkey-cli' : 'redis-cli';
+      const client = [
         'exec',
-        '-T',
+        '-i',
         '-e',
         `REDISCLI_AUTH=${PASSWORD}`,
-        service,
+        container,
+        program,
+        '--no-auth-warning',
       ];
-      const client = [...base, service === 'valkey' ? 'valkey-cli' : 'redis-cli', '--no-auth-warning'];
       return {
         cli: (...args: string[]) =>
           execFileSync('docker', [...client, ...args], {
