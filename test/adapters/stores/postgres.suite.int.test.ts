@@ -1,8 +1,8 @@
 import { describe } from 'vitest';
 import { postgresRig } from './postgres/suite-rig.js';
 import { storeSuite } from './suite.js';
-import { spreadPostgres } from './versions.js';
+import { suitePostgres } from './versions.js';
 
-describe.each(spreadPostgres())('the store of $title', ({ bin }) => {
+describe.each(suitePostgres())('the store of $title', ({ bin }) => {
   storeSuite((runtime) => postgresRig(runtime, bin), { password: true });
 });

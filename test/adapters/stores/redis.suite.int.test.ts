@@ -1,8 +1,8 @@
 import { describe } from 'vitest';
 import { redisRig } from './redis/suite-rig.js';
 import { storeSuite } from './suite.js';
-import { spreadRedis } from './versions.js';
+import { suiteRedis } from './versions.js';
 
-describe.each(spreadRedis())('the store of $title', ({ server }) => {
+describe.each(suiteRedis())('the store of $title', ({ server }) => {
   storeSuite((runtime) => redisRig(runtime, server), { password: true });
 });

@@ -45,13 +45,16 @@ export function usualPostgres(): PostgresVersion {
 /** For tests of one version: the usual one, or all. */
 export const somePostgres = (): PostgresVersion[] => (ALL_VERSIONS ? allPostgres() : [usualPostgres()]);
 
-/** For the shared suite: oldest, usual and newest, or all. */
+/** For what goes from one version to another: oldest, usual and newest, or all. */
 export function spreadPostgres(): PostgresVersion[] {
   const all = allPostgres();
   if (ALL_VERSIONS) return all;
   const chosen = new Set([all[0], usualPostgres(), all.at(-1)].map((version) => version?.major));
   return all.filter((version) => chosen.has(version.major));
 }
+
+/** For the shared suite: the newest, and another one each day (all other tests run on the usual one), or all. */
+export const suitePostgres = (): PostgresVersion[] => newestAndOneMore(allPostgres());
 
 /** Every server there is, Redis first, oldest first. */
 export function allRedis(): RedisVersionHere[] {
@@ -69,12 +72,18 @@ export function someRedis(): RedisVersionHere[] {
   return ALL_VERSIONS ? allRedis() : allRedis().filter(({ server }) => server === usual);
 }
 
-/** For the shared suite: the oldest, and the newest of each product (all other tests run on the usual one), or all. */
-export function spreadRedis(): RedisVersionHere[] {
-  const all = allRedis();
-  if (ALL_VERSIONS) return all;
-  const newest = (product: string) => all.findLast((version) => version.product === product);
-  return all.filter((version) => version === all[0] || version === newest(version.product));
+/** For the shared suite: the newest Redis, and another one or a Valkey each day, or all. */
+export function suiteRedis(): RedisVersionHere[] {
+  const of = (product: string) => allRedis().filter((version) => version.product === product);
+  return newestAndOneMore([...of('valkey'), ...of('redis')]);
+}
+
+/** Of what is sorted by age. The title of a test says which: STEADY_ALL_VERSIONS=1 has it run again on another day. */
+function newestAndOneMore<T>(all: readonly T[]): T[] {
+  if (ALL_VERSIONS) return [...all];
+  const others = all.slice(0, -1);
+  const today = Math.floor(Date.now() / 86_400_000);
+  return all.filter((one, at) => at === all.length - 1 || one === others[today % others.length]);
 }
 
 /** Version of a server by its own word. */
