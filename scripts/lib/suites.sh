@@ -9,7 +9,7 @@ suite_unit() { run_vitest unit; }
 suite_integration() { run_vitest integration; }
 suite_stores() { run_vitest stores; }
 suite_faults() { run_vitest faults; }
-suite_crash() { run_vitest crash; }
+suite_crash() { run_vitest crash crash ${STEADY_CRASH_CHANGED:+test/crash/matrix}; }
 suite_soak() { run_vitest soak; }
 suite_cluster() { use_docker && run_vitest cluster; }
 
@@ -83,7 +83,7 @@ has_project() { grep -q "name: '$1'" "$STEADY_ROOT/vitest.config.ts"; }
 # run_vitest PROJECT [REPORT]: an empty project is a failure, so that a lost folder of tests is noticed.
 run_vitest() {
   local report=${2:-$1}
-  node node_modules/vitest/vitest.mjs run --project "$1" --reporter=default --reporter=json \
+  node node_modules/vitest/vitest.mjs run --project "$1" "${@:3}" --reporter=default --reporter=json \
     --outputFile.json="$results/$report.json"
 }
 

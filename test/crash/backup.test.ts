@@ -5,6 +5,7 @@ import { createCrashStack, type CrashStack } from './rig/stack.js';
 import type { Victim } from './rig/steady.js';
 import { waitFor } from './rig/wait-for.js';
 import { expectWhole } from './rig/whole.js';
+import { rotating } from './rotation.js';
 
 let stack: CrashStack;
 beforeAll(async () => {
@@ -15,7 +16,7 @@ afterAll(() => stack?.close());
 const MEBIBYTE = 2 ** 20;
 
 describe('kill -9 in the middle of a backup', () => {
-  it.each<Victim>(['worker', 'temporal', 'up'])(
+  it.each<Victim>(['temporal', ...rotating<Victim>(['worker', 'up'])])(
     'finishes when the %s is killed while it dumps',
     async (victim) => {
       const before = bytesIn(stack.storage);

@@ -8,6 +8,7 @@ import { createCrashStack, type CrashStack } from './rig/stack.js';
 import type { Victim } from './rig/steady.js';
 import { waitFor } from './rig/wait-for.js';
 import { expectWhole } from './rig/whole.js';
+import { rotating } from './rotation.js';
 
 const MANY = 80;
 
@@ -26,7 +27,7 @@ const withData = (): string[] => [
 ];
 
 describe('kill -9 in the middle of a prune', () => {
-  it.each<Victim>(['temporal', 'up'])(
+  it.each(rotating<Victim>(['temporal', 'up']))(
     'deletes all of what it began when the %s is killed',
     async (victim) => {
       await cloneBackups(stack, 'small', MANY);

@@ -14,18 +14,17 @@ import { ended, resumed, untilStarted, untilStep } from './rig/runs.js';
 import { createCrashStack, type CrashStack, type DatabaseName } from './rig/stack.js';
 import type { Victim } from './rig/steady.js';
 import { expectWhole } from './rig/whole.js';
+import { all, rotating, seed } from './rotation.js';
 
 /**
- * A restore is killed at four points: while it loads, right before the cut-over, in it, and after it. By default each
- * point is hit by one of worker, Temporal and `up`, in an order that a printed seed chooses; STEADY_CRASH_ALL=1 hits
- * each point with each, and adds kills at random moments of the cut-over. STEADY_CRASH_SEED repeats an order.
+ * A restore is killed at four points: while it loads, right before the cut-over, in it, and after it. By default the
+ * seed chooses two of them, one with a long load or a closed database and one between, and one of worker, Temporal and
+ * `up` for each; STEADY_CRASH_ALL=1 hits each point with each, and adds kills at random moments of the cut-over.
  */
-const all = process.env['STEADY_CRASH_ALL'] === '1';
-const seed = Number(process.env['STEADY_CRASH_SEED'] ?? Math.floor(Math.random() * 1e6));
-console.log(`STEADY_CRASH_SEED=${seed}`);
 const VICTIMS = ['worker', 'temporal', 'up'] as const;
+const hit = [...rotating([0, 2]), ...rotating([1, 3], 1)];
 const victimsAt = (point: number): readonly Victim[] =>
-  all ? VICTIMS : [VICTIMS[(seed + point) % VICTIMS.length] as Victim];
+  hit.includes(point) ? rotating(VICTIMS, Math.floor(seed / 2) + point) : [];
 
 let stack: CrashStack;
 beforeAll(async () => {

@@ -4,6 +4,7 @@ import { ended, openRun, resumed, untilStarted } from './rig/runs.js';
 import { createCrashStack, type CrashStack } from './rig/stack.js';
 import { waitFor } from './rig/wait-for.js';
 import { expectWhole } from './rig/whole.js';
+import { rotating } from './rotation.js';
 
 let stack: CrashStack;
 beforeAll(async () => {
@@ -18,10 +19,12 @@ describe('kill -9 in the middle of a proof', () => {
   const underWay = { readable: 'zstd', restored: 'COPY' } as const;
 
   it.each([
-    ['readable', 'temporal'],
-    ['restored', 'worker'],
-    ['restored', 'up'],
-  ] as const)('proves the backup all the same: %s, when the %s is killed', async (depth, victim) => {
+    ['readable', 'temporal'] as const,
+    ...rotating([
+      ['restored', 'worker'],
+      ['restored', 'up'],
+    ] as const),
+  ])('proves the backup all the same: %s, when the %s is killed', async (depth, victim) => {
     const proving = stack.steady.cli('backup', 'verify', '--depth', depth);
     const run = await openRun(stack, 'verify');
     await untilStarted(stack, run, 'verifyBackup');

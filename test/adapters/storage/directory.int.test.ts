@@ -141,6 +141,17 @@ describe('directory storage', () => {
     expect(await readdir(join(root, 'demo/.incoming'))).toEqual([]);
   });
 
+  it('lists an upload whose process died as it began, or was removed, so that a sweep finds its folder', async () => {
+    const storage = createDirectoryStorage({ root, stack: 'bare' });
+    const id = '1795312800000-0011223344556677';
+    await mkdir(join(root, 'bare/.incoming', id), { recursive: true });
+    expect(await all(storage.unfinished('data/'))).toEqual([]);
+    const [upload] = await all(storage.unfinished(''));
+    expect(upload).toEqual({ key: `.incoming/${id}`, id, startedAt: new Date(1_795_312_800_000) });
+    await storage.abortUnfinished(upload as never);
+    expect(await readdir(join(root, 'bare/.incoming'))).toEqual([]);
+  });
+
   it('lists an upload whose process died before it had its file', async () => {
     const storage = createDirectoryStorage({ root, stack: 'early' });
     await mkdir(join(root, 'early/.incoming/1795312800000-0011223344556677/data/db'), { recursive: true });

@@ -87,15 +87,35 @@ export function allCases(seed: number): Case[] {
  * one meets it a step later.
  */
 function sharedCases(
-  of: Pick<Case, 'scenario' | 'victim'> & { readonly place?: Place },
+  of: Pick<Case, 'scenario' | 'victim'> & {
+    readonly place?: Place | undefined;
+    readonly only?: readonly ActivityName[];
+  },
   random: () => number,
 ): Case[] {
   const { scenario, victim, place = placeOf(scenario, victim) } = of;
+  const { only = activitiesOf(scenario, place) } = of;
   return (['before', 'heartbeat', 'after'] as const).flatMap((phase) => {
-    const having = activitiesOf(scenario, place).filter((activity) => phasesOf(activity).includes(phase));
+    const having = only.filter((activity) => phasesOf(activity).includes(phase));
     const points = having.map((activity) => pointAt({ scenario, victim, activity, phase }, random));
     return spread(points).map((some) => ({ scenario, place, victim, points: some }));
   });
+}
+
+/** Each of these at every phase with every victim, in the first scenario that has it. */
+export function casesOf(activities: readonly ActivityName[], seed: number): Case[] {
+  const random = generator(seed);
+  const left = new Set(activities);
+  const unlocked = scenarios().filter((scenario) => !ONLY_LOCKED.includes(scenario));
+  const locked = scenarios().filter((scenario) => RUNS[scenario].locked !== undefined);
+  const casesIn = (scenario: Scenario, place?: 'locked'): Case[] => {
+    const only = activitiesOf(scenario, place ?? 'bucket').filter((one) => left.delete(one));
+    return VICTIMS.flatMap((victim) => sharedCases({ scenario, victim, place, only }, random));
+  };
+  return [
+    ...unlocked.flatMap((scenario) => casesIn(scenario)),
+    ...locked.flatMap((scenario) => casesIn(scenario, 'locked')),
+  ];
 }
 
 /**

@@ -32,23 +32,33 @@ export async function* unfinishedUploads(place: Place, prefix: string): AsyncGen
   for (const id of (await namesIn(join(place.base, INCOMING))).sort()) {
     const time = ID_PATTERN.exec(id)?.[1];
     if (time === undefined) continue;
-    const key = await keyIn(folderOf(place, id));
-    if (key?.startsWith(prefix)) yield { key, id, startedAt: new Date(Number(time)) };
+    const within = await keyIn(folderOf(place, id));
+    if (within === undefined) continue;
+    // A kill in the instant in which it began, or was removed, has left no key to tell.
+    const key = within === '' ? `${INCOMING}/${id}` : within;
+    if (key.startsWith(prefix)) yield { key, id, startedAt: new Date(Number(time)) };
   }
 }
 
-/** The one file's path below the folder; the deepest folder when a kill came before the file was made. */
+/** The one file's path below the folder; the deepest folder when a kill came before the file was made; undefined: gone. */
 async function keyIn(folder: string): Promise<string | undefined> {
   const parts: string[] = [];
   for (;;) {
-    let name: string | undefined;
-    try {
-      name = (await namesIn(join(folder, ...parts)))[0];
-    } catch (error) {
-      if (errorCode(error) !== 'ENOTDIR') throw error;
-    }
-    if (name === undefined) return parts.length === 0 ? undefined : parts.join('/');
+    const name = await firstIn(join(folder, ...parts));
+    if (name === undefined && parts.length === 0) return undefined;
+    if (name === undefined || name === '') return parts.join('/');
     parts.push(name);
+  }
+}
+
+/** The first name in a folder; empty where there is none, undefined where it is no folder (any more). */
+async function firstIn(folder: string): Promise<string | undefined> {
+  try {
+    return (await readdir(folder))[0] ?? '';
+  } catch (error) {
+    // Another process may have finished it since.
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return undefined;
+    throw error;
   }
 }
 
@@ -56,7 +66,7 @@ async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    // Another process may have finished it since.
+    // Nothing was ever uploaded.
     if (errorCode(error) === 'ENOENT') return [];
     throw error;
   }
