@@ -1,11 +1,14 @@
 import type { SecretsPort } from '../adapters/secrets/port.js';
 import type { CheckLine } from '../contracts/runs/check-line.js';
-import { secretRefSchema, type SecretRef } from '../contracts/secret.js';
+import type { SecretRef } from '../contracts/secret.js';
 import type { Stack } from '../contracts/stack/stack.js';
+import { secretReferences } from './secret-references.js';
 
 /** How the secrets of the stack that are on this worker, and the files they come from, are kept; no line where all is well. */
 export async function checkSecrets(stack: Stack, secrets: SecretsPort): Promise<CheckLine[]> {
-  const refs = new Map([...referencesIn(stack), ...keysOf(stack)].map((ref) => [JSON.stringify(ref), ref]));
+  const refs = new Map(
+    [...secretReferences(stack), ...keysOf(stack)].map((ref) => [JSON.stringify(ref), ref]),
+  );
   const found = await Promise.all([...refs.values()].map((ref) => secrets.warnings(ref)));
   const around = await secrets.environmentWarnings({
     compose: stack.runtime.compose,
@@ -22,10 +25,4 @@ function keysOf({ stores }: Stack): SecretRef[] {
     const { tls, service } = postgres ?? redis ?? {};
     return tls?.key === undefined || service !== undefined ? [] : [{ file: tls.key }];
   });
-}
-
-function referencesIn(value: unknown): SecretRef[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const ref = secretRefSchema.safeParse(value);
-  return ref.success ? [ref.data] : Object.values(value).flatMap(referencesIn);
 }

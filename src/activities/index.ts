@@ -16,6 +16,8 @@ import type { Ports } from './ports.js';
 import { createRenewalActivities } from './renew-locks.js';
 import { createRestoreActivities } from './restore.js';
 import { createSealActivities } from './seal.js';
+import { createLogActivities } from './logs/service-logs.js';
+import { createInstanceActivities } from './instances.js';
 import { createServiceActivities } from './services.js';
 import { createSweepActivities } from './sweep.js';
 import { createVerifyActivities } from './verify.js';
@@ -30,6 +32,8 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
   // Whoever lists, deletes or restores finds the storage that was opened for the stack, or none.
   const ports: Ports = { ...bare, storage: (snapshot) => openedStorage(bare, snapshot) };
   const services = createServiceActivities(ports);
+  const logs = createLogActivities(ports);
+  const instances = createInstanceActivities(ports);
   const prune = createPruneActivities(ports);
   const ledger = createLedgerActivities(ports);
   const restore = createRestoreActivities(ports);
@@ -68,6 +72,8 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
     change: {
       ...restore,
       ...services,
+      restartService: instances.restartService,
+      watchLog: logs.watchLog,
       checkChecks: check.checkChecks,
       checkOwner: check.checkOwner,
       checkChangeRights: rights.checkChangeRights,
@@ -76,6 +82,10 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
       ...createLockActivities(),
       ...createClaimActivities(),
       ...services,
+      serviceInstances: instances.serviceInstances,
+      logErrors: logs.logErrors,
+      readLog: logs.readLog,
+      queryLog: logs.queryLog,
       undoRestore: restore.undoRestore,
       submitRecord: ledger.submitRecord,
       ledgerHead: ledger.ledgerHead,

@@ -1,11 +1,13 @@
 import type { ProbesPort } from '../adapters/probes/port.js';
-import type { ServiceHandle, ServiceState } from '../adapters/runtimes/port.js';
+import type { ServiceState } from '../adapters/runtimes/port.js';
 import { SteadyError } from '../contracts/failures.js';
 import type { CheckConfig } from '../contracts/stack/checks.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import type { Stack } from '../contracts/stack/stack.js';
 import { withCall } from './call.js';
 import type { Ports } from './ports.js';
+import { serviceHandle } from './service-handle.js';
+import { untilUp } from './until-up.js';
 
 export interface AskedCheck {
   readonly name: string;
@@ -23,14 +25,6 @@ export interface AskedService extends ServiceState {
 /** Longest wait for the answer of a health check that is asked in passing, in milliseconds. */
 const ASKED_MS = 12_000;
 
-export function serviceHandle(snapshot: StackSnapshot, name: string): ServiceHandle {
-  const service = snapshot.stack.services[name];
-  if (service === undefined)
-    throw new SteadyError('config.invalid', { service: name, error: 'not in the stack' });
-  const { container, start, stop, unit, drain } = service;
-  return { name, container, start, stop, unit, drainSeconds: drain };
-}
-
 /** Stopping, starting and asking services. Each looks at the state first, so running again is safe. */
 export function createServiceActivities(ports: Ports) {
   return {
@@ -42,20 +36,29 @@ export function createServiceActivities(ports: Ports) {
       });
     },
 
-    async startService(input: { snapshot: StackSnapshot; service: string }): Promise<void> {
-      await withCall({ title: `Start ${input.service}` }, async (call) => {
-        await ports
-          .runtime(input.snapshot)
-          .start(serviceHandle(input.snapshot, input.service), { signal: call.signal });
+    /** `create`: also one that was never made, or whose containers have been removed. */
+    async startService(input: { snapshot: StackSnapshot; service: string; create?: boolean }): Promise<void> {
+      const { snapshot, service, create = false } = input;
+      await withCall({ title: `Start ${service}` }, async ({ signal }) => {
+        await ports.runtime(snapshot).start(serviceHandle(snapshot, service), { signal, create });
       });
     },
 
-    /** Waits until a service is healthy; `service.failed` with the last answer when it does not become so in time. */
+    /**
+     * Waits until a service is healthy, by its check or else by its containers' own; `service.failed` with the last answer
+     * when it does not become so in time.
+     */
     async awaitHealthy(input: { snapshot: StackSnapshot; service: string }): Promise<string> {
       const { snapshot } = input;
       return await withCall({ title: `Wait until ${input.service} is healthy` }, async (call) => {
         const config = snapshot.stack.services[input.service];
-        if (config?.health === undefined) return 'no health check in the stack file';
+        if (config?.health === undefined) {
+          const words = await untilUp(ports.runtime(snapshot), serviceHandle(snapshot, input.service), {
+            withinSeconds: config?.healthWithin ?? 0,
+            signal: call.signal,
+          });
+          return `${words}; no health check in the stack file`;
+        }
         const result = await ports
           .probes(snapshot)
           .until(config.health, { withinSeconds: config.healthWithin, signal: call.signal });

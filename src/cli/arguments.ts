@@ -16,9 +16,13 @@ export function oneOfWords<T extends string>(what: string, given: string, allowe
 }
 
 /** The names given, each once, or all when none is given. Throws `usage.invalid` for one that is not there. */
-export function chosen(given: readonly string[], all: readonly string[]): readonly string[] {
+export function chosen(
+  given: readonly string[],
+  all: readonly string[],
+  what: 'store' | 'service' | 'target' = 'store',
+): readonly string[] {
   if (given.length === 0) return all;
-  return [...new Set(given.map((one) => oneOfWords('store', one, all)))];
+  return [...new Set(given.map((one) => oneOfWords(what, one, all)))];
 }
 
 export const depthOf = (text: string): Depth => oneOfWords('depth', text, DEPTHS);

@@ -1,6 +1,7 @@
 import { answerOf } from '../client/outcome.js';
 import { snapshotOf } from '../client/snapshot.js';
 import { startRun } from '../client/start.js';
+import type { LogQuery } from '../contracts/runs/logs.js';
 import type { LookInput } from '../contracts/runs/procedures.js';
 import { chosen } from './arguments.js';
 import type { Context } from './context.js';
@@ -10,9 +11,10 @@ export interface Question {
   /** Default: all stores of the file. */
   readonly stores?: readonly string[] | undefined;
   readonly id?: string;
+  readonly log?: LogQuery;
 }
 
-/** A short run that looks at storage on a worker, as the file has it now; changes nothing, leaves no record. */
+/** A short run that looks at storage or services on a worker, as the file has it now; changes nothing, leaves no record. */
 export async function ask<T>(context: Context, question: Question): Promise<T> {
   const loaded = await context.load();
   const stores = chosen(question.stores ?? [], Object.keys(loaded.stack.stores));
@@ -24,6 +26,7 @@ export async function ask<T>(context: Context, question: Question): Promise<T> {
       what: question.what,
       stores,
       ...(question.id !== undefined && { id: question.id }),
+      ...(question.log && { log: question.log }),
     };
     return await answerOf<T>(steady, await startRun(steady, { procedure: 'look', input }));
   });

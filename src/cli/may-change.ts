@@ -3,6 +3,7 @@ import { targetState } from '../client/entities.js';
 import { SteadyError } from '../contracts/failures.js';
 import { doubtAboutRequester } from '../contracts/runs/requester.js';
 import type { Requester } from '../contracts/runs/snapshot.js';
+import type { ApprovalsConfig } from '../contracts/stack/people.js';
 import type { Stack } from '../contracts/stack/stack.js';
 import { momentText } from './words.js';
 
@@ -10,8 +11,13 @@ import { momentText } from './words.js';
  * Throws `identity.missing` for a request that the run would refuse because it is not certain who asks, before there is
  * a run. The run asks itself once more.
  */
-export function assertKnown(by: Requester, stack: Stack, request: unknown, now = Date.now()): void {
-  const policy = stack.approvals.restore;
+export function assertKnown(
+  by: Requester,
+  { stack, of }: { readonly stack: Stack; readonly of: keyof ApprovalsConfig },
+  request: unknown,
+  now = Date.now(),
+): void {
+  const policy = stack.approvals[of];
   if (policy === undefined) return;
   const why = doubtAboutRequester(by, {
     approvers: stack.approvers,
@@ -31,19 +37,19 @@ export function assertKnown(by: Requester, stack: Stack, request: unknown, now =
 export async function assertNotFrozen(
   steady: Steady,
   stack: Stack,
-  targets: { readonly stores: readonly string[]; readonly all: boolean },
+  targets: { readonly names: readonly string[]; readonly all: boolean },
 ): Promise<void> {
   const states = await Promise.all(
-    targets.stores.map(async (store) => ({
-      store,
-      frozen: (await targetState(steady, stack, store))?.frozen,
+    targets.names.map(async (name) => ({
+      name,
+      frozen: (await targetState(steady, stack, name))?.frozen,
     })),
   );
-  const frozen = states.flatMap(({ store, frozen: by }) =>
+  const frozen = states.flatMap(({ name, frozen: by }) =>
     by === undefined
       ? []
-      : [`${store} frozen by ${by.by} since ${momentText(by.at, stack.timezone)}: ${by.reason}`],
+      : [`${name} frozen by ${by.by} since ${momentText(by.at, stack.timezone)}: ${by.reason}`],
   );
-  if (frozen.length === 0 || (!targets.all && frozen.length < targets.stores.length)) return;
+  if (frozen.length === 0 || (!targets.all && frozen.length < targets.names.length)) return;
   throw new SteadyError('target.frozen', { why: frozen.join('; ') });
 }

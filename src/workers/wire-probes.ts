@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ProbesPort } from '../adapters/probes/port.js';
 import { createProbes } from '../adapters/probes/probes.js';
-import { serviceHandle } from '../activities/services.js';
+import { serviceHandle } from '../activities/service-handle.js';
 import { SteadyError } from '../contracts/failures.js';
 import { createStore, type StoreWiring } from './wire-stores.js';
 

@@ -6,7 +6,7 @@ import { createRedisStore } from '../adapters/stores/redis/index.js';
 import { fromFolder } from '../adapters/stores/tls/files.js';
 import type { StorePort } from '../adapters/stores/port.js';
 import type { StoreAccount } from '../activities/ports.js';
-import { serviceHandle } from '../activities/services.js';
+import { serviceHandle } from '../activities/service-handle.js';
 import { SteadyError } from '../contracts/failures.js';
 import { theOne } from '../contracts/one-of.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';

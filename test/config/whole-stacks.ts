@@ -84,6 +84,7 @@ services:
     needs: [db, cache, { name: uploads, optional: false }]
     drain: 30s
     healthWithin: 5m
+    log: { watch: 90s, lines: 40, errors: ERROR|FALLBACK, fail: out of memory }
     health: { http: { url: "http://localhost/health" } }
 plans:
   nightly:
@@ -175,6 +176,7 @@ approvers:
   - { name: ana, key: "ed25519:JN99eQiewJu3gRSGMyB5iNAlUwGuofB6CagxgL5m18I", roles: [operator] }
   - { name: ben, key: "ed25519:_l5K8vN74BDpw8j9FRtlQf_ryqWVfvoawo5qM9IZx5U", roles: [operator] }
 approvals:
+  services: { from: operator, count: 1, self: true, expires: 15m }
   restore: { from: operator, count: 2, self: true, expires: 30m }
 `;
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { askedBy, decide } from '../../src/client/approvals.js';
+import { askedBy, decide, signedRequester, type Identity } from '../../src/client/approvals.js';
 import { freeze, thaw } from '../../src/client/entities.js';
 import { resultOf } from '../../src/client/outcome.js';
 import { SteadyError } from '../../src/contracts/failures.js';
@@ -14,6 +14,7 @@ import { WORKFLOW_TASK_QUEUE } from '../../src/contracts/names.js';
 import type { LedgerInput } from '../../src/contracts/runs/ledger.js';
 import type { TargetInput } from '../../src/contracts/runs/locks.js';
 import type { HoldInput, UndoInput } from '../../src/contracts/runs/procedures.js';
+import { servicesRequest, type ServicesInput, type ServiceVerb } from '../../src/contracts/runs/services.js';
 import { startRig, type Rig } from '../workflows/harness.js';
 import { PATIENTLY } from '../workflows/patience.js';
 import { approver, person } from '../workflows/people.js';
@@ -186,6 +187,44 @@ it('records a backup that shrank sharply, and how a run that was terminated is t
   const told = byId(runId('notify', world.stack, `${(await ended.describe()).runId}.ended`));
   await vi.waitFor(async () => expect(await told.result()).toMatchObject([{ reached: true }]), PATIENTLY);
   await keep(watch, 'watch.tells-of-a-terminated-run');
+});
+
+it('records restarts, a stop that is put back, and a start that is asked for', async () => {
+  const services = { web: ['api'], api: ['queue'], queue: [] };
+  const world = rig.world({ services });
+  const change = async (verb: ServiceVerb, of: readonly string[], by?: Identity): Promise<WorkflowHandle> => {
+    const asked = { verb, services: of, dependents: false, reason: 'a test', token: 'k7q2m9xd' };
+    return await world.start<ServicesInput>(verb, asked, by && { by: signedRequester(by, servicesRequest(asked)) });
+  };
+  world.logs.set('api', 'ERROR no model');
+  const restarted = await change('restart', ['web', 'api', 'queue']);
+  await resultOf(restarted);
+  await keep(restarted, 'changeServices.restarted');
+  world.script.on('health api', () => {
+    throw new SteadyError('service.failed', { service: 'api' }, { retryable: false });
+  });
+  const sick = await change('restart', ['api']);
+  await failureOfRun(sick);
+  await keep(sick, 'changeServices.not-healthy');
+  world.script.on('health api', () => undefined);
+  world.script.fail('stop queue', 'service.failed');
+  const putBack = await change('stop', ['web', 'api', 'queue']);
+  await failureOfRun(putBack);
+  await keep(putBack, 'changeServices.put-back');
+
+  const guarded = await full();
+  const ana = person('ana');
+  const name = Object.keys(guarded.snapshot.stack.services)[0] ?? '';
+  const asked = { verb: 'start', services: [name], dependents: false, reason: '', token: 'k7q2m9xd' } as const;
+  const policy = { from: 'owner', count: 2, self: false, expires: 3600 };
+  const stack = { ...guarded.snapshot.stack, approvals: { services: policy } };
+  const handle = await guarded.start<ServicesInput>('start', asked, {
+    by: signedRequester(ana, servicesRequest(asked)),
+    snapshot: { ...guarded.snapshot, stack },
+  });
+  await approve(handle, 'ben', 'cleo');
+  await resultOf(handle);
+  await keep(handle, 'changeServices.approved');
 });
 
 it('records a restore with approvals, its hold and its undo', async () => {

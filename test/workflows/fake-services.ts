@@ -6,10 +6,16 @@ import type { Script } from './script.js';
 /** Services by name, and whether they run. */
 export type FakeServices = Map<string, 'running' | 'stopped'>;
 
-export function createFakeRuntime(services: FakeServices, script: Script): RuntimePort {
+export function createFakeRuntime(
+  services: FakeServices,
+  script: Script,
+  logs: ReadonlyMap<string, string>,
+): RuntimePort {
   const notHere = (): never => {
     throw new Error('a fake runtime places no tools');
   };
+  const count = new Map<string, number>();
+  const starts = (name: string): string => `${name} ${count.get(name) ?? 0}`;
   const state = (service: ServiceHandle): ServiceState => ({
     service: service.name,
     status: services.get(service.name) ?? 'missing',
@@ -32,7 +38,25 @@ export function createFakeRuntime(services: FakeServices, script: Script): Runti
       await script.enter(`start ${service.name}`, options?.signal);
       services.set(service.name, 'running');
     },
-    logs: () => Promise.resolve(''),
+    instances: (service) =>
+      Promise.resolve(
+        services.has(service.name)
+          ? [
+              {
+                id: service.name,
+                name: service.name,
+                start: starts(service.name),
+                status: state(service).status,
+              },
+            ]
+          : [],
+      ),
+    async restart(service, _id, options) {
+      await script.enter(`restart ${service.name}`, options?.signal);
+      services.set(service.name, 'running');
+      count.set(service.name, (count.get(service.name) ?? 0) + 1);
+    },
+    logs: (service) => Promise.resolve(logs.get(service.name) ?? ''),
   };
 }
 

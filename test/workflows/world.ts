@@ -51,6 +51,8 @@ export interface World {
   readonly env: Record<string, string>;
   /** Scripted answers of checks that do not pass, by `health api` or `ask api`. */
   readonly answers: Map<string, string>;
+  /** What services have logged. */
+  readonly logs: Map<string, string>;
   readonly runtime: RuntimePort;
   readonly probes: ProbesPort;
   data(store: string): FakeData;
@@ -89,6 +91,7 @@ export function createWorld(
   const storage = options.storage ?? createMemoryStorage();
   const running: FakeServices = new Map(Object.keys(services).map((name) => [name, 'running']));
   const answers = new Map<string, string>();
+  const logs = new Map<string, string>();
   const data = new Map(
     Object.entries(stores).map(([name, { live }]) => [name, createFakeData(live ?? `data of ${name}`)]),
   );
@@ -106,7 +109,13 @@ export function createWorld(
     services: Object.fromEntries(
       Object.entries(services).map(([name, needs]) => [
         name,
-        { needs, health: { http: { url: `http://${name}/health` } }, healthWithin: '2s' },
+        {
+          needs,
+          unit: `${name}.service`,
+          health: { http: { url: `http://${name}/health` } },
+          healthWithin: '2s',
+          log: { watch: '1s', fail: 'out of memory' },
+        },
       ]),
     ),
     ...options.file,
@@ -131,7 +140,8 @@ export function createWorld(
     services: running,
     env: {},
     answers,
-    runtime: createFakeRuntime(running, script),
+    logs,
+    runtime: createFakeRuntime(running, script, logs),
     probes: createFakeProbes(answers, script),
     data: dataOf,
     storePort: (name) =>

@@ -19,11 +19,10 @@ export async function checkLog(
   const seconds = (): number => (performance.now() - begun) / 1000;
   const unwanted = JSON.stringify(check.without);
   try {
-    const log = await options.runtime.logs(
-      options.service(check.service),
-      check.lines,
-      options.signal ? { signal: options.signal } : {},
-    );
+    const log = await options.runtime.logs(options.service(check.service), {
+      lines: check.lines,
+      ...(options.signal && { signal: options.signal }),
+    });
     const lines = log.split('\n').filter((line) => line !== '');
     const found = lines.filter((line) => line.includes(check.without));
     if (found.length === 0)

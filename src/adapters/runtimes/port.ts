@@ -23,6 +23,23 @@ export interface ServiceState {
   readonly startedAt?: string;
 }
 
+/** One container, pod or process of a service. */
+export interface Instance {
+  /** The same as long as it is the same container, unit or command. */
+  readonly id: string;
+  /** Another one each time it is started anew. */
+  readonly start: string;
+  /** For people, such as `rag-api-1`. */
+  readonly name: string;
+  readonly status: ServiceStatus;
+  /** Nobody can look whether it runs: it was started, and more is not known. */
+  readonly recorded?: boolean;
+  readonly health?: ServiceState['health'];
+  /** RFC 3339, by the clock of what runs it. */
+  readonly startedAt?: string | undefined;
+  readonly image?: string | undefined;
+}
+
 /** How a service of the stack is addressed: by its name, and on a host by its given commands. */
 export interface ServiceHandle {
   readonly name: string;
@@ -36,6 +53,14 @@ export interface ServiceHandle {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+}
+
+export interface LogOptions extends CallOptions {
+  readonly lines: number;
+  /** Only what was written since, RFC 3339 by the clock of what runs it; where lines have no time, since the last start. */
+  readonly since?: string | undefined;
+  /** Only what was written before the last start. */
+  readonly previous?: boolean | undefined;
 }
 
 /** A throwaway container for servers of our own: it stays until it is closed, or until this process has died. */
@@ -120,8 +145,12 @@ export interface RuntimePort {
   ): Promise<readonly PublishedPort[] | 'network of the host'>;
   /** Stops with the drain time before it is forced; fine when it is stopped already. */
   stop(service: ServiceHandle, options?: CallOptions): Promise<void>;
-  /** Starts; fine when it runs already. Health is asked for separately. */
-  start(service: ServiceHandle, options?: CallOptions): Promise<void>;
-  /** The last lines of a service's log. */
-  logs(service: ServiceHandle, lines: number, options?: CallOptions): Promise<string>;
+  /** Starts; fine when it runs already. Health is asked for separately. `create`: also one that was never made. */
+  start(service: ServiceHandle, options?: CallOptions & { readonly create?: boolean }): Promise<void>;
+  /** Those that are there, running or not, in the order they are numbered; none of a service that was never made. */
+  instances(service: ServiceHandle, options?: CallOptions): Promise<Instance[]>;
+  /** Stops one instance, with the drain time before it is forced, and starts it again. */
+  restart(service: ServiceHandle, id: string, options?: CallOptions): Promise<void>;
+  /** The last lines of a service's log, of each of its instances. */
+  logs(service: ServiceHandle, options: LogOptions): Promise<string>;
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { freeze, targetState, thaw } from '../../client/entities.js';
+import type { Stack } from '../../contracts/stack/stack.js';
 import { chosen } from '../arguments.js';
 import { contextOf } from '../context.js';
 import { agoText } from '../words.js';
@@ -7,13 +8,13 @@ import { agoText } from '../words.js';
 export function addFreezeCommands(program: Command): void {
   program
     .command('freeze')
-    .argument('[stores...]', 'default: all stores of the stack')
+    .argument('[targets...]', 'stores and services; default: all stores of the stack')
     .requiredOption('--reason <text>', 'why; whoever is refused sees it')
-    .description('nothing may change these stores until they are thawed; backups and proofs go on')
-    .action(async (stores: string[], options: { reason: string }, command: Command) => {
+    .description('nothing may change these until they are thawed; backups and proofs go on')
+    .action(async (given: string[], options: { reason: string }, command: Command) => {
       const context = contextOf(command);
       const { stack } = await context.load();
-      const targets = chosen(stores, Object.keys(stack.stores));
+      const targets = targetsOf(stack, given);
       const { name } = await context.requester();
       await context.withTemporal(async (steady) => {
         for (const target of targets) {
@@ -34,12 +35,12 @@ export function addFreezeCommands(program: Command): void {
     });
   program
     .command('thaw')
-    .argument('[stores...]', 'default: all stores of the stack')
+    .argument('[targets...]', 'stores and services; default: all stores of the stack')
     .description('lift a freeze')
-    .action(async (stores: string[], _options: object, command: Command) => {
+    .action(async (given: string[], _options: object, command: Command) => {
       const context = contextOf(command);
       const { stack } = await context.load();
-      const targets = chosen(stores, Object.keys(stack.stores));
+      const targets = targetsOf(stack, given);
       const thawed: string[] = [];
       await context.withTemporal(async (steady) => {
         for (const target of targets) {
@@ -53,4 +54,11 @@ export function addFreezeCommands(program: Command): void {
       });
       context.output.document({ thawed });
     });
+}
+
+/** What is named, or all stores. */
+function targetsOf(stack: Stack, given: readonly string[]): readonly string[] {
+  const stores = Object.keys(stack.stores);
+  if (given.length === 0) return stores;
+  return chosen(given, [...stores, ...Object.keys(stack.services)], 'target');
 }

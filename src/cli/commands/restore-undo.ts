@@ -57,8 +57,8 @@ export function addUndoCommand(restore: Command): void {
           restore: handle.workflowId,
           hold: await askWorker(steady, hold.workflowId, () => hold.query<HoldInput>(HOLD_QUERY)),
         };
-        assertKnown(input.by, snapshot.stack, request);
-        await assertNotFrozen(steady, snapshot.stack, { stores: toUndo(input.hold), all: true });
+        assertKnown(input.by, { stack: snapshot.stack, of: 'restore' }, request);
+        await assertNotFrozen(steady, snapshot.stack, { names: toUndo(input.hold), all: true });
         const undo = await startRun(steady, { procedure: 'restore-undo', input });
         context.output.line(`run ${undo.workflowId}`);
         if (!wait) {

@@ -118,9 +118,9 @@ export function addRestoreCommands(program: Command): void {
         const by = await context.requester(restoreRequest(asked));
         // Nothing is started for who may not ask, or for what may not be changed.
         if (asked.mode !== 'into' && !asked.dryRun) {
-          assertKnown(by, snapshot.stack, restoreRequest(asked));
+          assertKnown(by, { stack: snapshot.stack, of: 'restore' }, restoreRequest(asked));
           // An id may be of some of the stores only.
-          const meant = { stores: selection.stores, all: !isTimeId(selection.text) };
+          const meant = { names: selection.stores, all: !isTimeId(selection.text) };
           await assertNotFrozen(steady, snapshot.stack, meant);
         }
         const input: RestoreInput = { version: 1, snapshot, by, ...asked };

@@ -1,6 +1,7 @@
 import type { Depth } from '../names.js';
 import type { Imported } from '../stored/manifest.js';
 import type { BackupRef } from './claims.js';
+import type { LogQuery } from './logs.js';
 import type { NotBack } from './locks.js';
 import type { RunInput } from './snapshot.js';
 import type { Step } from './timeline.js';
@@ -215,9 +216,10 @@ export interface MarkResult {
 
 /** Looks for `status`, `backup list`, `backup show`: reads storage on a worker, changes nothing. */
 export interface LookInput extends RunInput {
-  readonly what: 'standings' | 'backups' | 'backup' | 'services' | 'keys' | 'tampering';
+  readonly what: 'standings' | 'backups' | 'backup' | 'services' | 'keys' | 'tampering' | 'log';
   readonly stores: readonly string[];
   readonly id?: string;
+  readonly log?: LogQuery;
 }
 
 export interface CheckInput extends RunInput {

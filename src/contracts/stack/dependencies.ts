@@ -71,6 +71,24 @@ export function consumersOf(stack: Needy, stores: readonly string[]): string[] {
   return order.filter((name) => affected.has(name)).reverse();
 }
 
+/** Services that cannot do without one of these services, directly or through others; in the order of starting. */
+export function dependentsOf(stack: Needy, services: readonly string[]): string[] {
+  const affected = new Set(services);
+  return dependencyOrder(stack).filter((name) => {
+    const service = stack.services[name];
+    const needs = service !== undefined && requiredServices(stack, service).some((one) => affected.has(one));
+    if (needs) affected.add(name);
+    return needs && !services.includes(name);
+  });
+}
+
+/** Stores that these services hold: whoever restarts one interrupts whoever uses its store. */
+export function storesHeldBy(stack: Needy, services: readonly string[]): string[] {
+  return Object.keys(stack.stores).filter((store) =>
+    holdersOf(stack, store).some((holder) => services.includes(holder)),
+  );
+}
+
 /** The order in which stopped services start again: the reverse of the order they were stopped in. */
 export function startOrder(stopped: readonly string[]): string[] {
   return [...stopped].reverse();
@@ -99,7 +117,7 @@ export function findCycle(stack: Needy): string[] | undefined {
 }
 
 /** Services a service needs: named ones, and those that hold a store it needs. */
-function requiredServices(stack: Needy, service: ServiceConfig): string[] {
+export function requiredServices(stack: Needy, service: ServiceConfig): string[] {
   return needsOf(service)
     .filter((edge) => !edge.optional)
     .flatMap(({ name }) => (Object.hasOwn(stack.services, name) ? [name] : holdersOf(stack, name)));

@@ -24,5 +24,8 @@ export type ApprovalPolicy = z.infer<typeof approvalPolicySchema>;
 
 export const approvalsSchema = z.strictObject({
   restore: approvalPolicySchema.optional().describe('asked before anything is changed by a restore'),
+  services: approvalPolicySchema
+    .optional()
+    .describe('asked before services are restarted, stopped or started by hand'),
 });
 export type ApprovalsConfig = z.infer<typeof approvalsSchema>;

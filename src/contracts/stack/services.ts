@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nameSchema } from '../names.js';
 import { checkSchema } from './checks.js';
+import { serviceLogSchema } from './service-log.js';
 import { argvSchema, composeServiceSchema, durationSchema, limitSchema } from './units.js';
 
 const needSchema = z.union([
@@ -25,6 +26,7 @@ export const serviceSchema = z.strictObject({
   unit: z.string().min(1).optional().describe('host runtime: systemd unit, instead of start and stop'),
   drain: durationSchema.prefault('10s').describe('time to end by itself before it is forced'),
   health: checkSchema.optional().describe('what must pass after a start'),
+  log: serviceLogSchema.optional().describe('what is looked for in its log'),
   healthWithin: limitSchema.prefault('2m').describe('longest time until it is healthy after a start'),
 });
 export type ServiceConfig = z.infer<typeof serviceSchema>;

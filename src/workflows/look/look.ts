@@ -22,6 +22,8 @@ export async function look(input: LookInput): Promise<unknown> {
           return await run.activities.quick.serviceStates({ snapshot });
         case 'tampering':
           return await run.activities.look.tampering({ snapshot });
+        case 'log':
+          return input.log && (await run.activities.quick.queryLog({ snapshot, query: input.log }));
         case 'keys':
           return await run.activities.look.testKey({ snapshot, stores });
       }

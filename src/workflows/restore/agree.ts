@@ -2,6 +2,7 @@ import type { Previewed } from '../../activities/restore.js';
 import { digestOf } from '../../contracts/canonical.js';
 import type { RestoreInput } from '../../contracts/runs/procedures.js';
 import type { ApprovalPolicy } from '../../contracts/stack/people.js';
+import { agreeOn } from '../shared/agree.js';
 import { askInStep } from '../shared/ask-in-step.js';
 import type { Run } from '../shared/run.js';
 import { describePlan, describeRestore, type Described } from './describe-restore.js';
@@ -26,41 +27,24 @@ export interface Agreed {
   readonly go: number;
 }
 
-/**
- * Shows what will happen, has it approved, takes the stores, and looks again: hours may have passed. Where the plan is no
- * longer the one that was shown, the stores are let go of and people are asked again. Rows written meanwhile are no
- * change of the plan.
- */
+/** Agrees on a restore, under the locks of its stores and services. Rows written meanwhile are no change of the plan. */
 export async function agree(run: Run, agreeing: Agreeing): Promise<Agreed> {
-  const { input, policy } = agreeing;
-  // Whoever stops a service takes it: another run must not start it meanwhile.
-  const targets = [...agreeing.stores, ...agreeing.consumers];
-  let seen = agreeing.first;
-  let changes: string[] = [];
-  for (;;) {
-    const lines = [...changes, ...describeRestore(seen)];
-    if (policy) await ask(run, agreeing, { policy, lines, previews: seen.previews });
-    const go = Date.now();
-    if (input.mode === 'into') return { previews: seen.previews, lines, go };
-    await run.step(`Take ${targets.join(', ')}`, () =>
-      run.locks.take(targets, {
-        mode: 'exclusive',
-        priority: 'emergency',
-        purpose: `restore asked by ${input.by.name}`,
-      }),
-    );
-    const shown = describePlan(seen);
-    seen = await run.step('Look again', async (note) => {
-      const again = await agreeing.look();
-      changes = difference(shown, describePlan(again));
-      changes.forEach(note);
-      return again;
-    });
-    if (!policy || changes.length === 0) return { previews: seen.previews, lines: describeRestore(seen), go };
-    await run.step('Ask again, for what was approved has changed', () =>
-      run.locks.releaseAll({ untouched: true }),
-    );
+  const { input, policy, first, look } = agreeing;
+  if (input.mode === 'into') {
+    // Nothing that is live is touched: nobody is asked, and nothing is taken.
+    return { previews: first.previews, lines: describeRestore(first), go: Date.now() };
   }
+  const { seen, lines, go } = await agreeOn<Described>(run, {
+    first,
+    look,
+    lines: describeRestore,
+    plan: describePlan,
+    ask: policy && ((shown, all) => ask(run, agreeing, { policy, lines: all, previews: shown.previews })),
+    // Whoever stops a service takes it: another run must not start it meanwhile.
+    targets: () => [...agreeing.stores, ...agreeing.consumers],
+    options: { mode: 'exclusive', priority: 'emergency', purpose: `restore asked by ${input.by.name}` },
+  });
+  return { previews: seen.previews, lines, go };
 }
 
 async function ask(
@@ -80,11 +64,4 @@ async function ask(
     },
     policy: shown.policy,
   });
-}
-
-/** A line each for what is no longer so, and for what is new. */
-function difference(before: readonly string[], after: readonly string[]): string[] {
-  const gone = before.filter((line) => !after.includes(line));
-  const added = after.filter((line) => !before.includes(line));
-  return [...gone.map((line) => `no longer: ${line}`), ...added.map((line) => `new: ${line}`)];
 }

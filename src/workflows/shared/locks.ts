@@ -32,7 +32,7 @@ export type TakeOptions = Pick<LockRequest, 'mode' | 'priority' | 'purpose' | 'r
 
 export interface Locks {
   /** Takes targets in sorted order, so that two runs never wait for each other. */
-  take(targets: readonly string[], options: TakeOptions): Promise<void>;
+  take(targets: readonly string[], options: TakeOptions | ((target: string) => TakeOptions)): Promise<void>;
   /** The grant for a target, for activities that check it before they change anything. */
   held(target: string): Held;
   /** Who last changed a target before it was taken. */
@@ -89,7 +89,8 @@ export function createLocks(
   return {
     async take(targets, options) {
       for (const target of [...new Set(targets)].sort()) {
-        if (!asked.has(target)) await takeOne(target, options);
+        if (asked.has(target)) continue;
+        await takeOne(target, typeof options === 'function' ? options(target) : options);
       }
     },
     held(target) {

@@ -39,6 +39,8 @@ const BEATING: readonly ActivityName[] = [
     'releaseReplaced',
     'stopService',
     'startService',
+    'restartService',
+    'watchLog',
     'awaitHealthy',
     'runChecks',
   ] as const),

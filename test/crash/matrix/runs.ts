@@ -129,6 +129,14 @@ export const RUNS: Readonly<Record<Scenario, About>> = {
   discard: { workflows: ['storage'], activities: ['discardAttempt'] },
   terminated: { workflows: ['target', 'storage'], activities: ['isRunning'] },
   apply: { workflows: ['storage'], activities: ['keepConfig'] },
+  services: {
+    workflows: ['changeServices', 'look'],
+    activities: [
+      ...(['serviceStates', 'storesNotBack', 'requestLock', 'stopService', 'startService'] as const),
+      ...(['awaitHealthy', 'serviceInstances', 'restartService', 'logErrors', 'watchLog'] as const),
+      ...(['readLog', 'queryLog', 'submitRecord'] as const),
+    ],
+  },
   keep: { workflows: ['mark'], activities: ['mark', 'submitRecord'], locked: [] },
   looks: {
     workflows: ['look'],

@@ -207,6 +207,25 @@ export const SCENARIOS = {
     await lane.cli('apply');
   },
 
+  /** Stopped, started, restarted: as asked, each time. */
+  async services(lane: Lane) {
+    const { app } = lane.stack;
+    await lane.cli('stop', 'app');
+    expect(await app.healthy()).toBe(false);
+    await lane.cli('start', 'app');
+    expect(await app.healthy()).toBe(true);
+    const { services } = await lane.cli('restart', 'app');
+    expect(services).toEqual([{ service: 'app', before: 'running', after: 'running' }]);
+    expect(await app.healthy()).toBe(true);
+    expect((await lane.cli('logs', 'app')).lines).toEqual(['listening']);
+    // One that does not become healthy: its log is shown, and it is left for people.
+    app.holdHealth(true);
+    const { code, json } = await lane.stack.steady.cli('restart', 'app');
+    app.holdHealth(false);
+    expect([code, json.error.code]).toEqual([1, 'service.failed']);
+    expect(await app.healthy()).toBe(true);
+  },
+
   /** An old one, which stays beside those that retention keeps. */
   async keep(lane: Lane) {
     const [old = ''] = await cloneBackups(lane.stack, 'small', 1);

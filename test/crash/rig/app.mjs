@@ -7,7 +7,10 @@ const [port, test] = process.argv.slice(2).map(Number);
 createServer((_request, response) => {
   response.statusCode = existsSync('hold-health') ? 503 : 200;
   response.end('{"status":"healthy"}');
-}).listen(port, '127.0.0.1', () => writeFileSync('app.pid', String(process.pid)));
+}).listen(port, '127.0.0.1', () => {
+  writeFileSync('app.pid', String(process.pid));
+  console.log('listening');
+});
 setInterval(() => {
   try {
     process.kill(test, 0);

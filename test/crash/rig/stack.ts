@@ -169,6 +169,7 @@ services:
     drain: 60s
     health: { http: { url: "http://127.0.0.1:${appPort}/" } }
     healthWithin: ${options.healthWithin ?? '2m'}
+    log: { watch: 1s }
 plans:
   nightly: { schedule: "30 3 * * *", stores: [${[...options.stores, ...uploads, ...Object.keys(others)].join(', ')}], keep: { last: 2, verified: 1 } }
 approvers:

@@ -31,6 +31,7 @@ export interface CommandDocument {
     readonly keep: boolean;
     readonly deleted: boolean;
   }[];
+  readonly services: readonly unknown[];
   readonly error: { readonly code: string; readonly message: string; readonly hint: string };
 }
 

@@ -65,6 +65,13 @@ export function composeStart(target: ComposeTarget, to: { services: readonly str
   return [...compose(target), 'start', ...to.services];
 }
 
+/** Makes what is not there and starts it, leaving all that is, and what it depends on, as they are. */
+export function composeUp(target: ComposeTarget, to: { services: readonly string[] }): Argv {
+  // nerdctl has no --no-deps: what it would start besides runs already, since that is started first.
+  const alone = target.tool === 'nerdctl' ? [] : ['--no-deps'];
+  return [...compose(target), 'up', '-d', ...alone, '--no-recreate', ...to.services];
+}
+
 /** Containers of the project; with `ids` also those that do not run, as ids alone. */
 export function composePs(target: ComposeTarget, to: { ids?: boolean } = {}): Argv {
   // v1 and podman-compose know no -a: their -q lists stopped containers anyway.
@@ -92,12 +99,18 @@ export function containerExec(
   return [...engine(target), 'exec', ...flags, to.container, ...to.argv];
 }
 
-export function containerLogs(target: ComposeTarget, to: { container: string; lines?: number }): Argv {
+/** `since` and `until` are RFC 3339. */
+export function containerLogs(
+  target: ComposeTarget,
+  to: { container: string; lines?: number; since?: string | undefined; until?: string | undefined },
+): Argv {
   return [
     ...engine(target),
     'logs',
     to.container,
     ...(to.lines === undefined ? [] : ['--tail', String(to.lines)]),
+    ...option('--since', to.since),
+    ...option('--until', to.until),
   ];
 }
 
@@ -112,6 +125,13 @@ export function containerPs(target: ComposeTarget, to: { labels?: readonly strin
     '--no-trunc',
     ...to.labels.flatMap((label) => ['--filter', `label=${label}`]),
   ];
+}
+
+export function containerRestart(
+  target: ComposeTarget,
+  to: { container: string; drainSeconds: number },
+): Argv {
+  return [...engine(target), 'restart', '-t', String(Math.ceil(to.drainSeconds)), to.container];
 }
 
 export function containerInspect(target: ComposeTarget, ids: readonly string[]): Argv {

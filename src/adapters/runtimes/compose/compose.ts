@@ -8,11 +8,13 @@ import {
   composeLogs,
   composeStart,
   composeStop,
+  composeUp,
   containerLogs,
+  containerRestart,
   engineEnv,
   type ComposeTarget,
 } from './argv.js';
-import { serviceState } from './containers.js';
+import { instancesOf, serviceState, type Container } from './containers.js';
 import { endInService, MARKER_LABEL, removeThrowaways } from './end-inside.js';
 import { createRunCommand, projectContainers, serviceContainers } from './find-containers.js';
 import { createPlaces } from './place.js';
@@ -53,6 +55,9 @@ export function createComposeRuntime({
     return found ?? serviceState(handle.name, []);
   };
 
+  const containersOf = async (service: string, options?: CallOptions): Promise<Container[]> =>
+    (await projectContainers(target, run, options)).filter((one) => one.service === service);
+
   return {
     kind: 'compose',
     ...createPlaces({ target, baseFolder, run, niceness }),
@@ -91,33 +96,56 @@ export function createComposeRuntime({
     },
 
     async start(handle, options) {
+      const service = named(handle);
+      const missing = options?.create === true && (await containersOf(service, options)).length === 0;
       // Compose says nothing about a service that was never created, or went with `down`.
-      await serviceContainers(target, run, named(handle), options);
-      await run(composeStart(target, { services: [named(handle)] }), {
+      if (!missing) await serviceContainers(target, run, service, options);
+      await run((missing ? composeUp : composeStart)(target, { services: [service] }), {
         ...options,
         limitSeconds: 5 * ENGINE_SECONDS,
       }).catch(serviceFailure(handle.name, 'start'));
     },
 
-    async logs(handle, lines, options) {
+    instances: async (handle, options) => instancesOf(await containersOf(named(handle), options)),
+
+    async restart(handle, id, options) {
+      const { drainSeconds } = handle;
+      await run(containerRestart(target, { container: id, drainSeconds }), {
+        ...options,
+        limitSeconds: drainSeconds + 2 * ENGINE_SECONDS,
+      }).catch(serviceFailure(handle.name, 'restart'));
+    },
+
+    async logs(handle, { lines, since, previous, signal }) {
       const service = named(handle);
       // Compose has an empty log for a service it does not know, and a check of it would pass.
-      const [container] = await serviceContainers(target, run, service, options);
-      // podman-compose cannot leave the names out before each line.
-      const argv =
-        target.tool === 'podman'
-          ? containerLogs(target, { container: container.id, lines })
-          : composeLogs(target, { service, lines });
-      const text = await runMerged({
-        argv,
-        env: engineEnv(target),
-        cwd: baseFolder,
-        limitSeconds: ENGINE_SECONDS,
-        maxBytes: LOG_BYTES,
-        signal: options?.signal,
-      }).catch(serviceFailure(handle.name, 'logs'));
+      const containers = await serviceContainers(target, run, service, { ...(signal && { signal }) });
+      // podman-compose cannot leave the names out before each line; compose knows no time before which.
+      const argvs =
+        target.tool === 'podman' || since !== undefined || previous === true
+          ? containers.map((one) =>
+              containerLogs(target, {
+                container: one.id,
+                lines,
+                since,
+                until: previous === true ? one.startedAt : undefined,
+              }),
+            )
+          : [composeLogs(target, { service, lines })];
+      const texts: string[] = [];
+      for (const argv of argvs)
+        texts.push(
+          await runMerged({
+            argv,
+            env: engineEnv(target),
+            cwd: baseFolder,
+            limitSeconds: ENGINE_SECONDS,
+            maxBytes: LOG_BYTES,
+            signal,
+          }).catch(serviceFailure(handle.name, 'logs')),
+        );
       // Colours of the application, and what compose 2.26 writes before each line even with --no-color.
-      return stripVTControlCharacters(text);
+      return stripVTControlCharacters(texts.join(''));
     },
   };
 }

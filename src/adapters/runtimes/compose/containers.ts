@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { PublishedPort, ServiceState, ServiceStatus } from '../port.js';
+import type { Instance, PublishedPort, ServiceState, ServiceStatus } from '../port.js';
 
 /** A container as the engine describes it, found by its compose labels and never by a guessed name. */
 export interface Container {
   readonly id: string;
+  readonly name: string;
   /** Compose service; undefined for containers of others. */
   readonly service: string | undefined;
   /** Made by `compose run`: not the service itself. */
@@ -32,6 +33,7 @@ const health = z.object({ Status: z.string().optional() }).nullish();
 const inspectSchema = z.array(
   z.object({
     Id: z.string(),
+    Name: z.string().default(''),
     Image: z.string().default(''),
     RestartCount: z.number().default(0),
     State: z.object({
@@ -59,6 +61,8 @@ export function parseInspect(json: string): Container[] {
     const labels = found.Config.Labels ?? {};
     return {
       id: found.Id,
+      // Docker writes `/rag-api-1`.
+      name: found.Name.replace(/^\//, '') || found.Id.slice(0, 12),
       service: labels['com.docker.compose.service'],
       // Docker writes `True`; nerdctl and podman-compose leave it out.
       oneOff: /^true$/i.test(labels['com.docker.compose.oneoff'] ?? ''),
@@ -122,4 +126,20 @@ export function serviceState(service: string, containers: readonly Container[]):
     image: first.imageName,
     ...(startedAt !== undefined && { startedAt }),
   };
+}
+
+/** The containers of one service, in the order compose numbers them. */
+export function instancesOf(containers: readonly Container[]): Instance[] {
+  const numberOf = (one: Container): number => Number(one.labels['com.docker.compose.container-number'] ?? 0);
+  return [...containers]
+    .sort((a, b) => numberOf(a) - numberOf(b) || (a.name < b.name ? -1 : 1))
+    .map(({ id, name, status, health, startedAt, image }) => ({
+      id,
+      name,
+      start: `${id} ${startedAt ?? ''}`,
+      status,
+      image,
+      ...(health && { health }),
+      ...(startedAt !== undefined && { startedAt }),
+    }));
 }

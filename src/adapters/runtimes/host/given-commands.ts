@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SteadyError } from '../../../contracts/failures.js';
 import { runTool } from '../../../pipelines/run-tool.js';
-import type { CallOptions, ServiceHandle, ServiceState, StartFailure } from '../port.js';
+import type { CallOptions, Instance, ServiceHandle, ServiceState, StartFailure } from '../port.js';
 import { serviceFailure } from '../service-failure.js';
 import { launchDetached } from './launch-detached.js';
 import { createProcessRecords, runs, type ProcessRecord } from './process-record.js';
@@ -57,7 +57,8 @@ export function createGivenCommands({ baseFolder, stateFolder }: GivenCommandsOp
       exits.set(handle.name, exit);
       void launched.ended.then((code) => (exit.code = code));
       // At once: a worker that dies now must not leave a server that nobody knows of.
-      await records.write(handle.name, { last: 'started', ...launched.running });
+      const at = new Date().toISOString();
+      await records.write(handle.name, { last: 'started', at, ...launched.running });
       const code = await soon(launched.ended);
       // It was started before and went to the background: that it cannot start twice is as good as done.
       if (code !== undefined && code !== 0 && before?.last !== 'started') {
@@ -65,7 +66,7 @@ export function createGivenCommands({ baseFolder, stateFolder }: GivenCommandsOp
         const failed = await failureOf(handle.name);
         throw new SteadyError('service.failed', { service: handle.name, action: 'start', ...failed });
       }
-      if (code !== undefined) await records.write(handle.name, { last: 'started' });
+      if (code !== undefined) await records.write(handle.name, { last: 'started', at });
     },
 
     /** Runs the stop command, else TERM; then waits until the process started here has gone, and kills it when drained. */
@@ -111,9 +112,20 @@ export function createGivenCommands({ baseFolder, stateFolder }: GivenCommandsOp
       await records.write(handle.name, { last: 'stopped' });
     },
 
-    /** The last lines a service started here has written. */
-    async logs({ name }: ServiceHandle, lines: number): Promise<string> {
-      return tail(logFile(name), lines).catch((error: unknown) => {
+    /** One, which is another one each time it is started from here. */
+    async instance(handle: ServiceHandle): Promise<Instance> {
+      const { name } = handle;
+      const { status } = await this.state(handle);
+      const { last, pid = '', startTicks = '', at } = (await records.read(name)) ?? { last: 'never' };
+      const start = last === 'started' ? `${at} ${pid} ${startTicks}` : '';
+      const known = { id: name, name, start, status, ...(start !== '' && { startedAt: at }) };
+      return status === 'unknown' ? { ...known, recorded: true } : known;
+    },
+
+    /** The last lines a service started here has written since its last start, or before it. */
+    async logs({ name }: ServiceHandle, which: { lines: number; previous: boolean }): Promise<string> {
+      const file = which.previous ? `${logFile(name)}.1` : logFile(name);
+      return tail(file, which.lines).catch((error: unknown) => {
         throw new SteadyError(
           'service.failed',
           { service: name, action: 'logs', error: 'no unit and not started from here' },

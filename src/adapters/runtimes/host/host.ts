@@ -6,7 +6,7 @@ import type { CallOptions, RuntimePort, ServiceHandle, ServiceState } from '../p
 import { onThisHost } from '../on-this-host.js';
 import { runMerged } from '../run-merged.js';
 import { serviceFailure } from '../service-failure.js';
-import { parseUnitState, systemctl } from './argv.js';
+import { parseUnitState, systemctl, type UnitState } from './argv.js';
 import { createGivenCommands } from './given-commands.js';
 
 export interface HostRuntimeOptions {
@@ -30,12 +30,35 @@ export function createHostRuntime({ baseFolder, stateFolder, niceness }: HostRun
   });
   const command = (argv: readonly [string, ...string[]]) => ({ argv, cwd: baseFolder, label: argv[0] });
 
+  const unitState = async (name: string, unit: string, options?: CallOptions): Promise<UnitState> => {
+    const shown = await runTool(command(systemctl.show(unit)), options).catch(serviceFailure(name, 'state'));
+    return parseUnitState(shown.stdout);
+  };
   const state = async (handle: ServiceHandle, options?: CallOptions): Promise<ServiceState> => {
     if (handle.unit === undefined) return given.state(handle);
-    const shown = await runTool(command(systemctl.show(handle.unit)), options).catch(
-      serviceFailure(handle.name, 'state'),
+    const { invocation: _, ...known } = await unitState(handle.name, handle.unit, options);
+    return { service: handle.name, ...known };
+  };
+
+  const stop: RuntimePort['stop'] = async (handle, options) => {
+    if (handle.unit === undefined || handle.stop !== undefined)
+      return given.stop(handle, handle.stop, options);
+    const limitSeconds = handle.drainSeconds + SYSTEMD_SECONDS;
+    await runTool(command(systemctl.stop(handle.unit)), { ...options, limitSeconds }).catch(
+      serviceFailure(handle.name, 'stop'),
     );
-    return { service: handle.name, ...parseUnitState(shown.stdout) };
+  };
+  const start: RuntimePort['start'] = async (handle, options) => {
+    if (handle.start !== undefined) return given.start(handle, handle.start);
+    if (handle.unit === undefined)
+      throw new SteadyError('service.failed', {
+        service: handle.name,
+        action: 'start',
+        error: 'no start command and no unit',
+      });
+    await runTool(command(systemctl.start(handle.unit)), { ...options, limitSeconds: 300 }).catch(
+      serviceFailure(handle.name, 'start'),
+    );
   };
 
   return {
@@ -62,36 +85,41 @@ export function createHostRuntime({ baseFolder, stateFolder, niceness }: HostRun
     state,
     states: (handles, options) => Promise.all(handles.map((handle) => state(handle, options))),
 
-    async stop(handle, options) {
-      if (handle.unit === undefined || handle.stop !== undefined)
-        return given.stop(handle, handle.stop, options);
-      const limitSeconds = handle.drainSeconds + SYSTEMD_SECONDS;
-      await runTool(command(systemctl.stop(handle.unit)), { ...options, limitSeconds }).catch(
-        serviceFailure(handle.name, 'stop'),
+    stop,
+    start,
+
+    async instances(handle, options) {
+      if (handle.unit === undefined) return [await given.instance(handle)];
+      const { status, startedAt, invocation } = await unitState(handle.name, handle.unit, options);
+      if (status === 'missing') return [];
+      const run = invocation ?? startedAt ?? '';
+      return [{ id: handle.unit, name: handle.unit, start: run, status, startedAt }];
+    },
+
+    async restart(handle, _id, options) {
+      // What is started by given commands is not systemd's to restart.
+      if (handle.unit === undefined || (handle.start ?? handle.stop) !== undefined) {
+        await stop(handle, options);
+        return start(handle, options);
+      }
+      const limitSeconds = handle.drainSeconds + SYSTEMD_SECONDS + 300;
+      await runTool(command(systemctl.restart(handle.unit)), { ...options, limitSeconds }).catch(
+        serviceFailure(handle.name, 'restart'),
       );
     },
 
-    async start(handle, options) {
-      if (handle.start !== undefined) return given.start(handle, handle.start);
-      if (handle.unit === undefined)
-        throw new SteadyError('service.failed', {
-          service: handle.name,
-          action: 'start',
-          error: 'no start command and no unit',
-        });
-      await runTool(command(systemctl.start(handle.unit)), { ...options, limitSeconds: 300 }).catch(
-        serviceFailure(handle.name, 'start'),
-      );
-    },
-
-    async logs(handle, lines, options) {
-      if (handle.unit === undefined) return given.logs(handle, lines);
+    async logs(handle, { lines, since, previous = false, signal }) {
+      if (handle.unit === undefined) return given.logs(handle, { lines, previous });
+      // What was before the last start is what is not of this run of the unit.
+      const until = previous
+        ? (await unitState(handle.name, handle.unit, { ...(signal && { signal }) })).startedAt
+        : undefined;
       return runMerged({
-        argv: systemctl.logs(handle.unit, lines),
+        argv: systemctl.logs(handle.unit, { lines, since, until }),
         cwd: baseFolder,
         limitSeconds: 60,
         maxBytes: LOG_BYTES,
-        ...options,
+        signal,
       });
     },
   };

@@ -9,6 +9,8 @@ const recordSchema = z.object({
   pid: z.number().int().positive().optional(),
   /** Start of that process in clock ticks since boot: tells it from another one that got its pid. */
   startTicks: z.string().optional(),
+  /** When it was started, RFC 3339. */
+  at: z.string().optional(),
 });
 export type ProcessRecord = z.infer<typeof recordSchema>;
 

@@ -57,6 +57,15 @@ describe('compose', () => {
     ]);
   });
 
+  it('makes a service, and leaves what is there and what it needs as they are', () => {
+    expect(build.composeUp(rag, { services: ['api'] }).slice(4)).toEqual([
+      ...['up', '-d', '--no-deps', '--no-recreate', 'api'],
+    ]);
+    expect(build.composeUp(localMind, { services: ['backend'] }).join(' ')).toBe(
+      'nerdctl --namespace sovereign-ai compose up -d --no-recreate backend',
+    );
+  });
+
   it('lists stopped containers too, in the words of each tool', () => {
     const words = (tool: ComposeTarget['tool']) => build.composePs(target({ tool }), { ids: true }).join(' ');
     expect(words('docker')).toBe('docker compose ps -a -q');
@@ -78,6 +87,22 @@ describe('compose', () => {
 });
 
 describe('the engine', () => {
+  it('restarts one container, with the time to drain in whole seconds, rounded up', () => {
+    expect(build.containerRestart(localMind, { container: 'a1', drainSeconds: 9.5 }).join(' ')).toBe(
+      'nerdctl --namespace sovereign-ai restart -t 10 a1',
+    );
+  });
+
+  it('reads a log since, or until, a moment', () => {
+    const at = '2026-11-22T02:00:00.123Z';
+    expect(build.containerLogs(docker, { container: 'a1', lines: 20, since: at }).join(' ')).toBe(
+      `docker logs a1 --tail 20 --since ${at}`,
+    );
+    expect(build.containerLogs(docker, { container: 'a1', until: at }).join(' ')).toBe(
+      `docker logs a1 --until ${at}`,
+    );
+  });
+
   it('finds containers by labels', () => {
     expect(build.containerPs(localMind, { labels: ['com.docker.compose.project=rag'] }).join(' ')).toBe(
       'nerdctl --namespace sovereign-ai ps -a -q --no-trunc --filter label=com.docker.compose.project=rag',

@@ -26,6 +26,7 @@ describe('parseInspect', () => {
     expect(parse(inspected({ state: { Health: { Status: 'healthy' } } }))).toEqual([
       {
         id: 'c1',
+        name: 'c1',
         service: 'db',
         oneOff: false,
         status: 'running',

@@ -16,6 +16,7 @@ services:
     volumes: ['cache:/data']
     healthcheck: { test: redis-cli -a hunter22 --no-auth-warning ping | grep -q PONG, interval: 1s, retries: 30 }
   never: { image: 'steadyhand-rig:1', profiles: [never] }
+  many: { image: 'steadyhand-rig:1', command: "bash -c 'echo begun; exec sleep infinity'", deploy: { replicas: 2 } }
 volumes: { files: , cache: }
 `;
 
@@ -104,10 +105,42 @@ describe('services', () => {
   });
 
   it('give the last lines of both streams in their order', async () => {
-    const log = await runtime.logs(service('talk'), 100);
+    const log = await runtime.logs(service('talk'), { lines: 100 });
     expect(log.split('\n').slice(0, 3)).toEqual(['one', 'two', 'three']);
-    expect(await runtime.logs(service('talk'), 1)).toBe('three\n');
-    await expect(runtime.logs(service('no-such'), 1)).rejects.toThrow('it has no container');
+    expect(await runtime.logs(service('talk'), { lines: 1 })).toBe('three\n');
+    await expect(runtime.logs(service('no-such'), { lines: 1 })).rejects.toThrow('it has no container');
+  });
+
+  it('restart one instance at a time, and leave the others as they are', async () => {
+    const many = service('many');
+    const before = await runtime.instances(many);
+    expect(before.map(({ name, status }) => [name, status])).toEqual([
+      [`${stack.project}-many-1`, 'running'],
+      [`${stack.project}-many-2`, 'running'],
+    ]);
+    const [first, second] = before;
+    await runtime.restart(many, second?.id ?? '');
+    const after = await runtime.instances(many);
+    expect(after[0]).toEqual(first);
+    expect(after[1]).toMatchObject({ id: second?.id, name: second?.name, status: 'running' });
+    expect(after[1]?.start).not.toBe(second?.start);
+    expect(Date.parse(after[1]?.startedAt ?? '')).toBeGreaterThan(Date.parse(second?.startedAt ?? ''));
+
+    // What it logged before and since, by the engine's own clock.
+    expect(await runtime.logs(many, { lines: 10 })).toBe('begun\n'.repeat(3));
+    expect(await runtime.logs(many, { lines: 10, since: after[1]?.startedAt })).toBe('begun\n');
+    await expect(runtime.restart(many, 'no-such')).rejects.toMatchObject({ code: 'service.failed' });
+  });
+
+  it('are made when they are started on an empty host, and nothing else is', async () => {
+    const box = service('box');
+    await stack.compose('rm', '-sf', 'box', 'talk');
+    expect(await runtime.instances(box)).toEqual([]);
+    await runtime.start(box, { create: true });
+    await runtime.start(box, { create: true });
+    expect(await runtime.state(box)).toMatchObject({ status: 'running' });
+    expect(await runtime.state(service('talk'))).toMatchObject({ status: 'missing' });
+    await stack.compose('up', '-d', '--wait');
   });
 
   it('cannot be asked where there is no engine', async () => {

@@ -7,9 +7,14 @@ describe('systemd units', () => {
     expect(systemctl.start('rag-api.service').join(' ')).toBe('systemctl start rag-api.service');
     expect(systemctl.stop('rag-api.service').join(' ')).toBe('systemctl stop rag-api.service');
     expect(systemctl.show('rag-api').join(' ')).toBe(
-      'systemctl show --property=LoadState,ActiveState,NRestarts,ActiveEnterTimestamp --timestamp=unix rag-api',
+      'systemctl show --property=LoadState,ActiveState,NRestarts,ActiveEnterTimestamp,InvocationID --timestamp=unix rag-api',
     );
-    expect(systemctl.logs('rag-api', 20).join(' ')).toBe(
+    expect(systemctl.restart('rag-api').join(' ')).toBe('systemctl restart rag-api');
+    const at = { since: '2026-11-22T02:00:00.500Z', until: '2026-11-22T02:01:00Z' };
+    expect(systemctl.logs('rag-api', { lines: 20, ...at }).join(' ')).toBe(
+      'journalctl --unit=rag-api --lines=20 --since=@1795312800.500 --until=@1795312860.000 --output=cat --no-pager --quiet',
+    );
+    expect(systemctl.logs('rag-api', { lines: 20 }).join(' ')).toBe(
       'journalctl --unit=rag-api --lines=20 --output=cat --no-pager --quiet',
     );
   });
@@ -20,6 +25,7 @@ describe('systemd units', () => {
       { status: 'running', restarts: 3, startedAt: '2025-11-22T02:03:20.000Z' },
     ],
     ['ActiveState=reloading\nLoadState=loaded', { status: 'running' }],
+    ['LoadState=loaded\nActiveState=active\nInvocationID=0d1f', { status: 'running', invocation: '0d1f' }],
     [
       'LoadState=loaded\nActiveState=inactive\nNRestarts=0\nActiveEnterTimestamp=\n',
       { status: 'stopped', restarts: 0 },

@@ -52,12 +52,29 @@ describe('a service of given commands', () => {
     expect(await status(api)).toBe('unknown');
     await runtime.start(api);
     expect(await status(api)).toBe('running');
-    expect(await runtime.logs(api, 10)).toBe('to stdout\nto stderr\n');
-    expect(await runtime.logs(api, 1)).toBe('to stderr\n');
+    expect(await runtime.logs(api, { lines: 10 })).toBe('to stdout\nto stderr\n');
+    expect(await runtime.logs(api, { lines: 1 })).toBe('to stderr\n');
     const pid = await pidOf(api);
     await runtime.stop(api);
     expect(alive(pid)).toBe(false);
     expect(await status(api)).toBe('stopped');
+  });
+
+  it('is another instance each time it is started, and keeps the log of the one before', async () => {
+    const api = service({ start: start('plain') });
+    expect(await runtime.instances(api)).toMatchObject([
+      { id: 'api', status: 'unknown', recorded: true, start: '' },
+    ]);
+    await runtime.start(api);
+    const [first] = await runtime.instances(api);
+    expect(first).toMatchObject({ id: 'api', status: 'running' });
+    const pid = await pidOf(api);
+    await runtime.restart(api, 'api');
+    expect(alive(pid)).toBe(false);
+    const [second] = await runtime.instances(api);
+    expect(second).toMatchObject({ id: 'api', status: 'running' });
+    expect(second?.start).not.toBe(first?.start);
+    expect(await runtime.logs(api, { lines: 10, previous: true })).toBe('to stdout\nto stderr\n');
   });
 
   it('is started once and stopped once when asked twice', async () => {
@@ -142,7 +159,9 @@ describe('a service of given commands', () => {
       'no stop command, no unit, and it was not started from here',
     );
     await expect(runtime.start(service({}))).rejects.toThrow('no start command and no unit');
-    await expect(runtime.logs(service({}), 10)).rejects.toThrow('no unit and not started from here');
+    await expect(runtime.logs(service({}), { lines: 10 })).rejects.toThrow(
+      'no unit and not started from here',
+    );
     await expect(runtime.stop(service({ stop: ['false'] }))).rejects.toMatchObject({
       code: 'service.failed',
     });
