@@ -1,8 +1,7 @@
 import type { SecretsPort } from '../adapters/secrets/port.js';
 import type { CheckLine } from '../contracts/runs/check-line.js';
-import type { SecretRef } from '../contracts/secret.js';
+import { secretReferences, type SecretRef } from '../contracts/secret.js';
 import type { Stack } from '../contracts/stack/stack.js';
-import { secretReferences } from './secret-references.js';
 
 /** How the secrets of the stack that are on this worker, and the files they come from, are kept; no line where all is well. */
 export async function checkSecrets(stack: Stack, secrets: SecretsPort): Promise<CheckLine[]> {

@@ -10,6 +10,7 @@ import { SteadyError } from '../contracts/failures.js';
 import type { Requester, StackSnapshot } from '../contracts/runs/snapshot.js';
 import { readIdentity } from './identity-file.js';
 import { createOutput, type Output } from './output.js';
+import { isFull, roomBeside } from './state-room.js';
 import { trustBeside } from './trust-beside.js';
 
 export interface GlobalOptions {
@@ -62,7 +63,7 @@ export function contextOf(command: Command): Context {
       try {
         return await body(steady);
       } catch (error) {
-        throw reachFailure(error, steady);
+        throw await withRoom(reachFailure(error, steady), options.config);
       } finally {
         await steady.close();
       }
@@ -85,4 +86,13 @@ export function contextOf(command: Command): Context {
       return signedRequester(identity, request ?? null);
     },
   };
+}
+
+/** A `steady up` whose disk is full looks like a Temporal that is away. */
+async function withRoom(error: unknown, config: string): Promise<unknown> {
+  if (!(error instanceof SteadyError) || error.code !== 'temporal.unreachable') return error;
+  const room = await roomBeside(config);
+  if (room === undefined || !isFull(room)) return error;
+  const hint = 'Free space on the disk of that folder: `steady up` there goes on by itself.';
+  return new SteadyError(error.code, { ...error.facts, full: room.state }, { cause: error, hint });
 }

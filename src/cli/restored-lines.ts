@@ -15,7 +15,11 @@ export function restoredLines(result: RestoreResult, run: string): string[] {
   ]);
   const told = table(rows, [2]);
   if (result.rtoSeconds === undefined) return told;
-  const rto = `RTO ${secondsText(result.rtoSeconds)}, from the go to checks that answer`;
+  const until =
+    result.answered === false
+      ? 'its end: the file names no health check and no check that could tell that all answers'
+      : 'checks that answer';
+  const rto = `RTO ${secondsText(result.rtoSeconds)}, from the go to ${until}`;
   return [...told, rto, ...wayBackLines(result.stores, run), ...(result.notStarted ?? [])];
 }
 

@@ -35,7 +35,7 @@ export async function askWorker<T>(steady: Steady, workflowId: string, call: () 
   try {
     for (;;) {
       try {
-        return await Promise.race([steady.client.withAbortSignal(stop.signal, call), trouble]);
+        return await Promise.race([abortable(steady, stop.signal, call), trouble]);
       } catch (error) {
         if (error instanceof SteadyError) throw error;
         if (stop.signal.aborted) throw absent(steady, error);
@@ -48,6 +48,18 @@ export async function askWorker<T>(steady: Steady, workflowId: string, call: () 
     clearTimeout(timer);
     waiting.end();
     await end();
+  }
+}
+
+/** One try, with a signal of its own: the client never takes its listeners off, and tries may go on for a day. */
+async function abortable<T>(steady: Steady, stop: AbortSignal, call: () => Promise<T>): Promise<T> {
+  const attempt = new AbortController();
+  const abort = (): void => attempt.abort();
+  stop.addEventListener('abort', abort, { once: true });
+  try {
+    return await steady.client.withAbortSignal(attempt.signal, call);
+  } finally {
+    stop.removeEventListener('abort', abort);
   }
 }
 

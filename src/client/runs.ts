@@ -25,15 +25,17 @@ export interface RunLine {
 /** Runs people ask for; entities, look-ups and children are left out. */
 const HIDDEN = ['look', 'check', 'backup-store', 'hold', 'notify'];
 
-/** Whether a run is there and has not ended. */
-export async function isOpen(handle: WorkflowHandle): Promise<boolean> {
+/** Whether a run goes on, has ended, or never was (or longer ago than Temporal keeps runs). */
+export async function whereIs(handle: WorkflowHandle): Promise<'open' | 'ended' | 'unknown'> {
   try {
-    return (await handle.describe()).status.name === 'RUNNING';
+    return (await handle.describe()).status.name === 'RUNNING' ? 'open' : 'ended';
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
+    if (error instanceof WorkflowNotFoundError) return 'unknown';
     throw error;
   }
 }
+
+export const isOpen = async (handle: WorkflowHandle): Promise<boolean> => (await whereIs(handle)) === 'open';
 
 /** Newest first. `query` is added to the visibility query. */
 export async function listRuns(

@@ -9,6 +9,13 @@ export const secretRefSchema = z.union([
 ]);
 export type SecretRef = z.infer<typeof secretRefSchema>;
 
+/** Every reference to a secret in a value, such as a stack. */
+export function secretReferences(value: unknown): SecretRef[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const ref = secretRefSchema.safeParse(value);
+  return ref.success ? [ref.data] : Object.values(value).flatMap(secretReferences);
+}
+
 const REDACTED = '[secret]';
 
 /**

@@ -296,6 +296,12 @@ describe('a restore', () => {
   it('is cancelled cleanly', async () => {
     const { run } = await shop.json('restore', 'latest', '--store', 'db', '--no-wait');
     await shop.untilAsked(run as string);
+    const early = await shop.steady('--json', 'restore', 'undo', run as string);
+    expect(early.json.error).toMatchObject({
+      code: 'store.gone',
+      message: `nothing to undo [restore=${run} why="it still runs"]`,
+      hint: `\`steady cancel ${run}\` stops it, and puts back what it has begun.`,
+    });
     expect(await shop.json('cancel', run as string)).toEqual({ run, status: 'cancelled' });
     expect(await text('cancel', run as string)).toBe(`${run} has ended already: cancelled\n`);
     const runs = await lines('runs', '--limit', '2');

@@ -17,6 +17,13 @@ describe('what a restore says at its end', () => {
     ]);
   });
 
+  it('does not say that checks answered where none is named', () => {
+    const result = { dryRun: false, lines: [], stores: [db], rtoSeconds: 12, answered: false };
+    expect(restoredLines(result, RUN)[1]).toBe(
+      'RTO 12 s, from the go to its end: the file names no health check and no check that could tell that all answers',
+    );
+  });
+
   it('names the backup taken first where a restore in place left nothing to undo', () => {
     expect(linesOf({ ...db, keptAs: `backup ${SAFETY}` }).slice(2)).toEqual([
       `Switch db back with: steady restore ${SAFETY} --in-place --unverified`,

@@ -2,11 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SteadyError } from '../../contracts/failures.js';
 import type { LogAnswer, LogGroup, LogQuery, LogRead, LogWatched } from '../../contracts/runs/logs.js';
 import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
-import { redact, type Secret } from '../../contracts/secret.js';
+import { redact, secretReferences, type Secret } from '../../contracts/secret.js';
 import { SERVICE_LOG } from '../../contracts/stack/service-log.js';
 import { withCall } from '../call.js';
 import type { Ports } from '../ports.js';
-import { secretReferences } from '../secret-references.js';
 import { serviceHandle } from '../service-handle.js';
 import { cut, groupLines, hasFields, isError, linesOf } from './log-lines.js';
 

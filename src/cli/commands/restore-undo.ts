@@ -1,7 +1,8 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
 import { resultOf } from '../../client/outcome.js';
 import { askWorker } from '../../client/reach.js';
-import { findRun, isOpen } from '../../client/runs.js';
+import { findRun, isOpen, whereIs } from '../../client/runs.js';
 import { startRun } from '../../client/start.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { parseRunId, runId } from '../../contracts/ids.js';
@@ -28,6 +29,24 @@ function waits(restore: Command): boolean {
   return restore.opts<{ wait: boolean }>().wait;
 }
 
+/** Throws `store.gone` with the reason when nothing of the restore is kept. */
+async function requireHold(restore: WorkflowHandle, hold: WorkflowHandle): Promise<void> {
+  const where = await whereIs(hold);
+  if (where === 'open') return;
+  const run = restore.workflowId;
+  if (await isOpen(restore))
+    throw new SteadyError(
+      'store.gone',
+      { restore: run, why: 'it still runs' },
+      { hint: `\`steady cancel ${run}\` stops it, and puts back what it has begun.` },
+    );
+  const why =
+    where === 'ended'
+      ? 'it was undone, or the time for which its replaced data were kept is over'
+      : 'it replaced nothing that is kept';
+  throw new SteadyError('store.gone', { restore: run, why });
+}
+
 /** @param restore the command it belongs to */
 export function addUndoCommand(restore: Command): void {
   restore
@@ -47,7 +66,7 @@ export function addUndoCommand(restore: Command): void {
         if (parts?.procedure !== 'restore')
           throw new SteadyError('usage.invalid', { run: handle.workflowId, allowed: 'a restore' });
         const hold = steady.client.workflow.getHandle(runId('hold', stack, parts.last.slice(-8)));
-        if (!(await isOpen(hold))) throw new SteadyError('store.gone', { restore: handle.workflowId });
+        await requireHold(handle, hold);
         const snapshot = await context.appliedSnapshot(steady);
         const request = { undo: handle.workflowId };
         const input: UndoInput & { hold: HoldInput } = {

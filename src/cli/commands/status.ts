@@ -12,6 +12,7 @@ import { notLockedWords, tamperedWords } from '../backup-words.js';
 import { contextOf, type Context } from '../context.js';
 import { exitCodeOf } from '../exit-code.js';
 import { isDown, serviceRows, type Service } from '../service-rows.js';
+import { isFull, lowRoomWords, roomBeside } from '../state-room.js';
 import { againstRpo, standingRow } from '../standing.js';
 import { attentionLines, isNotBack, planRows } from '../status-lines.js';
 import { table } from '../words.js';
@@ -76,6 +77,9 @@ async function status(context: Context): Promise<void> {
   if (!(services instanceof SteadyError)) serviceRows(services).forEach((line) => output.line(line));
   else if (!(standings instanceof SteadyError)) tellError(context, 'services', services);
   attentionLines(known, stack.timezone, now).forEach((line) => output.line(line));
+  const room = await roomBeside(context.options.config);
+  const low = room && lowRoomWords(room);
+  if (low !== undefined) output.line(`! ${low}`);
 
   output.document({
     stack: stack.stack,
@@ -90,6 +94,7 @@ async function status(context: Context): Promise<void> {
     failedBackup: known.failedBackup,
     kept: known.kept,
     untold: known.untold,
+    state: room,
     ledger: known.ledger && {
       head: known.ledger.head,
       pending: known.ledger.pending.length,
@@ -102,7 +107,8 @@ async function status(context: Context): Promise<void> {
   else if (
     tampered.length > 0 ||
     stores.some((one) => !one.ok || one.unlocked !== undefined) ||
-    known.targets.some((one) => isNotBack(one, known.open))
+    known.targets.some((one) => isNotBack(one, known.open)) ||
+    (room !== undefined && isFull(room))
   )
     process.exitCode = 1;
   else if (services instanceof SteadyError) process.exitCode = exitCodeOf(services.code);

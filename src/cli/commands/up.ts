@@ -9,6 +9,7 @@ import { keepTemporal, type KeptTemporal } from '../embedded/keep-temporal.js';
 import type { Ports } from '../embedded/temporal-server.js';
 import { note, takeStateFolder, unnote, type StateFolder } from '../embedded/state-folder.js';
 import { supervise, type Supervised } from '../embedded/supervise.js';
+import { watchRoom } from '../embedded/watch-room.js';
 import { upNote } from '../embedded/up-note.js';
 import { basisOf, type Basis } from '../embedded/up-basis.js';
 import { install, installOption } from '../install/install.js';
@@ -87,6 +88,10 @@ async function up(context: Context, options: Options): Promise<void> {
     output.line('SIGHUP: applying the file');
     applied = applied.then(() => applyHere(here, 'signal')).catch(notApplied);
   });
+  const endWatch = watchRoom(folder.path, {
+    warn: (words) => output.warn(`warning: ${words}`),
+    line: (words) => output.line(words),
+  });
   let temporal: KeptTemporal | undefined;
   let worker: Supervised | undefined;
   try {
@@ -112,6 +117,7 @@ async function up(context: Context, options: Options): Promise<void> {
     output.line(`stopping: ${typeof why === 'string' ? why : 'Temporal does not stay up'}`);
     if (typeof why !== 'string') throw why.error;
   } finally {
+    endWatch();
     await worker?.stop(10);
     await temporal?.stop(15);
     await unnote(folder, 'worker.json');

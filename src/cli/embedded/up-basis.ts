@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { stateBeside } from '../../client/up-note.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { nameSchema } from '../../contracts/names.js';
+import { secretReferences } from '../../contracts/secret.js';
+import type { Stack } from '../../contracts/stack/stack.js';
 import type { Context } from '../context.js';
 import { warningLines } from '../warning-lines.js';
 import { note, readNote, type StateFolder } from './state-folder.js';
@@ -36,11 +38,22 @@ export async function basisOf(context: Context, state: string | undefined): Prom
   try {
     const { stack, folder, warnings } = await context.load();
     warningLines(warnings).forEach((line) => context.output.warn(line));
+    const unset = unsetVariables(stack);
+    if (unset.length > 0)
+      context.output.warn(
+        `warning: not set here: ${unset.join(', ')}. What needs them fails until they are.`,
+      );
     return { ...common, stack: stack.stack, site: stack.site, folder };
   } catch (error) {
     if (applied === undefined || !(error instanceof SteadyError)) throw error;
     return { ...common, ...applied, broken: error };
   }
+}
+
+/** Variables that the stack names for secrets, and that the worker started from here will not find. */
+export function unsetVariables(stack: Stack, env: NodeJS.ProcessEnv = process.env): string[] {
+  const named = secretReferences(stack).flatMap((ref) => ('env' in ref ? [ref.env] : []));
+  return [...new Set(named)].filter((name) => env[name] === undefined);
 }
 
 export const noteApplied = (folder: StateFolder, applied: Applied): Promise<void> =>

@@ -73,6 +73,10 @@ export function initFromCompose(project: ComposeProject, options: InitOptions): 
       file: options.fileNames.join(', '),
       services: services.length,
       reason,
+      data:
+        servicesWithoutStore(services, [])
+          .map(({ service, why }) => `${service}: ${why}`)
+          .join('; ') || undefined,
     });
   }
   const proposedStores = stores.filter((store) => !active.includes(store));

@@ -145,8 +145,10 @@ export interface RestoreResult {
   readonly dryRun: boolean;
   readonly lines: readonly string[];
   readonly stores: readonly RestoredStore[];
-  /** From the approval (or the start, when none was asked) until checks answered again. */
+  /** From the approval (or the start, when none was asked) until checks answered again, where any are named. */
   readonly rtoSeconds?: number;
+  /** Whether any health check or check of the stack was asked. */
+  readonly answered?: boolean;
   /** Services that stay stopped because other data they use are not back, with what brings those back, for people. */
   readonly notStarted?: readonly string[];
 }

@@ -167,7 +167,12 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       const keptAs = kept.get(one.store) ?? one.keptAs;
       return { ...one, ...(keptAs !== undefined && { keptAs }) };
     });
-    return { dryRun: false, lines, stores: done, rtoSeconds, notStarted };
+    const asked = [
+      ...consumers.start.map((name) => stack.services[name]?.health),
+      ...Object.values(stack.checks),
+    ];
+    const answered = asked.some((one) => one !== undefined);
+    return { dryRun: false, lines, stores: done, rtoSeconds, answered, notStarted };
   });
 }
 

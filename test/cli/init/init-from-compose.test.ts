@@ -30,6 +30,12 @@ describe('what is recognised', () => {
     );
   });
 
+  it('names the data services it has nothing for, where that is all there is', () => {
+    expect(() => init(one('image: mysql:8'))).toThrow(
+      'reason="no PostgreSQL, Redis, volume or data folder found" data="db: MySQL has no store of its own yet"]',
+    );
+  });
+
   it('reads names of Bitnami images, lists and numbers in the environment', () => {
     const bitnami = one(
       'image: bitnami/postgresql\nenvironment: [POSTGRESQL_USERNAME=app, POSTGRESQL_DATABASE=2026, "POSTGRESQL_PASSWORD=$PGPASS"]',
