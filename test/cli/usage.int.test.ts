@@ -190,9 +190,9 @@ const CASES: readonly Case[] = [
     `${STACK} freeze dbx --reason why`,
     2,
     'usage.invalid',
-    'wrong usage [store=dbx allowed=db,cache nearest=db]',
+    'wrong usage [target=dbx allowed=db,cache nearest=db]',
   ],
-  [`${STACK} thaw dbx`, 2, 'usage.invalid', 'wrong usage [store=dbx allowed=db,cache nearest=db]'],
+  [`${STACK} thaw dbx`, 2, 'usage.invalid', 'wrong usage [target=dbx allowed=db,cache nearest=db]'],
   [`${STACK} runs --limit many`, 2, 'usage.invalid', 'wrong usage [limit=many allowed="1 to 10000"]'],
   [`${STACK} up --port 99999`, 2, 'usage.invalid', 'wrong usage [port=99999 allowed="1 to 65535"]'],
   [

@@ -60,7 +60,7 @@ describe('a log check', () => {
       passed: false,
       answer: '2 of the last 3 lines hold "ERROR": ERROR two',
     });
-    expect(logs).toHaveBeenCalledWith({ name: 'api', drainSeconds: 1 }, 20, {});
+    expect(logs).toHaveBeenCalledWith({ name: 'api', drainSeconds: 1 }, { lines: 20 });
     const quiet = { logs: () => Promise.resolve('a\nb\n') };
     expect(await probes({ runtime: quiet }).run(parse({ log }))).toMatchObject({
       passed: true,

@@ -37,7 +37,8 @@ export async function projectContainers(
 }
 
 /**
- * Lists ids, then inspects them. A container that goes in between makes the inspection fail, so both are asked again.
+ * Lists ids, then inspects them. One that goes in between makes the inspection fail: what was described counts then, if a
+ * second list no longer has what was not.
  */
 export async function inspectListed(
   target: ComposeTarget,
@@ -45,14 +46,31 @@ export async function inspectListed(
   list: Argv,
   options?: CallOptions,
 ): Promise<Container[]> {
+  const listed = async (): Promise<string[]> =>
+    (await run(list, options)).stdout.split('\n').filter((line) => line !== '');
   for (let attempt = 1; ; attempt++) {
-    const ids = (await run(list, options)).stdout.split('\n').filter((line) => line !== '');
+    const ids = await listed();
     if (ids.length === 0) return [];
-    const answer = await run(containerInspect(target, ids), {
-      ...options,
-      okCodes: attempt < 3 ? [0, 1] : [0],
-    });
-    if (answer.code === 0) return parseInspect(answer.stdout);
+    const okCodes = attempt < ATTEMPTS ? [0, ...NOT_ALL_FOUND] : [0];
+    const { code, stdout } = await run(containerInspect(target, ids), { ...options, okCodes });
+    if (code === 0) return parseInspect(stdout);
+    const found = described(stdout);
+    const missing = ids.filter((id) => !found.some((one) => one.id.startsWith(id)));
+    const still = await listed();
+    if (missing.length > 0 && missing.every((id) => !still.includes(id))) return found;
+  }
+}
+
+const ATTEMPTS = 5;
+/** Of docker and nerdctl, and of podman. */
+const NOT_ALL_FOUND = [1, 125];
+
+/** What an inspection that failed has described before. */
+function described(stdout: string): Container[] {
+  try {
+    return parseInspect(stdout);
+  } catch {
+    return [];
   }
 }
 
