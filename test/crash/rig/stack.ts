@@ -205,13 +205,17 @@ ${options.approvals === true ? 'approvals: { restore: { from: operator } }\n' : 
     file: { text, write: (changed) => writeFileSync(stackFile, changed) },
     app: {
       async start() {
-        spawn(process.execPath, ['app.mjs', String(appPort), String(process.pid)], {
+        const app = spawn(process.execPath, ['app.mjs', String(appPort), String(process.pid)], {
           cwd: folder,
           env,
           detached: true,
           stdio: 'ignore',
-        }).unref();
-        await waitFor('the service answers', healthy);
+        });
+        app.unref();
+        await waitFor('the service answers', () => {
+          if (app.exitCode !== null) throw new Error(`it has ended with ${app.exitCode} [port=${appPort}]`);
+          return healthy();
+        });
       },
       holdStop: hold('hold-stop'),
       holdHealth: hold('hold-health'),
