@@ -267,7 +267,9 @@ describe('a restore', () => {
     expect(told).toContainEqual(`    answer with: steady approve ${run}`);
     expect(told).toContainEqual(like(`✓ db: Load into shop_new_\\S+ beside shop \\(${SECONDS}\\)`));
     expect(told).toContainEqual(like(`✓ db: Close shop, end its sessions, .* \\(${SECONDS}\\)`));
-    expect(told.at(-2)).toMatch(/^RTO [\d.]+ s, from the go to its end: the file names no health check and no check/);
+    expect(told.at(-2)).toMatch(
+      /^RTO [\d.]+ s, from the go to its end: the file names no health check and no check/,
+    );
     expect(told.at(-1)).toBe(`Switch back with: steady restore undo ${run}`);
     expect(shop.postgres.sql('shop', 'SELECT count(*) FROM orders')).toBe('22000');
     const { result, seconds } = await shop.json('show', run);
