@@ -144,7 +144,7 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
     way: `bring db back with: steady restore undo ${RESTORE}`,
   },
   'store.half-undone': { cache: 'the cut-over is blocked [says="nothing is loaded"]' },
-  'store.gone': { restore: RESTORE },
+  'store.gone': { restore: RESTORE, why: 'it replaced nothing that is kept' },
   'import.missing': { file: '/srv/backups/db.sql.gz', host: 'db1', error: 'ENOENT' },
   'import.damaged': {
     file: '/srv/backups/db.sql.gz',
