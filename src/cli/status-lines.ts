@@ -8,7 +8,7 @@ export function planRows(plans: readonly PlanLine[], zone: string, now: number):
     const { last } = plan;
     const ran = last
       ? `last ${last.outcome ?? last.status} ${agoText(last.closedAt ?? last.startedAt, now)}`
-      : 'never ran';
+      : 'not run by its schedule yet';
     const next =
       plan.paused !== undefined
         ? `PAUSED: ${plan.paused}`

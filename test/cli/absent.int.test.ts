@@ -132,7 +132,7 @@ describe('no worker', () => {
     expect(json).toMatchObject({ config: 'unknown', plans: [{ plan: 'nightly', skipped: 0 }], open: [] });
     const { stdout } = await steady('status');
     expect(stdout).toMatch(/^✗ stores: no worker \[/m);
-    expect(stdout).toMatch(/^plan nightly {2}30 3 \* \* \* UTC {2}never ran {2}next /m);
+    expect(stdout).toMatch(/^plan nightly {2}30 3 \* \* \* UTC {2}not run by its schedule yet {2}next /m);
   });
 
   it('begins nothing behind anyone’s back when one comes', async () => {

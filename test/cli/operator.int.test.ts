@@ -49,7 +49,7 @@ describe('before the first backup', () => {
     expect(stdout.trimEnd().split('\n')).toEqual([
       '✗  db     NO VERIFIED BACKUP  RPO 24 h  no backup yet  0 kept',
       '✗  cache  NO VERIFIED BACKUP  RPO 24 h  no backup yet  0 kept',
-      like(`plan nightly  30 3 \\* \\* \\* UTC  never ran  next ${TIME} \\(in .*\\)`),
+      like(`plan nightly  30 3 \\* \\* \\* UTC  not run by its schedule yet  next ${TIME} \\(in .*\\)`),
     ]);
     expect(await text('backup', 'list')).toBe('No backups yet. Take one with `steady backup run`.\n');
     expect(await text('runs')).toBe('No runs yet.\n');
@@ -97,7 +97,7 @@ describe('a backup', () => {
     expect(await lines('status')).toEqual([
       like(`✓  db     verified ${AGO}  RPO 24 h  readable  1 kept`),
       like(`✓  cache  verified ${AGO}  RPO 24 h  readable  1 kept`),
-      like(`plan nightly  30 3 \\* \\* \\* UTC  never ran  next ${TIME} \\(in .*\\)`),
+      like(`plan nightly  30 3 \\* \\* \\* UTC  not run by its schedule yet  next ${TIME} \\(in .*\\)`),
     ]);
   });
 

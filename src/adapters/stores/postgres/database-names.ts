@@ -1,3 +1,4 @@
+import { SteadyError } from '../../../contracts/failures.js';
 import type { RestorePlace } from '../port.js';
 
 /** NAMEDATALEN - 1. */
@@ -27,6 +28,16 @@ export function databaseNames(live: string, place: RestorePlace): DatabaseNames 
     old: suffixed(live, `_old_${day}_${place.token}`),
     undone: suffixed(live, `_undone_${place.token}`),
   };
+}
+
+/**
+ * A folder's path is a database's name too, to PostgreSQL alone.
+ *
+ * @throws `usage.invalid`
+ */
+export function refuseFolder({ into }: RestorePlace): void {
+  if (into === undefined || !/^(~|\.{1,2})?\//.test(into)) return;
+  throw new SteadyError('usage.invalid', { into, allowed: 'the name of a new database' });
 }
 
 /** The name with the suffix, cut to 63 bytes at a character's border. */

@@ -4,7 +4,7 @@ import type { LiveFacts, RestorePlace, RestorePreview, StoreCall } from '../port
 import { openAccess, type Access, type StoreOptions } from './access.js';
 import { refuseBlocked } from './blockers.js';
 import { databaseFacts } from './database-facts.js';
-import { databaseNames, type DatabaseNames } from './database-names.js';
+import { databaseNames, refuseFolder, type DatabaseNames } from './database-names.js';
 import { readDetail } from './detail.js';
 import { liveFacts } from './gather-facts.js';
 import { findLacks } from './lacks.js';
@@ -17,7 +17,7 @@ import { writtenBy } from './versions.js';
 
 /**
  * Looks before anything is touched. Fails with `store.too-new`, `store.tool-too-old`, `store.denied`, `store.blocked`,
- * `store.no-room`, `store.not-empty`, `store.pooler`. Changes nothing.
+ * `store.no-room`, `store.not-empty`, `store.pooler`, `usage.invalid`. Changes nothing.
  */
 export async function preview(
   options: StoreOptions,
@@ -27,6 +27,7 @@ export async function preview(
 ): Promise<RestorePreview> {
   const { config } = options;
   const detail = readDetail(manifest);
+  refuseFolder(place);
   if (config.maintenanceDatabase === config.database) {
     throw new SteadyError('store.blocked', {
       database: config.database,

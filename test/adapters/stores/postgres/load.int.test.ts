@@ -23,6 +23,14 @@ describe.each(somePostgres())('loading into $title', ({ bin }) => {
     return storeOn(pg, name, { config });
   };
 
+  it('refuses a folder as the name of a database, though PostgreSQL would make one of it', async () => {
+    const store = make('foldered', 'CREATE TABLE t AS SELECT 1 i');
+    const { manifest } = await takeBackup(store, backups.fresh());
+    await expect(store.preview(call(), manifest, into('/srv/restored'))).rejects.toThrow(
+      'into=/srv/restored allowed="the name of a new database"',
+    );
+  });
+
   describe('indexes', () => {
     /** Two indexes that take a while to restore, as those of a large table do. */
     const slow = `
