@@ -12,8 +12,10 @@ Every failure has a code, and is told in one form: what failed, with the facts i
 | 0 | done |
 | 1 | the procedure failed |
 | 2 | wrong usage or config |
-| 3 | denied, frozen, expired or cancelled |
+| 3 | denied, frozen, expired or cancelled; a worker that does not trust the stack |
 | 5 | cannot reach Temporal, a worker or storage |
+
+\`steady check\` and \`steady status\` end with 1 where a line of theirs is an error, also when it is storage that cannot be reached.
 
 A run tries again by itself what may work without anybody's doing ("tried again"); what it tells you at last needs a person.`;
 

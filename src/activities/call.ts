@@ -4,6 +4,7 @@ import type { StoreCall } from '../adapters/stores/port.js';
 import { digestOf } from '../contracts/canonical.js';
 import type { ActivityProgress } from '../contracts/runs/timeline.js';
 import type { StreamProgress } from '../pipelines/tool.js';
+import { serverNow } from './server-clock.js';
 
 /** A running activity as the adapters see it, and what it tells while it runs. */
 export interface ActivityCall extends StoreCall {
@@ -59,6 +60,7 @@ export async function withCall<T>(
   try {
     return await body({
       signal: context.cancellationSignal,
+      now: serverNow,
       markerPrefix,
       marker: `${markerPrefix}${attempt}-${randomBytes(3).toString('hex')}`,
       say: (text) => {

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import { hasOwnBeat } from './call.js';
+import { noteBegin } from './server-clock.js';
 
 const BEAT_MS = 2000;
 
@@ -15,6 +16,7 @@ export function createHeartbeatInterceptor(): ActivityInboundCallsInterceptor {
       next: Next<ActivityInboundCallsInterceptor, 'execute'>,
     ): Promise<unknown> {
       const context = Context.current();
+      noteBegin(context);
       const timer = setInterval(() => {
         if (!hasOwnBeat(context)) context.heartbeat();
       }, BEAT_MS);

@@ -18,6 +18,7 @@ import { askEntity } from './ask-entity.js';
 import { createOnce, documentBytes, parseDocument, sha256Hex } from './catalog/documents.js';
 import { lockEnd } from './catalog/object-locks.js';
 import type { Ports } from './ports.js';
+import { serverNow } from './server-clock.js';
 
 /** Hands a finished run's record to the ledger (role `quick`), and writes it (role `proof`). */
 export function createLedgerActivities(ports: Ports) {
@@ -58,7 +59,7 @@ export function createLedgerActivities(ports: Ports) {
       const record: EvidenceRecord = { version: 1, number, previous: head?.sha256 ?? null, ...input.record };
       const bytes = documentBytes(record);
       const key = keys.record(number);
-      const until = lockEnd(input.snapshot.stack.storage.lock, new Date());
+      const until = lockEnd(input.snapshot.stack.storage.lock, serverNow());
       if ((await createOnce(storage, key, bytes, until)) === 'exists') {
         const there = await storage.read(key);
         if (there === undefined || !there.equals(bytes))

@@ -18,6 +18,7 @@ import { findTampered } from './catalog/tampering.js';
 import { findUnlocked } from './catalog/unlocked.js';
 import { standingOf } from './catalog/standing.js';
 import type { Ports } from './ports.js';
+import { serverNow } from './server-clock.js';
 
 export interface SelectedBackups {
   readonly backups: readonly BackupRef[];
@@ -37,7 +38,7 @@ export function createLookActivities(ports: Ports) {
           try {
             const storage = await opening;
             const standing = await standingOf(storage, stack, store);
-            const unlocked = await findUnlocked(storage, stack, store, new Date());
+            const unlocked = await findUnlocked(storage, stack, store, serverNow());
             return { ...standing, ...(unlocked.length > 0 && { unlocked }) };
           } catch (error) {
             if (!(error instanceof SteadyError)) throw error;

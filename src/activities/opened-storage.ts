@@ -16,6 +16,7 @@ import { readDocument } from './catalog/documents.js';
 import { lockEnd } from './catalog/object-locks.js';
 import { openStack } from './catalog/open-stack.js';
 import type { Ports } from './ports.js';
+import { serverNow } from './server-clock.js';
 
 /**
  * The stack's document at the head of its storage, created where there has never been one, and remembered by the entity
@@ -32,7 +33,7 @@ export async function openStorage(
   if (known?.location === storage.location) {
     return { storage, document: await sameAsBefore(storage, known) };
   }
-  const lockUntil = lockEnd(snapshot.stack.storage.lock, new Date());
+  const lockUntil = lockEnd(snapshot.stack.storage.lock, serverNow());
   const document = await openStack(storage, stack, lockUntil);
   const place: OpenedStorage = { location: storage.location, uuid: document.uuid };
   await askStorage({ stack, site }, OPENED_UPDATE, place);

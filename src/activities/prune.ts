@@ -11,6 +11,7 @@ import { isKept } from './catalog/describe-backups.js';
 import { judgeBackups } from './catalog/judge-backups.js';
 import { backupLock, manifestLock, prefixesOf } from './catalog/object-locks.js';
 import type { Ports } from './ports.js';
+import { serverNow } from './server-clock.js';
 
 /** Not deleted: kept by a mark, or locked. */
 export interface LeftBackup extends BackupRef {
@@ -65,7 +66,7 @@ export function createPruneActivities(ports: Ports) {
             left.push({ store, id });
             continue;
           }
-          const locked = await backupLock(storage, { store, id }, new Date());
+          const locked = await backupLock(storage, { store, id }, serverNow());
           if (locked) {
             left.push({ store, id, lockedUntil: locked.toISOString() });
             continue;

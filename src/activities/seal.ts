@@ -20,6 +20,7 @@ import { isLockDue, lockBackup, lockEnd, lockUnder, manifestLock } from './catal
 import type { Dumped } from './backup.js';
 import { openStorage } from './opened-storage.js';
 import type { Ports } from './ports.js';
+import { serverNow } from './server-clock.js';
 
 /** A dump below this share of the last one is flagged: something was probably lost before the backup. */
 const SHRUNK_BELOW = 0.5;
@@ -40,7 +41,7 @@ export function createSealActivities(ports: Ports, unopened: Ports) {
     async openStack(snapshot: StackSnapshot): Promise<StackDocument> {
       const { storage, document } = await openStorage(unopened, snapshot);
       const { lock } = snapshot.stack.storage;
-      const now = new Date();
+      const now = serverNow();
       const end = lockEnd(lock, now);
       if (lock && end && storage.lock && isLockDue(lock, await storage.lock.until(keys.stack()), now))
         await storage.lock.lock(keys.stack(), end);
@@ -101,7 +102,7 @@ export function createSealActivities(ports: Ports, unopened: Ports) {
     async keepConfig(input: ApplyRequest): Promise<void> {
       const text = Buffer.from(input.text);
       // The file may begin with a byte order mark, which the text has lost: then it is kept without.
-      const until = lockEnd(input.snapshot.stack.storage.lock, new Date());
+      const until = lockEnd(input.snapshot.stack.storage.lock, serverNow());
       await createOnce(await ports.storage(input.snapshot), keys.config(input.sha256), text, until);
     },
 

@@ -17,6 +17,7 @@ import { dataNotBack } from './watch/not-back.js';
 import { stuckRuns } from './watch/open-runs.js';
 import { brokenLocks, brokenPromises } from './watch/promises.js';
 import { isOfTampering, tampered } from './watch/tampered.js';
+import { serverNow } from './server-clock.js';
 
 /** Looks whether promises are kept, for workers that may read storage. Reading only. */
 export function createWatchActivities(ports: Ports) {
@@ -31,7 +32,7 @@ export function createWatchActivities(ports: Ports) {
       if (state === undefined) throw new SteadyError('run.unknown', { run: watchEntityId(input.stack) });
       const { snapshot, since, open, ended: last } = state;
       const { stack } = snapshot;
-      const now = Date.now();
+      const now = serverNow().getTime();
       const storage = await ports.storage(snapshot);
       const [promises, locks, altered, clock, runs, lost, records, ended] = await Promise.all([
         brokenPromises(storage, stack, { now, since }),

@@ -421,8 +421,10 @@ describe('the values of secrets', () => {
       seen.push(
         ...Object.entries(secrets).flatMap(([name, secret]) => (running.includes(secret) ? [name] : [])),
       );
-    }, 100);
+    }, 25);
     const ids: string[] = [];
+    const messages: string[] = [];
+    let shown = '';
     try {
       await startWatch(steady, snapshot);
       const stores = ['db', 'cache'];
@@ -436,29 +438,27 @@ describe('the values of secrets', () => {
       ids.push(await restore({ selection: db, mode: 'beside', dryRun: false, consumersFirst: false, token }));
       ids.push(await run<BackupInput>('backup', { plan: 'nightly', stores }));
       ids.push(runId('hold', stack, token));
+      await vi.waitFor(async () => {
+        const kept = Object.keys(await objects()).filter((key) => key.includes('/records/'));
+        expect(kept).toHaveLength(4);
+        expect(receiver.seen.some(({ path }) => path.includes(SECRETS.HEARTBEAT_TOKEN))).toBe(true);
+      }, PATIENTLY);
+      await vi.waitFor(async () => {
+        messages.length = 0;
+        const query = `SteadyStack = "${stack}" AND WorkflowType = "notify"`;
+        for await (const { workflowId } of steady.client.workflow.list({ query })) messages.push(workflowId);
+        expect(messages.length).toBeGreaterThan(3);
+      }, PATIENTLY);
+      for (const id of [ids[1] ?? '', ids[4] ?? '']) {
+        const part = id.split('.').at(-1) ?? '';
+        for (const store of id === ids[1] ? ['db', 'cache', 'locked'] : ['db', 'cache'])
+          ids.push(`backup-store.${stack}.${store}.${part}`);
+      }
+      shown = await screens();
     } finally {
       clearInterval(watch);
     }
     expect(seen).toEqual([]);
-
-    await vi.waitFor(async () => {
-      const kept = Object.keys(await objects()).filter((key) => key.includes('/records/'));
-      expect(kept).toHaveLength(4);
-      expect(receiver.seen.some(({ path }) => path.includes(SECRETS.HEARTBEAT_TOKEN))).toBe(true);
-    }, PATIENTLY);
-    const messages: string[] = [];
-    await vi.waitFor(async () => {
-      messages.length = 0;
-      const query = `SteadyStack = "${stack}" AND WorkflowType = "notify"`;
-      for await (const { workflowId } of steady.client.workflow.list({ query })) messages.push(workflowId);
-      expect(messages.length).toBeGreaterThan(3);
-    }, PATIENTLY);
-    for (const id of [ids[1] ?? '', ids[4] ?? '']) {
-      const part = id.split('.').at(-1) ?? '';
-      for (const store of id === ids[1] ? ['db', 'cache', 'locked'] : ['db', 'cache'])
-        ids.push(`backup-store.${stack}.${store}.${part}`);
-    }
-    const shown = await screens();
     const { client } = steady;
     const metrics = createMetrics({ client, site: snapshot.stack.site, storage: ports.storage });
     const places: Record<string, string> = {

@@ -16,7 +16,10 @@ describe('exit codes', () => {
         'backup.unknown',
       ],
     ],
-    [3, ['approval.denied', 'approval.expired', 'cancelled', 'target.frozen']],
+    [
+      3,
+      ['approval.denied', 'approval.expired', 'cancelled', 'target.frozen', 'trust.missing', 'trust.unsafe'],
+    ],
     [5, ['temporal.unreachable', 'worker.absent', 'worker.lost', 'storage.unreachable']],
   ] as const)('%d', (exit, codes) => {
     for (const code of codes) expect([code, exitCodeOf(code)]).toEqual([code, exit]);

@@ -101,6 +101,7 @@ limits:
   stall: 1m
   run: 12h
   worker: 10m
+  retry: 20m
   lock: 2h
   hold: 0s
   parallel: 3

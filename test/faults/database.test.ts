@@ -14,7 +14,7 @@ let stack: CrashStack;
 let database: string;
 beforeAll(async () => {
   server = await startPostgres({ settings: { wal_level: 'logical', max_prepared_transactions: '5' } });
-  stack = await createFaultStack(server, { postgres: 'lockTimeout: 1s' });
+  stack = await createFaultStack(server, { postgres: 'lockTimeout: 1s', more: 'limits: { retry: 15s }\n' });
   database = stack.database('small');
 });
 afterAll(async () => {
@@ -44,6 +44,20 @@ describe('a backup', () => {
     await untilStarted(stack, run, 'dumpStore', 2);
     await server.start();
     const answer = await asked;
+    await expectWhole(stack, ['small']);
+    return answer;
+  });
+
+  fault('database-away', async () => {
+    const before = await listed(stack);
+    const asked = backup();
+    await copying(stack);
+    await server.kill();
+    const answer = await asked;
+    await server.start();
+    expect(JSON.stringify(answer.json)).toContain('a store cannot be reached');
+    expect(await listed(stack)).toEqual(before);
+    expect((await backup()).code).toBe(0);
     await expectWhole(stack, ['small']);
     return answer;
   });

@@ -51,7 +51,16 @@ export const ENDINGS = {
     command: 'steady backup run',
     exit: 0,
     left: NOTHING,
-    next: 'the run itself begins the dump anew once the server answers',
+    next: 'the run itself begins the dump anew once the server answers, within `limits.retry`',
+  },
+  'database-away': {
+    area: 'the database',
+    fault: 'the database server is killed in the middle of a dump, and does not come back',
+    command: 'steady backup run',
+    exit: 1,
+    code: 'backup.failed',
+    left: NOTHING,
+    next: 'the run itself begins anew for `limits.retry` (15 minutes; 3 where services stand still for the backup), then fails; works once the server answers',
   },
   'password-wrong': {
     area: 'the database',
@@ -68,7 +77,7 @@ export const ENDINGS = {
     command: 'steady backup run',
     exit: 0,
     left: 'nothing; other sessions never queue behind the backup for long',
-    next: 'the run itself tries again until the lock is let go',
+    next: 'the run itself tries again until the lock is let go, for `limits.retry`; then it fails, and names who holds the lock',
   },
   'structure-changed': {
     area: 'the database',
@@ -92,7 +101,7 @@ export const ENDINGS = {
     command: 'steady backup run',
     exit: 0,
     left: FORGOTTEN,
-    next: 'the run itself begins the dump anew',
+    next: 'the run itself begins the dump anew, for `limits.retry` at most',
   },
   'storage-frozen': {
     area: 'storage',
@@ -100,7 +109,7 @@ export const ENDINGS = {
     command: 'steady backup run',
     exit: 0,
     left: 'at most parts of that upload, which `steady backup sweep` removes',
-    next: 'the run itself gives the upload up after `limits.stall` and begins the dump anew',
+    next: 'the run itself gives the upload up after `limits.stall` and begins the dump anew, for `limits.retry` at most',
   },
   'credentials-changed': {
     area: 'storage',
@@ -234,7 +243,7 @@ export const ENDINGS = {
     command: 'steady restore latest',
     exit: 1,
     code: 'store.no-room',
-    left: 'the live database as it was, in use all the while; what was loaded is dropped at once, and no second attempt fills the disk again',
+    left: 'the live database as it was, in use all the while; what was loaded is dropped at once',
     next: 'works once there is room',
   },
   'newer-major': {
@@ -244,7 +253,7 @@ export const ENDINGS = {
     exit: 1,
     code: 'store.too-new',
     left: 'nothing was touched',
-    next: 'with `--force`, said in what is approved, it is loaded beside the live data, and switched only when it compares equal',
+    next: 'with `--force`, said in what is approved, it is loaded beside the live data, compared, and switched',
   },
   'clock-ahead': {
     area: 'a worker',
@@ -286,7 +295,7 @@ export const ENDINGS = {
     command: 'steady backup run',
     exit: 1,
     code: 'backup.failed',
-    left: 'two failed runs, each told when `limits.worker` had passed; `steady status` names the newest',
+    left: 'two failed runs, each ended when `limits.worker` had passed; `steady status` names the newest',
     next: 'nothing begins by itself when the worker is back: the next night takes one backup',
   },
   'all-away': {
@@ -304,7 +313,7 @@ export const ENDINGS = {
     command: 'steady restore latest',
     exit: 5,
     code: 'worker.absent',
-    left: 'the data as before the restore: the way back waits for the worker, up to 7 days',
+    left: 'the data as before the restore: the way back has waited for the worker, longer than a run does',
     next: 'restores as always',
   },
   'schedule-skipped': {

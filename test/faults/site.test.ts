@@ -86,6 +86,10 @@ describe('a worker', () => {
         const locked = await minio.client.send(new GetObjectRetentionCommand({ Bucket: minio.bucket, Key }));
         near(locked.Retention?.RetainUntilDate, 1);
       }
+      const records = (await stack.stored.names('records')).sort();
+      const Key = `${stack.prefix}/crash/records/${records.at(-1) ?? ''}`;
+      const locked = await minio.client.send(new GetObjectRetentionCommand({ Bucket: minio.bucket, Key }));
+      near(locked.Retention?.RetainUntilDate, 1);
       near(kept.at(-1)?.until, 7 * 24);
       return answer;
     });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { StoragePort } from '../../adapters/storage/port.js';
 import { SteadyError } from '../../contracts/failures.js';
+import { serverNow } from '../server-clock.js';
 
 /** Stored documents are pretty-printed JSON with a final newline: people read them with `cat`. */
 export function documentBytes(value: unknown): Buffer {
@@ -65,7 +66,7 @@ export async function createOnce(
   bytes: Uint8Array,
   lockUntil: Date | undefined,
 ): Promise<'created' | 'exists'> {
-  if (storage.lock && lockUntil && lockUntil.getTime() > Date.now())
+  if (storage.lock && lockUntil && lockUntil.getTime() > serverNow().getTime())
     return await storage.lock.create(key, bytes, lockUntil);
   return await storage.create(key, bytes);
 }

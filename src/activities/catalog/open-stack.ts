@@ -4,6 +4,7 @@ import { SteadyError } from '../../contracts/failures.js';
 import { keys } from '../../contracts/keys.js';
 import { stackDocumentSchema, type StackDocument } from '../../contracts/stored/others.js';
 import { createDocument, readDocument } from './documents.js';
+import { serverNow } from '../server-clock.js';
 
 /**
  * The stack's own document at the head of its prefix, created once. Two that create it at the same moment agree on
@@ -21,7 +22,7 @@ export async function openStack(
     layout: 1,
     stack,
     uuid: randomUUID(),
-    createdAt: new Date().toISOString(),
+    createdAt: serverNow().toISOString(),
   };
   try {
     await createDocument(storage, keys.stack(), fresh, lockUntil);

@@ -43,6 +43,8 @@ export interface StoreCall {
   readonly markerPrefix: string;
   /** A line for people, shown in progress. */
   readonly say: (line: string) => void;
+  /** Now by a clock that is the same for all workers; left out: this machine's. */
+  readonly now?: () => Date;
 }
 
 /** What the live store is now. */

@@ -42,7 +42,8 @@ export function withoutStoreWords(
 ): string {
   if (inContainer)
     return `${why}, so it is not backed up. It has no volume either: its data go with its container`;
-  if (instead.length === 0) return `${why}, so it is not backed up`;
+  if (instead.length === 0)
+    return `${why}, so it is not backed up. Offered instead: name its volume or folder in a \`files\` store and itself under services, and it is archived with the service stopped`;
   const active = archived.filter(({ store }) => instead.includes(store));
   const stores = active.map(({ store }) => store);
   const offered = instead.filter((name) => !stores.includes(name)).join(', ');

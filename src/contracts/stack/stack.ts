@@ -17,6 +17,11 @@ const SLOWEST_RATE = 64 * 1024;
 export const limitsSchema = z.strictObject({
   stall: limitSchema.prefault('5m').describe('a stream without a byte for this long is given up'),
   run: limitSchema.prefault('24h').describe('longest time for a run asked for by hand'),
+  retry: limitSchema
+    .prefault('15m')
+    .describe(
+      'how long a backup is begun again whose store or storage fails in a way that may pass; where services stand still meanwhile, 3 minutes at most',
+    ),
   worker: limitSchema.prefault('5m').describe('longest wait for a worker to take a step'),
   lock: limitSchema.prefault('6h').describe('longest wait for another run to release a target'),
   hold: durationSchema

@@ -48,7 +48,8 @@ export async function backupStore(input: StoreBackupInput): Promise<StoreBackupR
     const running = await runningOf(run, snapshot, consumers, notBack);
     await stopConsumers(run, snapshot, consumers, running);
     const dumped = await run.step(`Back up ${store}`, async (note) => {
-      const result = await run.activities.backup.dumpStore({
+      const { patientBackup, urgentBackup } = run.activities;
+      const result = await (running.stop.length > 0 ? urgentBackup : patientBackup).dumpStore({
         snapshot,
         store,
         stackUuid: input.stackUuid,

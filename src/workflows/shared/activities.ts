@@ -22,6 +22,19 @@ export const UNDO_SECONDS = 3600;
 /** Attempts of a compensation, about an hour: a database or an engine that restarts is back by then. */
 export const UNDO_ATTEMPTS = 130;
 
+/** Attempts of a transfer that is not given another number: about three minutes. */
+export const ATTEMPTS = 12;
+
+/** How many attempts come within so many seconds, by the waits between them. */
+export function attemptsWithin(seconds: number): number {
+  let attempts = 1;
+  for (let waited = 0, wait = 0.5; waited + wait <= seconds; wait = Math.min(30, wait * 2)) {
+    waited += wait;
+    attempts++;
+  }
+  return attempts;
+}
+
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
 export interface ProxyOptions {
@@ -30,7 +43,7 @@ export interface ProxyOptions {
   readonly workerSeconds: number;
   /** Longest time for a transfer, in seconds. */
   readonly runSeconds: number;
-  /** Left out: 12, about three minutes. */
+  /** Left out: {@link ATTEMPTS}. */
   readonly attempts?: number;
 }
 
@@ -59,7 +72,7 @@ export function asTransfer<R extends Role>(role: R, options: ProxyOptions): Acti
     startToCloseTimeout: options.runSeconds * 1000,
     heartbeatTimeout: HEARTBEAT_SECONDS * 1000,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { ...RETRY, maximumAttempts: options.attempts ?? 12 },
+    retry: { ...RETRY, maximumAttempts: options.attempts ?? ATTEMPTS },
   });
   return askedTwice<R>(proxy, queue, options.workerSeconds);
 }

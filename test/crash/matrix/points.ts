@@ -31,7 +31,7 @@ export interface Case {
 }
 
 /** Activities that tell progress by heartbeats of their own, from their beginning on. */
-const BEATING: readonly ActivityName[] = [
+export const BEATING: readonly ActivityName[] = [
   ...(['dumpStore', 'verifyBackup', 'previewRestore', 'loadBackup', 'compareLoaded', 'cutOver'] as const),
   ...([
     'undoRestore',
@@ -50,6 +50,7 @@ const BEATING: readonly ActivityName[] = [
     'deleteBackups',
     'findLitter',
     'deleteLitter',
+    'checkTools',
     'checkStore',
     'checkStorage',
     'checkChecks',

@@ -80,6 +80,9 @@ async function expectNothingLeft(stack: CrashStack, stores: readonly string[]): 
       seconds: 5,
     });
   }
+  // Beside a folder a restore works and keeps what it replaced; only that, what an undo put aside, and its mark may stay.
+  const beside = readdirSync(stack.folder).filter((name) => /^uploads\.steady-(work|new)/.test(name));
+  expect(beside).toEqual([]);
   const scratch = join(stack.folder, '.steady', 'scratch');
   expect(existsSync(scratch) ? readdirSync(scratch) : []).toEqual([]);
   expect(readdirSync(join(stack.folder, 'tmp')).filter((name) => name.startsWith('steady-'))).toEqual([]);

@@ -29,7 +29,7 @@ export async function dump(
   const real = await work.real(root.folder);
   const nested = (await work.mounts(real)).filter((point) => point !== real);
   call.say(`archiving ${root.label}`);
-  const takenAt = new Date().toISOString();
+  const takenAt = (call.now?.() ?? new Date()).toISOString();
   const { body, facts } = readArchive(root.place(archiveTool(real, options.config.exclude)), call.signal);
   const stored = await writer.content(STREAM, body);
   const notes = nested.map((point) => `${point} is another file system and is not in this backup`);

@@ -62,6 +62,13 @@ async function backUp(store: StorePort): Promise<Manifest> {
 }
 
 describe('files store', () => {
+  it('dates its data by the clock of the run, not by that of the worker', async () => {
+    makeTree(live);
+    const now = new Date('2026-11-22T03:00:00.000Z');
+    const { takenAt } = await make().dump({ ...testCall(), now: () => now }, backup.writer);
+    expect(takenAt).toBe(now.toISOString());
+  });
+
   it('keeps owners, modes, times, attributes, ACLs, holes, links and odd names through a restore beside', async () => {
     makeTree(live);
     const before = listTree(live);
