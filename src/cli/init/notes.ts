@@ -35,6 +35,10 @@ export function notesOf(proposal: Proposal): string[] {
   ];
 }
 
+/** Its data are in a place that no service that runs has. */
+const OFFER_WITHOUT_PLACE =
+  '. Where it is to run: `steady init` with COMPOSE_PROFILES naming its profile proposes a store for it';
+
 /** Why a data service has no store of its own, and what is done or offered instead. */
 export function withoutStoreWords(
   { why, instead, inContainer }: WithoutStore,
@@ -42,8 +46,7 @@ export function withoutStoreWords(
 ): string {
   if (inContainer)
     return `${why}, so it is not backed up. It has no volume either: its data go with its container`;
-  if (instead.length === 0)
-    return `${why}, so it is not backed up. Offered instead: name its volume or folder in a \`files\` store and itself under services, and it is archived with the service stopped`;
+  if (instead.length === 0) return `${why}, so it is not backed up${OFFER_WITHOUT_PLACE}`;
   const active = archived.filter(({ store }) => instead.includes(store));
   const stores = active.map(({ store }) => store);
   const offered = instead.filter((name) => !stores.includes(name)).join(', ');

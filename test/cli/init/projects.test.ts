@@ -141,7 +141,7 @@ describe('what is not backed up', () => {
       '# - mailpit (mailpit at /data): what uses it runs with a profile or as a job only',
       '# - dumps (jobs at /dumps): a backup service writes there',
       '# - models (models at /root/.ollama): it looks like models, which can be fetched again',
-      '  # pg-test: it runs only with a profile that is not switched on, so it is not backed up.',
+      '  # pg-test: it runs only with a profile that is not switched on, so it is not backed up. Where it is to run: `steady init` with COMPOSE_PROFILES naming its profile proposes a store for it.',
     ])
       expect(yaml.split('\n')).toContain(line);
     const { notes } = await initOf('personal-rag');
