@@ -13,6 +13,7 @@ Every failure has a code, and is told in one form: what failed, with the facts i
 | 1 | the procedure failed |
 | 2 | wrong usage or config |
 | 3 | denied, frozen, expired or cancelled; a worker that does not trust the stack |
+| 4 | a deploy failed or was aborted, and what ran before runs again |
 | 5 | cannot reach Temporal, a worker or storage |
 
 \`steady check\` and \`steady status\` end with 1 where a line of theirs is an error, also when it is storage that cannot be reached.
@@ -30,6 +31,7 @@ const GROUPS = [
   ['Approvals and people', ['approval', 'identity']],
   ['Stores', ['store']],
   ['Services and checks', ['service', 'check']],
+  ['Deploys', ['image', 'deploy', 'revision', 'router']],
   ['Channels', ['notify']],
   ['Tools and streams', ['tool', 'stream']],
   ['Storage', ['storage']],

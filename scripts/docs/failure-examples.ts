@@ -157,6 +157,20 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
     takes: 'pg_dump, plain SQL; pg_dump -Fc',
   },
   'service.failed': { service: 'api', action: 'start', exit: 1, says: 'listen EADDRINUSE: 0.0.0.0:8000' },
+  'image.missing': {
+    image: 'ghcr.io/acme/api:1.5',
+    says: 'Error response from daemon: manifest for ghcr.io/acme/api:1.5 not found',
+  },
+  'deploy.unable': {
+    services: 'api: port 8000 of the machine is published for 8000',
+  },
+  'deploy.rolled-back': { because: 'a service did not start, stop or become healthy [service=api]' },
+  'router.failed': {
+    router: 'nginx in edge',
+    upstream: 'api',
+    says: 'nginx: [emerg] duplicate upstream "api" in /etc/nginx/conf.d/api.conf:1',
+  },
+  'revision.unknown': { services: 'api: no revision 12; there are 1, 2, 3' },
   'check.failed': { check: 'SELECT count(*) > 0 FROM orders', answer: 'f' },
   'approval.denied': { by: 'ben', reason: 'not during the sale' },
   'approval.expired': { asked: 'ana,ben', until: '2026-11-22T03:00:00Z' },

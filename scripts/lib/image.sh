@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The one image of all test services (docker/rig): Debian 13 with PostgreSQL 17, Redis 8, Valkey 8 and MinIO. Made from
+# The one image of all test services (docker/rig): Debian 13 with PostgreSQL 17, Redis 8, Valkey 8, nginx and MinIO. Made from
 # packages, so no image hub is needed; kept in the cache under the hash of its recipe.
 
 IMAGE=steadyhand-rig:1
@@ -39,7 +39,7 @@ setup_image() {
   rm -f "$STEADY_TOOLS"/images/*.tar.zst
   mv "$work/image.tar.zst" "$file"
   as_root rm -rf "$work"
-  installed "$start" "image $IMAGE" "PostgreSQL 17, Redis 8, Valkey 8 and MinIO on Debian 13, $(du -h "$file" | cut -f1)"
+  installed "$start" "image $IMAGE" "PostgreSQL 17, Redis 8, Valkey 8, nginx and MinIO on Debian 13, $(du -h "$file" | cut -f1)"
 }
 
 minio_program() {

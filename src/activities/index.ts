@@ -17,7 +17,12 @@ import { createRenewalActivities } from './renew-locks.js';
 import { createRestoreActivities } from './restore.js';
 import { createSealActivities } from './seal.js';
 import { createLogActivities } from './logs/service-logs.js';
+import { createDeployChecks } from './deploy/check-deploys.js';
+import { createRevisionActivities } from './deploy/revisions.js';
+import { createTrafficActivities } from './deploy/traffic.js';
+import { createVersionActivities } from './deploy/versions.js';
 import { createInstanceActivities } from './instances.js';
+import { createHealthActivities } from './service-health.js';
 import { createServiceActivities } from './services.js';
 import { createSweepActivities } from './sweep.js';
 import { createVerifyActivities } from './verify.js';
@@ -34,6 +39,16 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
   const services = createServiceActivities(ports);
   const logs = createLogActivities(ports);
   const instances = createInstanceActivities(ports);
+  const versions = createVersionActivities(ports);
+  const traffic = createTrafficActivities(ports);
+  // Forward in one role, and back in the one that nothing keeps waiting.
+  const rolling = {
+    growService: versions.growService,
+    awaitInstances: versions.awaitInstances,
+    removeInstance: versions.removeInstance,
+    holdImage: versions.holdImage,
+    ...traffic,
+  };
   const prune = createPruneActivities(ports);
   const ledger = createLedgerActivities(ports);
   const restore = createRestoreActivities(ports);
@@ -56,6 +71,7 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
       ...createKeyActivities(ports),
       ...createFindImported(ports),
       ...createWatchActivities(ports),
+      ...createRevisionActivities(ports),
       planPrune: prune.planPrune,
       ...createRenewalActivities(ports),
       findLitter: sweep.findLitter,
@@ -72,6 +88,9 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
     change: {
       ...restore,
       ...services,
+      ...rolling,
+      fetchImage: versions.fetchImage,
+      checkDeploys: createDeployChecks(ports).checkDeploys,
       restartService: instances.restartService,
       watchLog: logs.watchLog,
       checkChecks: check.checkChecks,
@@ -82,8 +101,11 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
       ...createLockActivities(),
       ...createClaimActivities(),
       ...services,
+      ...rolling,
+      serviceFacts: versions.serviceFacts,
       serviceInstances: instances.serviceInstances,
       logErrors: logs.logErrors,
+      ...createHealthActivities(ports, logs.logErrors),
       readLog: logs.readLog,
       queryLog: logs.queryLog,
       undoRestore: restore.undoRestore,

@@ -1,4 +1,5 @@
 import type { RuntimePort } from '../adapters/runtimes/port.js';
+import type { RouterPort } from '../adapters/routers/port.js';
 import type { SecretsPort } from '../adapters/secrets/port.js';
 import type { StoragePort } from '../adapters/storage/port.js';
 import type { StorePort } from '../adapters/stores/port.js';
@@ -18,6 +19,7 @@ export interface Ports {
   /** Left out: as its owner. */
   readonly store: (snapshot: StackSnapshot, name: string, as?: StoreAccount) => Promise<StorePort>;
   readonly runtime: (snapshot: StackSnapshot) => RuntimePort;
+  readonly router: (snapshot: StackSnapshot, name: string) => RouterPort;
   readonly probes: (snapshot: StackSnapshot) => ProbesPort;
   readonly notifier: (snapshot: StackSnapshot, channel: string) => Promise<NotifierPort>;
   readonly secrets: (snapshot: StackSnapshot) => SecretsPort;

@@ -12,6 +12,7 @@ export interface Question {
   readonly stores?: readonly string[] | undefined;
   readonly id?: string;
   readonly log?: LogQuery;
+  readonly services?: readonly string[];
 }
 
 /** A short run that looks at storage or services on a worker, as the file has it now; changes nothing, leaves no record. */
@@ -27,6 +28,7 @@ export async function ask<T>(context: Context, question: Question): Promise<T> {
       stores,
       ...(question.id !== undefined && { id: question.id }),
       ...(question.log && { log: question.log }),
+      ...(question.services && { services: question.services }),
     };
     return await answerOf<T>(steady, await startRun(steady, { procedure: 'look', input }));
   });

@@ -1,6 +1,13 @@
 import type { FailureCode } from '../contracts/failures.js';
 
-const USAGE = ['identity.missing', 'run.unknown', 'backup.unknown', 'key.missing', 'temporal.unprepared'];
+const USAGE = [
+  'identity.missing',
+  'run.unknown',
+  'backup.unknown',
+  'revision.unknown',
+  'key.missing',
+  'temporal.unprepared',
+];
 const DENIED = [
   'approval.denied',
   'approval.expired',
@@ -11,9 +18,13 @@ const DENIED = [
 ];
 const OUT_OF_REACH = ['temporal.unreachable', 'worker.absent', 'worker.lost', 'storage.unreachable'];
 
-/** 0 done; 1 the procedure failed; 2 wrong usage or config; 3 denied, frozen, expired or cancelled; 5 cannot reach. */
+/**
+ * 0 done; 1 the procedure failed; 2 wrong usage or config; 3 denied, frozen, expired or cancelled; 4 a deploy that was
+ * rolled back; 5 cannot reach.
+ */
 export function exitCodeOf(code: FailureCode): number {
   if (/^(config|usage|codec)\./.test(code) || USAGE.includes(code)) return 2;
   if (DENIED.includes(code)) return 3;
+  if (code === 'deploy.rolled-back') return 4;
   return OUT_OF_REACH.includes(code) ? 5 : 1;
 }

@@ -140,6 +140,27 @@ export const FAILURES = {
     true,
     'Look at the log of that service; `steady check` may say more.',
   ),
+  'image.missing': kind(
+    'an image cannot be had',
+    false,
+    'Nothing that runs was touched. Look at its name and tag, and whether the worker’s machine may pull from that registry (`docker login`).',
+  ),
+  'deploy.unable': kind(
+    'this cannot be deployed so',
+    false,
+    'Nothing was touched. `steady check` tells what stands in the way and what is done instead.',
+  ),
+  'deploy.rolled-back': kind(
+    'a deploy failed, and what ran before runs again',
+    false,
+    'Look at the steps with `steady show RUN`: the one that failed says why, with the end of the log.',
+  ),
+  'router.failed': kind(
+    'a router did not do as it was told',
+    true,
+    'Its configuration is as it was before. Look at what it says, and at `nginx -t` where it runs.',
+  ),
+  'revision.unknown': kind('no such revision', false, '`steady history SERVICE` lists those that there are.'),
   'check.failed': kind(
     'a check did not pass',
     false,

@@ -22,9 +22,15 @@ export const keys = {
   config: (sha256: string) => `config/${sha256}.yaml`,
   /** Written, read and deleted by a check. */
   probe: (time: Date) => `probes/${compact(time)}.txt`,
+  revisionPrefix: (service: string) => `revisions/${service}/`,
+  revision: (service: string, number: number) => `revisions/${service}/${tenDigits(number)}.json`,
+  verdict: (service: string, number: number, run: string, verdict: 'good' | 'failed') =>
+    `revisions/${service}/${tenDigits(number)}-${run}-${verdict}.json`,
   recordPrefix: () => 'records/',
-  record: (number: number) => `records/${String(number).padStart(10, '0')}.json`,
+  record: (number: number) => `records/${tenDigits(number)}.json`,
 } as const;
+
+const tenDigits = (number: number): string => String(number).padStart(10, '0');
 
 /** A time as `20261122T020000Z`, sortable and free of characters that need quoting. */
 export function compact(time: Date): string {
@@ -73,4 +79,18 @@ export function parseMarkKey(key: string): MarkName | undefined {
 /** The backup id of a manifest's key. */
 export function backupIdOfManifestKey(key: string): string | undefined {
   return /^manifests\/[^/]+\/([^/]+)\.json$/.exec(key)?.[1];
+}
+
+export interface RevisionName {
+  number: number;
+  /** Left out: the revision itself. */
+  verdict?: 'good' | 'failed';
+}
+
+/** What a key among a service's revisions tells. */
+export function parseRevisionKey(key: string): RevisionName | undefined {
+  const m = /^revisions\/[^/]+\/(\d{10})(?:-[^/]+-(good|failed))?\.json$/.exec(key);
+  if (!m) return undefined;
+  const verdict = m[2] as 'good' | 'failed' | undefined;
+  return { number: Number(m[1]), ...(verdict && { verdict }) };
 }

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { createNotifier } from '../adapters/notifiers/index.js';
 import { createSecrets } from '../adapters/secrets/read-secret.js';
+import { createRouter } from '../adapters/routers/index.js';
 import { createRuntime } from '../adapters/runtimes/index.js';
 import { createStorage } from '../adapters/storage/index.js';
 import { removeLeftOvers } from '../adapters/stores/scratch-folder.js';
 import type { Ports, StoreAccount } from '../activities/ports.js';
+import { SteadyError } from '../contracts/failures.js';
 import type { StackSnapshot } from '../contracts/runs/snapshot.js';
 import { reapMarked } from '../pipelines/reap.js';
 import { createStore } from './wire-stores.js';
@@ -68,6 +70,12 @@ export function wire(options: WireOptions): Ports {
         baseFolder: snapshot.folder,
       }),
     ),
+    router: trusted((snapshot, name: string) => {
+      const config = snapshot.stack.routers[name];
+      if (config === undefined)
+        throw new SteadyError('config.invalid', { router: name, error: 'not in the stack' });
+      return createRouter(config, { runtime: runtime(snapshot) });
+    }),
     probes: trusted((snapshot) =>
       wireProbes({ snapshot, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
     ),

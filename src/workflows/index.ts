@@ -2,6 +2,7 @@
 export { backup } from './backup/backup.js';
 export { backupStore } from './backup/backup-store.js';
 export { check } from './check/check.js';
+export { deploy } from './deploy/deploy.js';
 export { ledger } from './entities/ledger.js';
 export { storage } from './entities/storage.js';
 export { target } from './entities/target.js';

@@ -20,6 +20,7 @@ describe('exit codes', () => {
       3,
       ['approval.denied', 'approval.expired', 'cancelled', 'target.frozen', 'trust.missing', 'trust.unsafe'],
     ],
+    [4, ['deploy.rolled-back']],
     [5, ['temporal.unreachable', 'worker.absent', 'worker.lost', 'storage.unreachable']],
   ] as const)('%d', (exit, codes) => {
     for (const code of codes) expect([code, exitCodeOf(code)]).toEqual([code, exit]);
@@ -27,6 +28,6 @@ describe('exit codes', () => {
 
   it('is one of the table for every failure there is', () => {
     for (const code of Object.keys(FAILURES) as FailureCode[])
-      expect([1, 2, 3, 5]).toContain(exitCodeOf(code));
+      expect([1, 2, 3, 4, 5]).toContain(exitCodeOf(code));
   });
 });

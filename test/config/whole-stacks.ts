@@ -85,7 +85,13 @@ services:
     drain: 30s
     healthWithin: 5m
     log: { watch: 90s, lines: 40, errors: ERROR|FALLBACK, fail: out of memory }
+    router: { name: edge, port: 8000, upstream: web_up, keepalive: 16 }
+    deploy: { strategy: recreate, smoke: [front] }
     health: { http: { url: "http://localhost/health" } }
+routers:
+  edge: { nginx: { service: edge, folder: /etc/nginx/steady } }
+checks:
+  front: { http: { url: "http://localhost/" } }
 plans:
   nightly:
     schedule: "30 3 * * *"
@@ -178,6 +184,7 @@ approvers:
   - { name: ben, key: "ed25519:_l5K8vN74BDpw8j9FRtlQf_ryqWVfvoawo5qM9IZx5U", roles: [operator] }
 approvals:
   services: { from: operator, count: 1, self: true, expires: 15m }
+  deploy: { from: operator, count: 1, self: true, expires: 15m }
   restore: { from: operator, count: 2, self: true, expires: 30m }
 `;
 

@@ -55,7 +55,7 @@ describe('a backup', () => {
     await server.kill();
     const answer = await asked;
     await server.start();
-    expect(JSON.stringify(answer.json)).toContain('a store cannot be reached');
+    expect(JSON.stringify(answer.json)).toContain('cannot reach the store');
     expect(await listed(stack)).toEqual(before);
     expect((await backup()).code).toBe(0);
     await expectWhole(stack, ['small']);

@@ -14,10 +14,12 @@ import { WORKFLOW_TASK_QUEUE } from '../../src/contracts/names.js';
 import type { LedgerInput } from '../../src/contracts/runs/ledger.js';
 import type { TargetInput } from '../../src/contracts/runs/locks.js';
 import type { HoldInput, UndoInput } from '../../src/contracts/runs/procedures.js';
+import type { DeployInput, DeployResult, Wanted } from '../../src/contracts/runs/deploy.js';
 import { servicesRequest, type ServicesInput, type ServiceVerb } from '../../src/contracts/runs/services.js';
 import { startRig, type Rig } from '../workflows/harness.js';
 import { PATIENTLY } from '../workflows/patience.js';
 import { approver, person } from '../workflows/people.js';
+import { deployable, NEW } from '../workflows/deployable.js';
 import { failureOfRun, type World } from '../workflows/world.js';
 import { KEPT } from './kept.js';
 
@@ -379,4 +381,52 @@ it('records a denied restore and a target that was frozen and renewed', async ()
   await keep(first, 'target.frozen-and-renewed');
   await keep(byId(targetEntityId(stack, 'db')), 'target.goes-on-after-renewal');
   await keep(byId(ledgerEntityId(stack)), 'ledger.goes-on-after-renewal');
+});
+
+it('records deploys, rollbacks, scaling, and a restart behind a router', async () => {
+  const world = deployable(rig);
+  const run = async (
+    name: string,
+    procedure: DeployInput['procedure'],
+    wanted: Wanted,
+    more: Partial<DeployInput> = {},
+  ) => {
+    const asked = { procedure, wanted: [wanted], reason: 'a recording', token: 'k7q2m9xd', ...more };
+    const handle = await world.start<DeployInput>(procedure, asked);
+    await handle.result().catch(() => undefined);
+    await keep(handle, name);
+  };
+  const settings = { set: { LLM_MODEL: 'mock' }, unset: [] };
+  await run('deploy.rolling', 'deploy', { service: 'api', to: 'version', image: NEW });
+  await run('deploy.settings-recreated', 'deploy', { service: 'api', to: 'version', settings }, { strategy: 'recreate' });
+  await run('deploy.rollback', 'rollback', { service: 'api', to: 'revision', revision: 1 });
+  await run('deploy.scaled', 'scale', { service: 'api', to: 'count', count: 3 });
+  world.fleet.ill.add(NEW);
+  await run('deploy.taken-back', 'deploy', { service: 'api', to: 'version', image: NEW });
+  await run('deploy.image-missing', 'deploy', { service: 'api', to: 'version', image: 'acme/api:9' });
+
+  const asked = { services: ['api'], dependents: false, reason: '', token: 'k7q2m9xd' };
+  const restarted = await world.start<ServicesInput>('restart', { verb: 'restart', ...asked });
+  await resultOf(restarted);
+  await keep(restarted, 'changeServices.routed');
+  const checked = await world.start('check', { stores: ['db'] });
+  await checked.result().catch(() => undefined);
+  await keep(checked, 'check.deploys');
+  for (const what of ['revisions', 'health'] as const) {
+    const looked = await world.start('look', { what, stores: [], services: ['api'] });
+    await resultOf(looked);
+    await keep(looked, `look.${what}`);
+  }
+});
+
+it('records a deploy that is for a time, and what takes it back', async () => {
+  const world = deployable(rig);
+  const settings = { set: { LLM_MODEL: 'mock' }, unset: [] };
+  const wanted = [{ service: 'api', to: 'version', settings }] as const;
+  const asked = { procedure: 'deploy', wanted, reason: 'a recording', token: 'k7q2m9xd' } as const;
+  const handle = await world.start<DeployInput>('deploy', { ...asked, forSeconds: 1 });
+  const { takenBackBy = '' } = await resultOf<DeployResult>(handle);
+  await keep(handle, 'deploy.for-a-time');
+  await resultOf(byId(takenBackBy));
+  await keep(byId(takenBackBy), 'deploy.takes-back');
 });

@@ -1,6 +1,7 @@
 import type { RuntimePort, ServiceHandle, ServiceState } from '../../src/adapters/runtimes/port.js';
 import type { ProbesPort } from '../../src/adapters/probes/port.js';
 import type { CheckConfig } from '../../src/contracts/stack/checks.js';
+import type { FakeFleet } from './fake-fleet.js';
 import type { Script } from './script.js';
 
 /** Services by name, and whether they run. */
@@ -10,6 +11,7 @@ export function createFakeRuntime(
   services: FakeServices,
   script: Script,
   logs: ReadonlyMap<string, string>,
+  fleet: FakeFleet,
 ): RuntimePort {
   const notHere = (): never => {
     throw new Error('a fake runtime places no tools');
@@ -38,20 +40,27 @@ export function createFakeRuntime(
       await script.enter(`start ${service.name}`, options?.signal);
       services.set(service.name, 'running');
     },
+    several: fleet.several,
     instances: (service) =>
       Promise.resolve(
-        services.has(service.name)
-          ? [
-              {
-                id: service.name,
-                name: service.name,
-                start: starts(service.name),
-                status: state(service).status,
-              },
-            ]
-          : [],
+        fleet.of(service.name).length > 0 || !services.has(service.name)
+          ? fleet.instances(service.name)
+          : services.has(service.name)
+            ? [
+                {
+                  id: service.name,
+                  name: service.name,
+                  start: starts(service.name),
+                  status: state(service).status,
+                },
+              ]
+            : [],
       ),
-    async restart(service, _id, options) {
+    async restart(service, id, options) {
+      if (fleet.of(service.name).length > 0) {
+        await script.enter(`restart ${id}`, options?.signal);
+        return;
+      }
       await script.enter(`restart ${service.name}`, options?.signal);
       services.set(service.name, 'running');
       count.set(service.name, (count.get(service.name) ?? 0) + 1);

@@ -52,6 +52,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     store: (snapshot, name) => Promise.resolve(worldOf(snapshot).storePort(name)),
     runtime: (snapshot) => worldOf(snapshot).runtime,
     probes: (snapshot) => worldOf(snapshot).probes,
+    router: (snapshot) => worldOf(snapshot).router,
     notifier: (snapshot, name) =>
       createNotifier({
         name,

@@ -2,6 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/adapters/storage/memory.js';
+import type { RouterPort } from '../../src/adapters/routers/port.js';
 import type { RuntimePort } from '../../src/adapters/runtimes/port.js';
 import type { ProbesPort } from '../../src/adapters/probes/port.js';
 import type { StoragePort } from '../../src/adapters/storage/port.js';
@@ -26,6 +27,7 @@ import { TIMELINE_QUERY, type Timeline } from '../../src/contracts/runs/timeline
 import { stackSchema } from '../../src/contracts/stack/stack.js';
 import { recordSchema, type EvidenceRecord } from '../../src/contracts/stored/others.js';
 import { createFakeData, createFakeStore, type FakeData } from './fake-store.js';
+import { createFakeFleet, type FakeFleet } from './fake-fleet.js';
 import { createFakeProbes, createFakeRuntime, type FakeServices } from './fake-services.js';
 import { createScript, type Script } from './script.js';
 import { PATIENTLY } from './patience.js';
@@ -54,6 +56,9 @@ export interface World {
   /** What services have logged. */
   readonly logs: Map<string, string>;
   readonly runtime: RuntimePort;
+  readonly router: RouterPort;
+  /** Services with several instances. */
+  readonly fleet: FakeFleet;
   readonly probes: ProbesPort;
   data(store: string): FakeData;
   storePort: (store: string) => StorePort;
@@ -90,6 +95,7 @@ export function createWorld(
   const script = createScript();
   const storage = options.storage ?? createMemoryStorage();
   const running: FakeServices = new Map(Object.keys(services).map((name) => [name, 'running']));
+  const fleet = createFakeFleet(script);
   const answers = new Map<string, string>();
   const logs = new Map<string, string>();
   const data = new Map(
@@ -141,7 +147,9 @@ export function createWorld(
     env: {},
     answers,
     logs,
-    runtime: createFakeRuntime(running, script, logs),
+    fleet,
+    runtime: createFakeRuntime(running, script, logs, fleet),
+    router: fleet.router,
     probes: createFakeProbes(answers, script),
     data: dataOf,
     storePort: (name) =>

@@ -1,3 +1,4 @@
+import type { Image, Settings } from '../../contracts/stored/revision.js';
 import type { PlacedTool, Tool } from '../../pipelines/tool.js';
 
 export type ServiceStatus = 'running' | 'stopped' | 'missing' | 'unknown';
@@ -38,6 +39,46 @@ export interface Instance {
   /** RFC 3339, by the clock of what runs it. */
   readonly startedAt?: string | undefined;
   readonly image?: string | undefined;
+  /** As it was asked for when the instance was made. */
+  readonly imageName?: string | undefined;
+  /** The revision that it was made as; of what others made: none. */
+  readonly revision?: number | undefined;
+  /** Where it is reached, in each network that it is in. */
+  readonly addresses?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What instances are made of. */
+export interface Version {
+  readonly revision: number;
+  readonly image: Image;
+  readonly settings: Settings;
+  /** The name that the image is kept under; of one that no registry knows it is what people can read. */
+  readonly keptAs?: string | undefined;
+}
+
+/** Making instances of one version beside those of another; of what can have several of a service at a time. */
+export interface InstancesPort {
+  /**
+   * Why two instances of a service cannot run at a time, a line each; none: they can. Fails with `service.failed` for a
+   * service that is nowhere described.
+   */
+  obstacles(service: ServiceHandle, options?: CallOptions): Promise<string[]>;
+  /** What an image is that is here, by its name or id; undefined when it is not. */
+  findImage(name: string, options?: CallOptions): Promise<Image | undefined>;
+  /**
+   * Brings an image here and tells what it is; `image.missing` when it is nowhere. One that is here already is enough, but
+   * with `pulled`.
+   */
+  fetchImage(
+    name: string,
+    options?: CallOptions & { readonly pulled?: boolean | undefined },
+  ): Promise<Image & { readonly notes: readonly string[] }>;
+  /** Gives the image a name of ours, so that it stays when a tag moves on and what has no name is removed. */
+  keepImage(image: Image, name: string, options?: CallOptions): Promise<void>;
+  /** Makes and starts instances until `count` of this version run. Leaves all others, and other services, alone. */
+  grow(service: ServiceHandle, version: Version, count: number, options?: CallOptions): Promise<void>;
+  /** Stops an instance, with the drain time before it is forced, and removes it; fine when it is gone already. */
+  remove(service: ServiceHandle, id: string, options?: CallOptions): Promise<void>;
 }
 
 /** How a service of the stack is addressed: by its name, and on a host by its given commands. */
@@ -149,6 +190,8 @@ export interface RuntimePort {
   start(service: ServiceHandle, options?: CallOptions & { readonly create?: boolean }): Promise<void>;
   /** Those that are there, running or not, in the order they are numbered; none of a service that was never made. */
   instances(service: ServiceHandle, options?: CallOptions): Promise<Instance[]>;
+  /** Left out where a service has one instance, for good. */
+  readonly several?: InstancesPort | undefined;
   /** Stops one instance, with the drain time before it is forced, and starts it again. */
   restart(service: ServiceHandle, id: string, options?: CallOptions): Promise<void>;
   /** The last lines of a service's log, of each of its instances. */

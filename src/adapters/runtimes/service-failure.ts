@@ -3,7 +3,7 @@ import { SteadyError } from '../../contracts/failures.js';
 /** A handler for `catch`: a tool's failure becomes `service.failed` that names the service; other errors stay. */
 export function serviceFailure(
   service: string,
-  action: 'start' | 'stop' | 'restart' | 'state' | 'logs',
+  action: 'start' | 'stop' | 'restart' | 'remove' | 'state' | 'logs',
 ): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof SteadyError) || !['tool.failed', 'stream.stalled'].includes(error.code))

@@ -101,7 +101,8 @@ export function addRunCommands(program: Command): void {
 /** A run that did not simply stop says what it could not put back: that is what has to be known now. */
 async function toldUnlessCancelled(handle: WorkflowHandle): Promise<void> {
   await resultOf(handle).catch((error: unknown) => {
-    if (!(error instanceof RunFailure) || error.code !== 'cancelled') throw error;
+    if (!(error instanceof RunFailure) || !['cancelled', 'deploy.rolled-back'].includes(error.code))
+      throw error;
   });
 }
 

@@ -43,6 +43,10 @@ export function checkReferences(stack: Stack, report: CrossCheckReport): void {
       else mustBe(path, need, 'store or service', [...stores, ...services]);
     }
     unique(['services', name, 'needs'], needs, 'a need');
+    if (service.router)
+      mustBe(['services', name, 'router', 'name'], service.router.name, 'router', Object.keys(stack.routers));
+    for (const [index, check] of service.deploy.smoke.entries())
+      mustBe(['services', name, 'deploy', 'smoke', index], check, 'check', Object.keys(stack.checks));
     if (service.health) checkCheck(['services', name, 'health'], service.health, stack, mustBe);
   }
   for (const [name, check] of Object.entries(stack.checks))

@@ -218,10 +218,12 @@ export interface MarkResult {
 
 /** Looks for `status`, `backup list`, `backup show`: reads storage on a worker, changes nothing. */
 export interface LookInput extends RunInput {
-  readonly what: 'standings' | 'backups' | 'backup' | 'services' | 'keys' | 'tampering' | 'log';
+  readonly what:
+    'standings' | 'backups' | 'backup' | 'services' | 'keys' | 'tampering' | 'log' | 'revisions' | 'health';
   readonly stores: readonly string[];
   readonly id?: string;
   readonly log?: LogQuery;
+  readonly services?: readonly string[];
 }
 
 export interface CheckInput extends RunInput {

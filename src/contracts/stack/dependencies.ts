@@ -19,6 +19,15 @@ export function needsOf(service: Pick<ServiceConfig, 'needs'>): Edge[] {
   );
 }
 
+/** Services that others need, and all of those can do without. What nobody needs is there for people: it is required. */
+export function optionalServices(stack: Needy): string[] {
+  const edges = Object.values(stack.services).flatMap(needsOf);
+  return Object.keys(stack.services).filter((name) => {
+    const own = edges.filter((edge) => edge.name === name);
+    return own.length > 0 && own.every((edge) => edge.optional);
+  });
+}
+
 /** Services that hold a store: they are the store's own server, and are no consumers of it. */
 export function holdersOf(stack: Needy, store: string): string[] {
   // A name that is no store may be one that every object has, such as `constructor`.

@@ -27,5 +27,8 @@ export const approvalsSchema = z.strictObject({
   services: approvalPolicySchema
     .optional()
     .describe('asked before services are restarted, stopped or started by hand'),
+  deploy: approvalPolicySchema
+    .optional()
+    .describe('asked before another version of a service runs, or another number of it'),
 });
 export type ApprovalsConfig = z.infer<typeof approvalsSchema>;

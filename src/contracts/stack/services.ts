@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { nameSchema } from '../names.js';
 import { checkSchema } from './checks.js';
+import { deploySchema } from './deploy.js';
+import { routedSchema } from './routers.js';
 import { serviceLogSchema } from './service-log.js';
 import { argvSchema, composeServiceSchema, durationSchema, limitSchema } from './units.js';
 
@@ -28,5 +30,7 @@ export const serviceSchema = z.strictObject({
   health: checkSchema.optional().describe('what must pass after a start'),
   log: serviceLogSchema.optional().describe('what is looked for in its log'),
   healthWithin: limitSchema.prefault('2m').describe('longest time until it is healthy after a start'),
+  router: routedSchema.optional().describe('what sends it requests: out of there before it is stopped'),
+  deploy: deploySchema.prefault({}).describe('how another version of it comes to run'),
 });
 export type ServiceConfig = z.infer<typeof serviceSchema>;

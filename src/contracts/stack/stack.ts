@@ -4,6 +4,7 @@ import { checkSchema } from './checks.js';
 import { notifySchema } from './notify.js';
 import { approvalsSchema, approverSchema } from './people.js';
 import { planSchema } from './plans.js';
+import { routerSchema } from './routers.js';
 import { runtimeSchema } from './runtime.js';
 import { serviceSchema } from './services.js';
 import { storageSchema } from './storage.js';
@@ -83,6 +84,10 @@ export const stackSchema = z.strictObject({
     .record(nameSchema, serviceSchema)
     .prefault({})
     .describe('the parts that use them, by name: what a restore stops and starts'),
+  routers: z
+    .record(nameSchema, routerSchema)
+    .prefault({})
+    .describe('what hands requests to services, by name'),
   plans: z.record(nameSchema, planSchema).prefault({}).describe('what is backed up when, by name'),
   checks: z
     .record(nameSchema, checkSchema)

@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { CheckLine } from '../../contracts/runs/check-line.js';
 import type { CheckInput } from '../../contracts/runs/procedures.js';
 import { readerOf, type StoreConfig } from '../../contracts/stack/stores.js';
@@ -23,6 +24,10 @@ export async function check(input: CheckInput): Promise<CheckLine[]> {
             run.activities.change.checkOwner({ snapshot, store }),
           ),
         ),
+      // A check that was begun by an earlier release does not look at deploys.
+      ...(patched('checks-deploys') && Object.keys(snapshot.stack.services).length > 0
+        ? [run.step('Check deploys', () => run.activities.change.checkDeploys({ snapshot }))]
+        : []),
       run.step('Ask the checks', () => run.activities.change.checkChecks({ snapshot })),
     ]);
     // A worker of several roles says the same thing more than once.

@@ -1,8 +1,10 @@
 import { backupsToMark } from '../../contracts/runs/backups-to-mark.js';
 import type { BackupRef } from '../../contracts/runs/claims.js';
+import type { RevisionLine } from '../../contracts/runs/deploy.js';
 import type { LookInput, MarkAfterInput, MarkInput, MarkResult } from '../../contracts/runs/procedures.js';
+import { runningVersion } from '../deploy/plan.js';
 import { failureOf } from '../shared/failures.js';
-import { runProcedure } from '../shared/run.js';
+import { runProcedure, type Run } from '../shared/run.js';
 
 /** Short runs that read storage on a worker, for `status` and `backup list`: they change nothing, leave no record. */
 export async function look(input: LookInput): Promise<unknown> {
@@ -24,11 +26,36 @@ export async function look(input: LookInput): Promise<unknown> {
           return await run.activities.look.tampering({ snapshot });
         case 'log':
           return input.log && (await run.activities.quick.queryLog({ snapshot, query: input.log }));
+        case 'health':
+          return await run.activities.quick.serviceHealth({ snapshot, services: input.services ?? [] });
+        case 'revisions':
+          return await listHistory(run, input);
         case 'keys':
           return await run.activities.look.testKey({ snapshot, stores });
       }
     },
   );
+}
+
+/** Revisions of services, and how many instances run as each. */
+async function listHistory(run: Run, { snapshot, services = [] }: LookInput): Promise<RevisionLine[]> {
+  const [known, facts] = await Promise.all([
+    run.activities.look.listRevisions({ snapshot, services }),
+    run.activities.quick.serviceFacts({ snapshot, services }),
+  ]);
+  return known.flatMap(({ service, revisions }) => {
+    const seen = facts.find((one) => one.service === service);
+    const now = seen && runningVersion({ ...seen, revisions });
+    return revisions.map((one) => ({
+      ...one,
+      running:
+        seen?.instances.filter(
+          (it) =>
+            it.status === 'running' &&
+            (it.revision === one.number || (it.revision === undefined && now?.revision === one.number)),
+        ).length ?? 0,
+    }));
+  });
 }
 
 /** Marks a backup, or all with data from a moment on: keep, accepted, suspect. Nothing is deleted. */

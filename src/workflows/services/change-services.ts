@@ -5,6 +5,8 @@ import {
   type ServicesInput,
   type ServicesResult,
 } from '../../contracts/runs/services.js';
+import type { Instance } from '../../activities/deploy/versions.js';
+import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
 import type { LogGroup } from '../../contracts/runs/logs.js';
 import { storesHeldBy } from '../../contracts/stack/dependencies.js';
 import { agreeOn } from '../shared/agree.js';
@@ -104,6 +106,34 @@ function refuse({ notBack }: Seen, { refused, unable }: ServicesPlan): void {
   throw fail('store.not-back', { services: refused.join('; '), way: ways.join('; ') });
 }
 
+/** One instance after another, each out of the router before it goes and back when it serves. */
+async function restartRouted(
+  run: Run,
+  of: {
+    readonly snapshot: StackSnapshot;
+    readonly service: string;
+    readonly before: readonly Instance[];
+  },
+  note: (line: string) => void,
+): Promise<void> {
+  const { snapshot, service, before } = of;
+  const { change, quick } = run.activities;
+  const running = async (): Promise<Instance[]> =>
+    (await quick.serviceInstances({ snapshot, service })).filter((one) => one.status === 'running');
+  for (const instance of before) {
+    const others = (await running()).filter((one) => one.id !== instance.id);
+    // The only one is asked for until it ends: nobody else could answer.
+    if (others.length > 0 && instance.status === 'running') {
+      note(await change.sendTraffic({ snapshot, service, to: others }));
+      note(await change.awaitDrained({ snapshot, service, instance }));
+    }
+    (await change.restartService({ snapshot, service, before: [instance] })).forEach(note);
+    note(await change.awaitInstances({ snapshot, service, ids: [instance.id] }));
+    note(await change.sendTraffic({ snapshot, service, to: await running() }));
+  }
+  note(await change.settleTraffic({ snapshot, service }));
+}
+
 async function changeOne(
   run: Run,
   { snapshot, verb }: ServicesInput,
@@ -113,6 +143,8 @@ async function changeOne(
   const again = async (): Promise<void> => {
     await undo.startService({ snapshot, service });
     await undo.awaitHealthy({ snapshot, service });
+    if (snapshot.stack.services[service]?.router !== undefined)
+      await undo.settleTraffic({ snapshot, service });
   };
   const ran = seen.states.find((one) => one.service === service)?.status !== 'stopped';
   const before = verb === 'restart' ? await quick.serviceInstances({ snapshot, service }) : [];
@@ -124,6 +156,8 @@ async function changeOne(
   await run.step(verb === 'start' ? `Start ${service}` : `Restart ${service}`, async (note) => {
     if (verb === 'start' || before.length === 0)
       await change.startService({ snapshot, service, create: true });
+    else if (snapshot.stack.services[service]?.router !== undefined)
+      await restartRouted(run, { snapshot, service, before }, note);
     else (await change.restartService({ snapshot, service, before })).forEach(note);
   });
   try {

@@ -2,9 +2,12 @@ import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
 import { fail } from './failures.js';
 import type { Run } from './run.js';
 
-/** Asks the user's own checks; one that does not pass fails the step. Nothing where the stack has none. */
-export async function askChecks(run: Run, snapshot: StackSnapshot): Promise<void> {
-  const names = Object.keys(snapshot.stack.checks);
+/** Asks the user's own checks, all or some; one that does not pass fails the step. Nothing where there are none. */
+export async function askChecks(
+  run: Run,
+  snapshot: StackSnapshot,
+  names: readonly string[] = Object.keys(snapshot.stack.checks),
+): Promise<void> {
   if (names.length === 0) return;
   await run.step('Ask the checks of the stack', async (note) => {
     const asked = await run.activities.change.runChecks({ snapshot, names });

@@ -52,6 +52,8 @@ export interface ProcedureOptions {
   readonly limitSeconds: number;
   /** Children and look-ups leave no record of their own. */
   readonly record: boolean;
+  /** A failure after which all was put back is told as `deploy.rolled-back`; left out: by its cause. */
+  readonly rollsBack?: boolean;
 }
 
 /** `setup()` of every procedure, then its `body` reads as the runbook; the ending is the same for all. */
@@ -138,6 +140,13 @@ export async function runProcedure<T>(
     await CancellationScope.nonCancellable(async () => {
       const left = await compensate(compensations, step);
       putBack = left.all.length === 0;
+      if (putBack && options.rollsBack === true && compensations.length > 0) {
+        const because = failure.message;
+        failure = {
+          code: 'deploy.rolled-back',
+          message: failureMessage('deploy.rolled-back', { because }),
+        };
+      }
       if (!putBack && failure.code === 'cancelled')
         failure = { code: 'run.left', message: failureMessage('run.left', left.data) };
       const words = [
@@ -147,7 +156,7 @@ export async function runProcedure<T>(
       failure = { ...failure, message: [failure.message, ...words].join('; ') };
       await finish(outcomeOf(failure.code), { failure });
     });
-    if (isCancellation(error) && !timedOut && putBack) throw error;
+    if (failure.code === 'cancelled' && isCancellation(error)) throw error;
     throw ApplicationFailure.create({ message: failure.message, type: failure.code, nonRetryable: true });
   }
   await CancellationScope.nonCancellable(async () => {

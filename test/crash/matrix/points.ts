@@ -51,6 +51,7 @@ export const BEATING: readonly ActivityName[] = [
     'findLitter',
     'deleteLitter',
     'checkTools',
+    'checkDeploys',
     'checkStore',
     'checkStorage',
     'checkChecks',

@@ -46,10 +46,13 @@ function definedIn(activity: ActivityName): string {
   return found[0] as string;
 }
 
+/** Types are no code: what is imported for them alone does not count. */
+const RUNTIME_IMPORT = /^(?:import|export) (?!type )(?:[^;]*?)from '(\.[^']+)\.js';$/gm;
+
 function closure(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
-  for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)\.js';$/gm)) {
+  for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(RUNTIME_IMPORT)) {
     const imported = join(dirname(file), `${path}.ts`);
     if (LOOKED_AT.includes(relative(SRC, imported).split(/[/\\]/)[0] ?? '')) closure(imported, seen);
   }

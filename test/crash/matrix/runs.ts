@@ -19,6 +19,13 @@ interface About {
   readonly locked?: readonly ActivityName[];
 }
 
+/** Those that need containers: killed by test/cli/deploy/crash.docker.test.ts. */
+export const IN_DOCKER: readonly ActivityName[] = [
+  ...(['serviceFacts', 'listRevisions', 'fetchImage', 'writeRevision', 'writeVerdict', 'holdImage'] as const),
+  ...(['growService', 'awaitInstances', 'sendTraffic', 'awaitDrained', 'removeInstance'] as const),
+  'settleTraffic',
+];
+
 /** Workflows that live on: what they do besides is another scenario's. */
 export const ENTITIES: readonly WorkflowType[] = ['target', 'storage', 'ledger', 'watch'];
 
@@ -140,12 +147,12 @@ export const RUNS: Readonly<Record<Scenario, About>> = {
   keep: { workflows: ['mark'], activities: ['mark', 'submitRecord'], locked: [] },
   looks: {
     workflows: ['look'],
-    activities: ['standings', 'listBackups', 'showBackup', 'serviceStates'],
+    activities: ['standings', 'listBackups', 'showBackup', 'serviceStates', 'serviceHealth'],
     locked: ['tampering', 'testKey'],
   },
   check: {
     workflows: ['check'],
-    activities: ['checkTools', 'checkStore', 'checkStorage', 'checkChecks'],
+    activities: ['checkTools', 'checkStore', 'checkStorage', 'checkChecks', 'checkDeploys'],
     inBucket: ['checkBackupRights', 'checkProofRights', 'checkChangeRights', 'checkKeeperRights'],
     locked: ['checkOwner'],
   },

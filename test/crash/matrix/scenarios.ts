@@ -238,6 +238,7 @@ export const SCENARIOS = {
     const newest = (await backups(lane))['small']?.at(-1) ?? '';
     await lane.cli('backup', 'show', newest);
     await reachesAll(lane, 'status');
+    await lane.cli('health');
     if (lane.place === 'locked') await lane.cli('key', 'test');
   },
 

@@ -72,6 +72,31 @@ export function composeUp(target: ComposeTarget, to: { services: readonly string
   return [...compose(target), 'up', '-d', ...alone, '--no-recreate', ...to.services];
 }
 
+/**
+ * Makes containers until there are `count`, leaving those that are there, running or not, as they are, and everything
+ * else too.
+ */
+export function composeScale(target: ComposeTarget, to: { service: string; count: number }): Argv {
+  const alone = target.tool === 'nerdctl' ? [] : ['--no-deps'];
+  const scale = `${to.service}=${to.count}`;
+  return [
+    ...compose(target),
+    'up',
+    '-d',
+    ...alone,
+    '--no-recreate',
+    '--no-build',
+    '--scale',
+    scale,
+    to.service,
+  ];
+}
+
+/** The whole project as YAML, with all files merged and variables filled in: JSON is docker's alone. */
+export function composeConfig(target: ComposeTarget): Argv {
+  return [...compose(target), 'config'];
+}
+
 /** Containers of the project; with `ids` also those that do not run, as ids alone. */
 export function composePs(target: ComposeTarget, to: { ids?: boolean } = {}): Argv {
   // v1 and podman-compose know no -a: their -q lists stopped containers anyway.
@@ -132,6 +157,22 @@ export function containerRestart(
   to: { container: string; drainSeconds: number },
 ): Argv {
   return [...engine(target), 'restart', '-t', String(Math.ceil(to.drainSeconds)), to.container];
+}
+
+export function containerStop(target: ComposeTarget, to: { container: string; drainSeconds: number }): Argv {
+  return [...engine(target), 'stop', '-t', String(Math.ceil(to.drainSeconds)), to.container];
+}
+
+export function imageInspect(target: ComposeTarget, image: string): Argv {
+  return [...engine(target), 'image', 'inspect', image];
+}
+
+export function imagePull(target: ComposeTarget, image: string): Argv {
+  return [...engine(target), 'pull', image];
+}
+
+export function imageTag(target: ComposeTarget, to: { image: string; name: string }): Argv {
+  return [...engine(target), 'tag', to.image, to.name];
 }
 
 export function containerInspect(target: ComposeTarget, ids: readonly string[]): Argv {

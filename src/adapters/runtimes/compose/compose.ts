@@ -18,6 +18,7 @@ import { instancesOf, serviceState, type Container } from './containers.js';
 import { endInService, MARKER_LABEL, removeThrowaways } from './end-inside.js';
 import { createRunCommand, projectContainers, serviceContainers } from './find-containers.js';
 import { createPlaces } from './place.js';
+import { createSeveral } from './several.js';
 import { openThrowaway } from './throwaway.js';
 
 export interface ComposeRuntimeOptions {
@@ -105,6 +106,8 @@ export function createComposeRuntime({
         limitSeconds: 5 * ENGINE_SECONDS,
       }).catch(serviceFailure(handle.name, 'start'));
     },
+
+    several: createSeveral({ target, baseFolder, run }),
 
     instances: async (handle, options) => instancesOf(await containersOf(named(handle), options)),
 

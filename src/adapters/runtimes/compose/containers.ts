@@ -22,6 +22,8 @@ export interface Container {
   readonly volumes: readonly string[];
   readonly published: readonly PublishedPort[];
   readonly hostNetwork: boolean;
+  /** Its address in each network that it is in. */
+  readonly addresses: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -49,7 +51,10 @@ const inspectSchema = z.array(
     }),
     HostConfig: z.object({ NetworkMode: z.string().optional() }).nullish(),
     NetworkSettings: z
-      .object({ Ports: z.record(z.string(), publishedAt).nullish().describe('by `5432/tcp`') })
+      .object({
+        Ports: z.record(z.string(), publishedAt).nullish().describe('by `5432/tcp`'),
+        Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() }).nullish()).nullish(),
+      })
       .nullish(),
     Mounts: z.array(z.object({ Type: z.string().optional(), Name: z.string().optional() })).nullish(),
   }),
@@ -77,9 +82,22 @@ export function parseInspect(json: string): Container[] {
       volumes: (found.Mounts ?? []).flatMap((mount) => (mount.Name !== undefined ? [mount.Name] : [])),
       published: publishedPorts(found.NetworkSettings?.Ports ?? {}),
       hostNetwork: found.HostConfig?.NetworkMode === 'host',
+      addresses: addressesIn(found.NetworkSettings?.Networks ?? {}),
       labels,
     };
   });
+}
+
+function addressesIn(
+  networks: Readonly<Record<string, { IPAddress?: string | null | undefined } | null | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(networks).flatMap(([name, at]) =>
+      at?.IPAddress === undefined || at.IPAddress === null || at.IPAddress === ''
+        ? []
+        : [[name, at.IPAddress] as const],
+    ),
+  );
 }
 
 function publishedPorts(ports: Readonly<Record<string, z.infer<typeof publishedAt>>>): PublishedPort[] {
@@ -128,18 +146,34 @@ export function serviceState(service: string, containers: readonly Container[]):
   };
 }
 
+/** The label that names the revision a container was made as. */
+export const REVISION_LABEL = 'steady.revision';
+
+function revisionOf({ labels }: Container): number | undefined {
+  const number = Number(labels[REVISION_LABEL]);
+  return Number.isSafeInteger(number) && number > 0 ? number : undefined;
+}
+
 /** The containers of one service, in the order compose numbers them. */
 export function instancesOf(containers: readonly Container[]): Instance[] {
   const numberOf = (one: Container): number => Number(one.labels['com.docker.compose.container-number'] ?? 0);
   return [...containers]
     .sort((a, b) => numberOf(a) - numberOf(b) || (a.name < b.name ? -1 : 1))
-    .map(({ id, name, status, health, startedAt, image }) => ({
-      id,
-      name,
-      start: `${id} ${startedAt ?? ''}`,
-      status,
-      image,
-      ...(health && { health }),
-      ...(startedAt !== undefined && { startedAt }),
-    }));
+    .map((one) => {
+      const { id, name, status, health, startedAt, image, imageName } = one;
+      const revision = revisionOf(one);
+      const addresses = one.hostNetwork ? { host: '127.0.0.1' } : one.addresses;
+      return {
+        id,
+        name,
+        start: `${id} ${startedAt ?? ''}`,
+        status,
+        image,
+        imageName,
+        ...(health && { health }),
+        ...(startedAt !== undefined && { startedAt }),
+        ...(revision !== undefined && { revision }),
+        ...(Object.keys(addresses).length > 0 && { addresses }),
+      };
+    });
 }

@@ -1,5 +1,5 @@
 import { SteadyError } from '../../../contracts/failures.js';
-import { runTool } from '../../../pipelines/run-tool.js';
+import { runTool, type RunToolOptions } from '../../../pipelines/run-tool.js';
 import type { CallOptions } from '../port.js';
 import {
   composePs,
@@ -14,7 +14,7 @@ import { parseInspect, type Container } from './containers.js';
 /** Runs a short command of compose or the engine in the folder of the stack file. */
 export type RunCommand = (
   argv: Argv,
-  options?: CallOptions & { readonly limitSeconds?: number; readonly okCodes?: readonly number[] },
+  options?: CallOptions & Pick<RunToolOptions, 'limitSeconds' | 'okCodes' | 'input'>,
 ) => Promise<{ readonly stdout: string; readonly code: number }>;
 
 export function createRunCommand(target: ComposeTarget, baseFolder: string): RunCommand {

@@ -66,6 +66,12 @@ describe('compose', () => {
     );
   });
 
+  it('makes more of a service, and leaves those that are there', () => {
+    expect(build.composeScale(rag, { service: 'api', count: 3 }).slice(4)).toEqual([
+      ...['up', '-d', '--no-deps', '--no-recreate', '--no-build', '--scale', 'api=3', 'api'],
+    ]);
+  });
+
   it('lists stopped containers too, in the words of each tool', () => {
     const words = (tool: ComposeTarget['tool']) => build.composePs(target({ tool }), { ids: true }).join(' ');
     expect(words('docker')).toBe('docker compose ps -a -q');

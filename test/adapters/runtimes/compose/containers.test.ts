@@ -39,6 +39,7 @@ describe('parseInspect', () => {
         volumes: ['rag_db'],
         published: [],
         hostNetwork: false,
+        addresses: {},
         labels: { 'com.docker.compose.service': 'db', 'com.docker.compose.oneoff': 'False' },
       },
     ]);

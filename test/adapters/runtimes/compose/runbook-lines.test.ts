@@ -14,12 +14,33 @@ const rag = target({ files: ['docker-compose.prod.yml'] });
 const obsidian = target({ tool: 'docker-compose', files: ['docker-compose.production.yml'] });
 const coreAgent = target({ tool: 'docker-compose' });
 
-/** What steadyhand adds to a runbook's line, and why: no terminal here; bare lines; no colours; a time to drain. */
-const ADDED = ['-T', '--no-log-prefix', '--no-color'];
+/**
+ * What steadyhand adds to a runbook's line, and why: no terminal here; bare lines; no colours; what runs, and what it needs,
+ * stays as it is.
+ */
+const ADDED = ['-T', '--no-log-prefix', '--no-color', '--no-deps', '--no-recreate'];
 const line = (argv: Argv): string => argv.filter((word) => !ADDED.includes(word)).join(' ');
 
 describe('the lines of the paper runbooks, word for word', () => {
   it.each<[string, Argv]>([
+    // 000:40
+    ['nerdctl --namespace sovereign-ai compose up -d', build.composeUp(localMind, { services: [] })],
+    // 000:73
+    [
+      'nerdctl --namespace sovereign-ai compose up -d backend-v-old',
+      build.composeUp(localMind, { services: ['backend-v-old'] }),
+    ],
+    // 002:129
+    ['docker-compose -f docker-compose.production.yml up -d', build.composeUp(obsidian, { services: [] })],
+    // 004:64, 004:98
+    ['docker-compose up -d', build.composeUp(coreAgent, { services: [] })],
+    // 004:94
+    [
+      'docker tag core-agent:latest core-agent:backup',
+      build.imageTag(docker, { image: 'core-agent:latest', name: 'core-agent:backup' }),
+    ],
+    // 004:97
+    ['docker pull core-agent:previous-tag', build.imagePull(docker, 'core-agent:previous-tag')],
     // 000:43, 000:163
     ['nerdctl --namespace sovereign-ai compose ps', build.composePs(localMind)],
     // 000:124 (its -f follows for ever, which is not reading the last lines)
