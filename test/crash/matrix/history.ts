@@ -1,4 +1,6 @@
+import { defaultPayloadConverter } from '@temporalio/common';
 import { expect } from 'vitest';
+import type { FailedSignal } from '../../../src/contracts/runs/claims.js';
 import type { CrashStack } from '../rig/stack.js';
 import { waitFor } from '../rig/wait-for.js';
 import { activitiesOf, ENTITIES, RUNS, type Place, type WorkflowType } from './runs.js';
@@ -50,4 +52,19 @@ async function calledBy(
     }
   }
   return names;
+}
+
+/** Ids of the attempts that were to be discarded. */
+export async function discardedAttempts(stack: CrashStack): Promise<string[]> {
+  const { client } = await stack.client();
+  const ids: string[] = [];
+  for await (const { workflowId, runId } of client.workflow.list({ query: 'WorkflowType = "storage"' })) {
+    const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    for (const { activityTaskScheduledEventAttributes: scheduled } of events ?? []) {
+      const [input] = scheduled?.input?.payloads ?? [];
+      if (scheduled?.activityType?.name !== 'discardAttempt' || !input) continue;
+      ids.push(defaultPayloadConverter.fromPayload<FailedSignal>(input).attempt.id);
+    }
+  }
+  return ids;
 }
