@@ -11,7 +11,7 @@ const WITH_STORES = [
 /**
  * unit: pure, no process and no network. integration: real servers and tools (`*.int.test.ts`). stores: those
  * with whole databases and commands. docker: a real engine
- * (`*.docker.test.ts`). crash: processes are killed. Heavy suites run one after another, and two files of one at a time:
+ * (`*.docker.test.ts`). kubernetes: a real API with a real node (`*.kubernetes.test.ts`). crash: processes are killed. Heavy suites run one after another, and two files of one at a time:
  * the machines have two cores, and servers wait for each other more than they work.
  */
 export default defineConfig({
@@ -27,6 +27,7 @@ export default defineConfig({
           exclude: [
             'test/**/*.int.test.ts',
             'test/**/*.docker.test.ts',
+            'test/**/*.kubernetes.test.ts',
             'test/crash/**',
             'test/faults/**',
             'test/soak/**',
@@ -66,6 +67,17 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           maxWorkers: 3,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kubernetes',
+          include: ['test/**/*.kubernetes.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          maxWorkers: 2,
+          globalSetup: ['test/services/kubernetes/cluster-for-all.ts'],
         },
       },
       {

@@ -31,7 +31,7 @@ const GROUPS = [
   ['Approvals and people', ['approval', 'identity']],
   ['Stores', ['store']],
   ['Services and checks', ['service', 'check']],
-  ['Deploys', ['image', 'deploy', 'revision', 'router']],
+  ['Deploys', ['image', 'deploy', 'revision', 'router', 'job', 'calendar']],
   ['Channels', ['notify']],
   ['Tools and streams', ['tool', 'stream']],
   ['Storage', ['storage']],

@@ -165,6 +165,10 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
     services: 'api: port 8000 of the machine is published for 8000',
   },
   'deploy.rolled-back': { because: 'a service did not start, stop or become healthy [service=api]' },
+  'deploy.held': { because: 'a service did not start, stop or become healthy [service=api]' },
+  'deploy.closed': { why: 'deploys are Mon-Thu 09:00-16:00 (Europe/Berlin)' },
+  'calendar.unreadable': { calendar: 'freeze.ics', error: 'ENOENT' },
+  'job.failed': { job: 'validate', exit: 1, says: 'DATABASE_URL is not set' },
   'router.failed': {
     router: 'nginx in edge',
     upstream: 'api',

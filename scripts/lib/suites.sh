@@ -13,6 +13,8 @@ suite_crash() { run_vitest crash crash ${STEADY_CRASH_CHANGED:+test/crash/matrix
 suite_soak() { run_vitest soak; }
 suite_cluster() { use_docker && run_vitest cluster; }
 
+suite_kubernetes() { run_vitest kubernetes; }
+
 suite_docker() {
   if ! has_project docker; then
     echo 'no project of that name in vitest.config.ts'
@@ -65,7 +67,7 @@ suite_node22() {
     start=$(now)
     rm -rf "$folder" "$folder.new"
     mkdir -p "$folder.new"
-    (cd "$folder.new" && npm install --silent --no-save --no-audit --no-fund --prefix . "node@$SECOND_NODE") || return 1
+    (cd "$folder.new" && npm install --loglevel=error --fetch-retries=5 --no-save --no-audit --no-fund --prefix . "node@$SECOND_NODE") || return 1
     mkdir "$folder.new/bin"
     cp "$(readlink -f "$folder.new/node_modules/.bin/node")" "$folder.new/bin/node"
     rm -rf "$folder.new/node_modules"

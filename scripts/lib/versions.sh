@@ -37,5 +37,9 @@ TEMPORAL_SERVER_SUM=h1:JQoqsVREaGc8vcuDNfuRlySiV3tVi81XUOVC9LeL/1Y=
 TEMPORAL_UI_VERSION=2.54.1
 TEMPORAL_UI_SUM=h1:V45S+OatX/PbOz5TAtd+T94hm4tfGHc1j5dZAHo+Ouw=
 
+# Kubernetes for tests, from its modules: the newest whose staging modules all are on the proxy, and that runs on cgroup v1.
+# kubectl is of the machine.
+KUBERNETES_VERSION=1.33.13
+
 # A second Node.js for the tests, beside the one on the PATH.
 SECOND_NODE=22

@@ -5,6 +5,7 @@ import { createRoleChecks } from './check-roles.js';
 import { createClaimActivities } from './claims.js';
 import { createFindImported } from './import/find-imported.js';
 import { createImportActivities } from './import/import-dump.js';
+import { createJobActivities } from './jobs.js';
 import { createKeyActivities } from './keys.js';
 import { createLedgerActivities } from './ledger.js';
 import { createLockActivities } from './locks.js';
@@ -17,8 +18,10 @@ import { createRenewalActivities } from './renew-locks.js';
 import { createRestoreActivities } from './restore.js';
 import { createSealActivities } from './seal.js';
 import { createLogActivities } from './logs/service-logs.js';
+import { createBeforeActivities } from './deploy/before.js';
 import { createDeployChecks } from './deploy/check-deploys.js';
 import { createRevisionActivities } from './deploy/revisions.js';
+import { createRolloutActivities } from './deploy/rollouts.js';
 import { createTrafficActivities } from './deploy/traffic.js';
 import { createVersionActivities } from './deploy/versions.js';
 import { createInstanceActivities } from './instances.js';
@@ -48,7 +51,9 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
     removeInstance: versions.removeInstance,
     holdImage: versions.holdImage,
     ...traffic,
+    ...createRolloutActivities(ports),
   };
+  const jobs = createJobActivities(ports);
   const prune = createPruneActivities(ports);
   const ledger = createLedgerActivities(ports);
   const restore = createRestoreActivities(ports);
@@ -92,6 +97,8 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
       fetchImage: versions.fetchImage,
       checkDeploys: createDeployChecks(ports).checkDeploys,
       restartService: instances.restartService,
+      runJob: jobs.runJob,
+      ...createBeforeActivities(ports),
       watchLog: logs.watchLog,
       checkChecks: check.checkChecks,
       checkOwner: check.checkOwner,
@@ -103,6 +110,7 @@ export function createActivities(bare: Ports, serves: readonly Role[] = ROLES) {
       ...services,
       ...rolling,
       serviceFacts: versions.serviceFacts,
+      removeJob: jobs.removeJob,
       serviceInstances: instances.serviceInstances,
       logErrors: logs.logErrors,
       ...createHealthActivities(ports, logs.logErrors),

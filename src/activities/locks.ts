@@ -4,8 +4,12 @@ import { SteadyError } from '../contracts/failures.js';
 import { targetEntityId } from '../contracts/ids.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
 import {
+  FREEZE_UPDATE,
+  freezeAt,
+  freezeWords,
   LOCK_REQUEST_SIGNAL,
   TARGET_QUERY,
+  type Freeze,
   type LockRequest,
   type NotBack,
   type TargetChange,
@@ -13,6 +17,7 @@ import {
   type TargetState,
 } from '../contracts/runs/locks.js';
 import { HOLD_QUERY, type HoldState } from '../contracts/runs/procedures.js';
+import { serverNow } from './server-clock.js';
 import { askEntity } from './ask-entity.js';
 import type { ClaimHolder } from '../contracts/runs/claims.js';
 
@@ -41,10 +46,16 @@ export function createLockActivities() {
 
     /** Targets that are frozen now, in words. Reading only; what is frozen later is refused with the lock. */
     async frozenTargets(input: { stack: string; targets: readonly string[] }): Promise<string[]> {
-      const frozen = await ofEach(input.stack, input.targets, (state) => state.frozen);
-      return Object.entries(frozen).map(
-        ([target, { by, at, reason }]) => `${target} frozen by ${by} at ${at}: ${reason}`,
-      );
+      const now = serverNow().getTime();
+      const frozen = await ofEach(input.stack, input.targets, (state) => freezeAt(state.frozen, now));
+      return Object.entries(frozen).map(([target, freeze]) => `${target} ${freezeWords(freeze)}`);
+    },
+
+    /** Nothing may change a target that the run holds until a person has looked. Safe to repeat. */
+    async freezeTarget(input: { stack: string; target: string; freeze: Freeze }): Promise<void> {
+      await Context.current()
+        .client.workflow.getHandle(targetEntityId(input.stack, input.target))
+        .executeUpdate(FREEZE_UPDATE, { args: [input.freeze] });
     },
 
     /** Who last took each target to change it; left out where nobody has. Reading only. */

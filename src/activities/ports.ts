@@ -1,3 +1,4 @@
+import type { CalendarPort } from '../adapters/calendars/port.js';
 import type { RuntimePort } from '../adapters/runtimes/port.js';
 import type { RouterPort } from '../adapters/routers/port.js';
 import type { SecretsPort } from '../adapters/secrets/port.js';
@@ -22,6 +23,7 @@ export interface Ports {
   readonly router: (snapshot: StackSnapshot, name: string) => RouterPort;
   readonly probes: (snapshot: StackSnapshot) => ProbesPort;
   readonly notifier: (snapshot: StackSnapshot, channel: string) => Promise<NotifierPort>;
+  readonly calendars: (snapshot: StackSnapshot) => readonly CalendarPort[];
   readonly secrets: (snapshot: StackSnapshot) => SecretsPort;
   /** Ends processes on this host that an earlier attempt left, by the beginning of their marker. */
   readonly reap: (markerPrefix: string) => Promise<number>;

@@ -7,6 +7,6 @@ export function serviceHandle(snapshot: StackSnapshot, name: string): ServiceHan
   const service = snapshot.stack.services[name];
   if (service === undefined)
     throw new SteadyError('config.invalid', { service: name, error: 'not in the stack' });
-  const { container, start, stop, unit, drain } = service;
-  return { name, container, start, stop, unit, drainSeconds: drain };
+  const { container, workload, start, stop, unit, drain } = service;
+  return { name, container, workload, start, stop, unit, drainSeconds: drain };
 }

@@ -9,6 +9,7 @@ import { addDeployCommands } from './commands/deploy.js';
 import { addEvidenceCommands } from './commands/evidence.js';
 import { addFreezeCommands } from './commands/freeze.js';
 import { addHealthCommand } from './commands/health.js';
+import { addJobCommands } from './commands/job.js';
 import { addHistoryCommand } from './commands/history.js';
 import { addIdentityCommands } from './commands/identity.js';
 import { addInitCommand } from './commands/init.js';
@@ -54,6 +55,7 @@ export function createProgram(argv: readonly string[]): Command {
   addFreezeCommands(program);
   addServiceCommands(program);
   addDeployCommands(program);
+  addJobCommands(program);
   addHistoryCommand(program);
   addControlCommands(program);
   addHealthCommand(program);

@@ -96,7 +96,9 @@ function targetLines(target: TargetLine, open: TemporalStatus['open'], now: numb
         ]
       : []),
     ...(frozen
-      ? [`! ${target.target} is frozen by ${frozen.by} since ${agoText(frozen.at, now)}: ${frozen.reason}`]
+      ? [
+          `! ${target.target} is frozen by ${frozen.by} since ${agoText(frozen.at, now)}${frozen.until === undefined ? '' : `, until ${frozen.until}`}: ${frozen.reason}`,
+        ]
       : []),
     ...waiting.map((waiter) => {
       const holder = holders[0];

@@ -10,6 +10,7 @@ import {
 } from '../contracts/runs/claims.js';
 import { LEDGER_QUERY, type LedgerState } from '../contracts/runs/ledger.js';
 import {
+  freezeAt,
   ACCEPT_UPDATE,
   FREEZE_UPDATE,
   TARGET_QUERY,
@@ -39,8 +40,11 @@ async function ask<T>(steady: Steady, workflowId: string, query: string): Promis
   }
 }
 
-export const targetState = (steady: Steady, at: At, target: string): Promise<TargetState | undefined> =>
-  ask<TargetState>(steady, targetEntityId(at.stack, target), TARGET_QUERY);
+export async function targetState(steady: Steady, at: At, target: string): Promise<TargetState | undefined> {
+  const state = await ask<TargetState>(steady, targetEntityId(at.stack, target), TARGET_QUERY);
+  // The entity sleeps: that the time of a freeze is over it knows when somebody asks for the target.
+  return state && { ...state, frozen: freezeAt(state.frozen, Date.now()) };
+}
 
 export const storageState = (steady: Steady, at: At): Promise<StorageState | undefined> =>
   ask<StorageState>(steady, storageEntityId(at.stack), STORAGE_QUERY);

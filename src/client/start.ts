@@ -22,6 +22,7 @@ const TYPES: Partial<Record<Procedure, string>> = {
   deploy: 'deploy',
   rollback: 'deploy',
   scale: 'deploy',
+  job: 'job',
   check: 'check',
   look: 'look',
   mark: 'mark',

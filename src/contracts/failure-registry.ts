@@ -155,6 +155,26 @@ export const FAILURES = {
     false,
     'Look at the steps with `steady show RUN`: the one that failed says why, with the end of the log.',
   ),
+  'deploy.held': kind(
+    'a deploy failed after a migration that cannot be undone, and was left as it was',
+    false,
+    'Look which versions serve with `steady health`; then `steady thaw` the service, and deploy or roll back yourself.',
+  ),
+  'deploy.closed': kind(
+    'no deploys at this time',
+    false,
+    'Wait, or ask for an exception with --outside-hours and a reason: it needs an approval.',
+  ),
+  'calendar.unreadable': kind(
+    'a calendar of times without deploys cannot be read',
+    true,
+    'Put its file or address right: until it can be read, nobody knows that now is no such time.',
+  ),
+  'job.failed': kind(
+    'a job did not end well',
+    false,
+    'Its last lines are in the message, and in `steady show RUN`.',
+  ),
   'router.failed': kind(
     'a router did not do as it was told',
     true,
@@ -188,7 +208,11 @@ export const FAILURES = {
     false,
     'Make one with `steady identity create`, or name yours with --identity.',
   ),
-  'target.frozen': kind('the target is frozen', false, 'Lift it with `steady thaw`.'),
+  'target.frozen': kind(
+    'the target is frozen',
+    false,
+    'Lift it with `steady thaw`, or wait until its end where it has one.',
+  ),
   'target.busy': kind(
     'another procedure holds the target',
     true,

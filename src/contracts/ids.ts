@@ -52,6 +52,7 @@ export const PROCEDURES = [
   'deploy',
   'rollback',
   'scale',
+  'job',
   'check',
   'look',
   'mark',

@@ -21,7 +21,7 @@ export interface Demand {
   readonly commands: readonly NamedCommand[];
 }
 
-const BY_NAME = ['stores', 'services', 'plans', 'checks', 'notify'];
+const BY_NAME = ['stores', 'services', 'jobs', 'plans', 'checks', 'notify'];
 
 /** Pure, and the same on every machine: the worker makes it from what it is given, never from what it is told of it. */
 export function demandOf({ stack, folder }: Pick<StackSnapshot, 'stack' | 'folder'>): Demand {
@@ -55,6 +55,7 @@ export function commandsOf(stack: Stack): NamedCommand[] {
     add(`services.${name}.stop`, service.stop);
     addCheck(`services.${name}.health`, service.health);
   }
+  for (const [name, job] of Object.entries(stack.jobs ?? {})) add(`jobs.${name}`, job.command);
   for (const [name, check] of Object.entries(stack.checks)) addCheck(`checks.${name}`, check);
   for (const [name, channel] of Object.entries(stack.notify ?? {}))
     add(`notify.${name}.command`, channel.command?.run);

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
+import { createCalendar } from '../adapters/calendars/index.js';
 import { createNotifier } from '../adapters/notifiers/index.js';
 import { createSecrets } from '../adapters/secrets/read-secret.js';
 import { createRouter } from '../adapters/routers/index.js';
@@ -76,6 +77,15 @@ export function wire(options: WireOptions): Ports {
         throw new SteadyError('config.invalid', { router: name, error: 'not in the stack' });
       return createRouter(config, { runtime: runtime(snapshot) });
     }),
+    calendars: trusted((snapshot) =>
+      (snapshot.stack.changes?.calendars ?? []).map((config) =>
+        createCalendar(config, {
+          baseFolder: snapshot.folder,
+          zone: snapshot.stack.timezone,
+          secrets: secrets(snapshot),
+        }),
+      ),
+    ),
     probes: trusted((snapshot) =>
       wireProbes({ snapshot, scratch, runtime: runtime(snapshot), secrets: secrets(snapshot) }),
     ),

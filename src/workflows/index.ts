@@ -14,6 +14,7 @@ export { prune } from './prune/prune.js';
 export { hold } from './restore/hold.js';
 export { restore } from './restore/restore.js';
 export { undoRestore } from './restore/undo.js';
+export { job } from './job/job.js';
 export { changeServices } from './services/change-services.js';
 export { sweep } from './sweep/sweep.js';
 export { verify } from './verify/verify.js';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CLUSTER_STACK } from './whole-stacks.js';
 import { FULL_STACK, parse, problemsOf, warningsOf, withPart } from './stack-text.js';
 
 const HOST = 'runtime:\n  host: {}';
@@ -492,6 +493,60 @@ describe('channels', () => {
     );
     expect(warningsOf(mail('user: me, password: { env: P }, tls: none'))).toContain(
       'the password goes over the network as it is',
+    );
+  });
+});
+
+describe('services of a cluster', () => {
+  const withServices = (services: string): string =>
+    CLUSTER_STACK.replace(/services:[^]*$/, `services:\n${services}`);
+
+  it('are each a workload of their own', () => {
+    expect(problemsOf(withServices('  api: {}\n  web: { workload: deployment/api }\n'))).toContain(
+      'services.web.workload: another service is this workload too; found deployment/api, which is api',
+    );
+  });
+
+  it('are neither started by commands nor behind a router of ours', () => {
+    const text = withServices('  api: { unit: api.service, router: { name: edge, port: 80 } }\n').replace(
+      'stores:',
+      'routers:\n  edge: { nginx: { folder: /etc/nginx/steady } }\nstores:',
+    );
+    const problems = problemsOf(text);
+    expect(problems).toContain('services.api.unit: for the host runtime only; Kubernetes knows how');
+    expect(problems).toContain(
+      'services.api.router: Kubernetes itself sends requests to pods that are ready',
+    );
+  });
+
+  it('are no workloads elsewhere', () => {
+    expect(problemsOf(withPart('  llm: {}', '  llm: { workload: deployment/llm }'))).toContain(
+      'services.llm.workload: for the kubernetes runtime only',
+    );
+  });
+});
+
+describe('what a deploy goes by', () => {
+  const withDeploy = (deploy: string, jobs = 'migrate: { service: llm, command: [migrate] }'): string =>
+    withPart('  llm: {}', `  llm: { deploy: ${deploy} }\njobs:\n  ${jobs}`);
+
+  it('must be there: its jobs and stores', () => {
+    const problems = problemsOf(withDeploy('{ before: { jobs: [migrat], backup: { stores: [dbb] } } }'));
+    expect(problems).toContain('no such job; found "migrat"; allowed: migrate; did you mean "migrate"?');
+    expect(problems).toContain('no such store; found "dbb"');
+  });
+
+  it('and a migration runs as the service itself', () => {
+    expect(
+      problemsOf(
+        withDeploy('{ migrate: { job: other, reversible: true } }', 'other: { command: [migrate] }'),
+      ),
+    ).toContain('it does not run as the new version: the job must name this service; found "no service"');
+  });
+
+  it('and who may approve an exception must be somebody', () => {
+    expect(problemsOf(withPart('approvals:', 'approvals:\n  exceptions: { from: nobody }'))).toContain(
+      'approvals.exceptions.from: nobody has this role; found "nobody"',
     );
   });
 });

@@ -39,5 +39,10 @@ it('between them have every field that the stack file may have, so that a new on
 });
 
 it('are valid, each of them', () => {
-  expect(WHOLE_STACKS.map((text) => parse(text).stack.stack)).toEqual(['personal-rag', 'shop', 'wiki']);
+  expect(WHOLE_STACKS.map((text) => parse(text).stack.stack)).toEqual([
+    'personal-rag',
+    'shop',
+    'wiki',
+    'rag7',
+  ]);
 });

@@ -86,8 +86,23 @@ services:
     healthWithin: 5m
     log: { watch: 90s, lines: 40, errors: ERROR|FALLBACK, fail: out of memory }
     router: { name: edge, port: 8000, upstream: web_up, keepalive: 16 }
-    deploy: { strategy: recreate, smoke: [front] }
+    deploy:
+      strategy: recreate
+      smoke: [front]
+      before:
+        jobs: [validate]
+        backup: { stores: [db], within: 2h }
+        disk: 5GiB
+        memory: 1GiB
+        secrets: true
+      migrate: { job: migrate, backup: [db], reversible: false }
     health: { http: { url: "http://localhost/health" } }
+jobs:
+  validate: { service: web, command: [web, check], env: { STRICT: "1", KEY: { env: P } }, refuses: [changeme], limit: 5m }
+  migrate: { service: web, command: [web, migrate] }
+changes:
+  windows: ["Mon-Thu 09:00-16:00", "Sun 02:00-04:00 Europe/Berlin"]
+  calendars: [{ file: freeze.ics }, { url: "https://calendar.example.org/ops.ics" }, { url: { env: ICS } }]
 routers:
   edge: { nginx: { service: edge, folder: /etc/nginx/steady } }
 checks:
@@ -185,8 +200,27 @@ approvers:
 approvals:
   services: { from: operator, count: 1, self: true, expires: 15m }
   deploy: { from: operator, count: 1, self: true, expires: 15m }
+  jobs: { from: operator, count: 1, self: true, expires: 15m }
+  exceptions: { from: operator, count: 1, self: true, expires: 15m }
   restore: { from: operator, count: 2, self: true, expires: 30m }
 `;
 
+/** Services that are workloads of a cluster. */
+export const CLUSTER_STACK = `version: 1
+stack: rag7
+runtime:
+  kubernetes: { namespace: rag7, context: production, kubeconfig: kubeconfig.yaml }
+storage:
+  main: { directory: { path: /backups } }
+stores:
+  pages: { files: { path: /srv/rag7 } }
+services:
+  langgraph:
+    workload: deployment/langgraph
+    container: main
+    health: { http: { url: "https://rag7.example.org/health" } }
+  postgres: { workload: statefulset/postgres }
+`;
+
 /** Valid files that have every field of the stack file between them. */
-export const WHOLE_STACKS = [FULL_STACK, OUTSIDE_STACK, HOST_STACK];
+export const WHOLE_STACKS = [FULL_STACK, OUTSIDE_STACK, HOST_STACK, CLUSTER_STACK];

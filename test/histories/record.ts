@@ -15,6 +15,7 @@ import type { LedgerInput } from '../../src/contracts/runs/ledger.js';
 import type { TargetInput } from '../../src/contracts/runs/locks.js';
 import type { HoldInput, UndoInput } from '../../src/contracts/runs/procedures.js';
 import type { DeployInput, DeployResult, Wanted } from '../../src/contracts/runs/deploy.js';
+import type { JobInput } from '../../src/contracts/runs/jobs.js';
 import { servicesRequest, type ServicesInput, type ServiceVerb } from '../../src/contracts/runs/services.js';
 import { startRig, type Rig } from '../workflows/harness.js';
 import { PATIENTLY } from '../workflows/patience.js';
@@ -429,4 +430,46 @@ it('records a deploy that is for a time, and what takes it back', async () => {
   await keep(handle, 'deploy.for-a-time');
   await resultOf(byId(takenBackBy));
   await keep(byId(takenBackBy), 'deploy.takes-back');
+});
+
+it('records a deploy by a checklist with a change of data, and a job by hand', async () => {
+  const service = 'api';
+  const world = rig.world({
+    file: {
+      runtime: { compose: { project: 'rig' } },
+      changes: { windows: ['daily 00:00-24:00'] },
+      jobs: {
+        validate: { service, command: ['sh', '-c', 'echo valid'] },
+        migrate: { service, command: ['sh', '-c', 'echo migrated'] },
+      },
+      services: {
+        api: {
+          ...{ healthWithin: '1s', drain: '1s', needs: ['db'], log: { watch: '1s' } },
+          deploy: {
+            before: { jobs: ['validate'], disk: '1B', secrets: true },
+            migrate: { job: 'migrate', reversible: false },
+          },
+        },
+      },
+    },
+  });
+  world.fleet.run(service, 'acme/api:1', 1);
+  world.fleet.registry.add(NEW).add('acme/api:3');
+  const token = 'k7q2m9xd';
+  const begin = async (image: string, request: string) =>
+    await world.start<DeployInput>(
+      'deploy',
+      { procedure: 'deploy', wanted: [{ service, to: 'version', image }], reason: 'a recording', token: request },
+    );
+  const steps = await begin(NEW, token);
+  await resultOf(steps);
+  await keep(steps, 'deploy.steps');
+  world.fleet.ill.add('acme/api:3');
+  const held = await begin('acme/api:3', 'k7q2m9xe');
+  await failureOfRun(held);
+  await keep(held, 'deploy.held');
+  await thaw(rig.steady, { stack: world.stack, site: world.snapshot.stack.site }, service);
+  const job = await world.start<JobInput>('job', { job: 'validate', reason: '', token });
+  await resultOf(job);
+  await keep(job, 'job.of-a-service');
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Instance, InstancesPort } from '../../src/adapters/runtimes/port.js';
+import type { Instance, InstancesPort, Room } from '../../src/adapters/runtimes/port.js';
 import type { RouterPort, Upstream } from '../../src/adapters/routers/port.js';
 import { SteadyError } from '../../src/contracts/failures.js';
 import type { Image, Settings } from '../../src/contracts/stored/revision.js';
@@ -24,6 +24,8 @@ export interface FakeFleet {
   /** Images that never become healthy. */
   readonly ill: Set<string>;
   readonly obstacles: Map<string, string[]>;
+  /** What is free where instances run. */
+  room: Room;
   /** What was done to a service while a request for it would have failed, in words; empty when all went well. */
   readonly outages: string[];
   /** Makes instances as others do, without a revision. */
@@ -133,6 +135,7 @@ export function createFakeFleet(script: Script): FakeFleet {
     registry,
     ill,
     obstacles,
+    room: {},
     outages,
     of,
     reached: (service) => reached(service).map((one) => one.id),

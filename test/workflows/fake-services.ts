@@ -1,4 +1,4 @@
-import type { RuntimePort, ServiceHandle, ServiceState } from '../../src/adapters/runtimes/port.js';
+import type { JobsPort, RuntimePort, ServiceHandle, ServiceState } from '../../src/adapters/runtimes/port.js';
 import type { ProbesPort } from '../../src/adapters/probes/port.js';
 import type { CheckConfig } from '../../src/contracts/stack/checks.js';
 import type { FakeFleet } from './fake-fleet.js';
@@ -12,6 +12,7 @@ export function createFakeRuntime(
   script: Script,
   logs: ReadonlyMap<string, string>,
   fleet: FakeFleet,
+  jobs: JobsPort,
 ): RuntimePort {
   const notHere = (): never => {
     throw new Error('a fake runtime places no tools');
@@ -41,6 +42,17 @@ export function createFakeRuntime(
       services.set(service.name, 'running');
     },
     several: fleet.several,
+    room: () => Promise.resolve(fleet.room),
+    jobs: {
+      ...jobs,
+      async begin(job, options) {
+        await script.enter(
+          `job ${job.id.slice(0, -13)} as ${job.version?.image.name ?? 'its files say'}`,
+          options?.signal,
+        );
+        await jobs.begin(job, options);
+      },
+    },
     instances: (service) =>
       Promise.resolve(
         fleet.of(service.name).length > 0 || !services.has(service.name)

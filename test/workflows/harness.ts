@@ -60,8 +60,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         secrets: createSecrets({ env: worldOf(snapshot).env, baseFolder: scratch }),
         baseFolder: scratch,
       }),
+    calendars: (snapshot) => worldOf(snapshot).calendars,
     secrets: () => ({
       resolve: () => Promise.reject(new Error('no secrets here')),
+      known: () => Promise.resolve([]),
       warnings: () => Promise.resolve([]),
       environmentWarnings: () => Promise.resolve([]),
     }),

@@ -1,7 +1,11 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { createHash, randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/adapters/storage/memory.js';
+import { createHostJobs } from '../../src/adapters/runtimes/host/jobs.js';
+import type { CalendarPort } from '../../src/adapters/calendars/port.js';
 import type { RouterPort } from '../../src/adapters/routers/port.js';
 import type { RuntimePort } from '../../src/adapters/runtimes/port.js';
 import type { ProbesPort } from '../../src/adapters/probes/port.js';
@@ -60,6 +64,9 @@ export interface World {
   /** Services with several instances. */
   readonly fleet: FakeFleet;
   readonly probes: ProbesPort;
+  /** Of jobs, which are real processes. */
+  readonly jobsFolder: string;
+  readonly calendars: CalendarPort[];
   data(store: string): FakeData;
   storePort: (store: string) => StorePort;
   start<I extends RunInput>(
@@ -137,6 +144,7 @@ export function createWorld(
     return found;
   };
   const handles: WorkflowHandle[] = [];
+  const jobsFolder = join(tmpdir(), `steady-world-jobs-${stack}`);
 
   const world: World = {
     stack,
@@ -148,7 +156,15 @@ export function createWorld(
     answers,
     logs,
     fleet,
-    runtime: createFakeRuntime(running, script, logs, fleet),
+    jobsFolder,
+    calendars: [],
+    runtime: createFakeRuntime(
+      running,
+      script,
+      logs,
+      fleet,
+      createHostJobs({ baseFolder: tmpdir(), jobsFolder }),
+    ),
     router: fleet.router,
     probes: createFakeProbes(answers, script),
     data: dataOf,

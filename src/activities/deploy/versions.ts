@@ -1,4 +1,10 @@
-import type { Instance, InstancesPort, ServiceHandle, Version } from '../../adapters/runtimes/port.js';
+import type {
+  Instance,
+  InstancesPort,
+  ServiceHandle,
+  Version,
+  Workload,
+} from '../../adapters/runtimes/port.js';
 import { SteadyError } from '../../contracts/failures.js';
 import type { StackSnapshot } from '../../contracts/runs/snapshot.js';
 import type { Image } from '../../contracts/stored/revision.js';
@@ -9,7 +15,7 @@ import { serviceHandle } from '../service-handle.js';
 import { untilServing } from './until-serving.js';
 
 /** For workflows, which know activities alone. */
-export type { Instance, Version } from '../../adapters/runtimes/port.js';
+export type { Instance, Version, Workload } from '../../adapters/runtimes/port.js';
 
 interface OfService {
   readonly snapshot: StackSnapshot;
@@ -24,6 +30,8 @@ export interface ServiceFacts {
   readonly images: readonly Image[];
   /** Why two instances cannot run at a time. */
   readonly obstacles: readonly string[];
+  /** Where its platform rolls it out by itself: what that was told. */
+  readonly workload?: Workload | undefined;
 }
 
 /** Instances of one version of a service beside those of another. Each looks first, so that running again is safe. */
@@ -46,8 +54,20 @@ export function createVersionActivities(ports: Ports) {
       const { snapshot, services } = input;
       const [first] = services;
       if (first === undefined) return [];
-      const { port } = several({ snapshot, service: first });
       const runtime = ports.runtime(snapshot);
+      const { rollouts } = runtime;
+      if (rollouts !== undefined)
+        return await Promise.all(
+          services.map(async (service) => {
+            const handle = serviceHandle(snapshot, service);
+            const [instances, workload] = await Promise.all([
+              runtime.instances(handle),
+              rollouts.workload(handle),
+            ]);
+            return { service, instances, workload, obstacles: [], images: [workload.image] };
+          }),
+        );
+      const { port } = several({ snapshot, service: first });
       return await Promise.all(
         services.map(async (service) => {
           const handle = serviceHandle(snapshot, service);
@@ -71,6 +91,9 @@ export function createVersionActivities(ports: Ports) {
     async fetchImage(
       input: OfService & { readonly image: string; readonly pulled?: boolean },
     ): Promise<Image & { readonly notes: readonly string[] }> {
+      // The nodes pull: what it is they will see.
+      if (ports.runtime(input.snapshot).rollouts !== undefined)
+        return { ...namedImage(input.image), notes: [] };
       const { port } = several(input);
       return await withCall({ title: `Fetch ${input.image}` }, async ({ signal }) =>
         port.fetchImage(input.image, { signal, pulled: input.pulled }),
@@ -135,3 +158,9 @@ export function createVersionActivities(ports: Ports) {
   };
 }
 export type VersionActivities = ReturnType<typeof createVersionActivities>;
+
+const namedImage = (name: string): Image => ({
+  name,
+  id: name,
+  ...(name.includes('@sha256:') && { digest: name }),
+});

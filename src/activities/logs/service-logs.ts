@@ -84,7 +84,12 @@ export function createLogActivities(ports: Ports) {
      * kinds of errors were not `known` before.
      */
     async watchLog(
-      of: OfService & { readonly since: string; readonly known: readonly LogGroup[] },
+      of: OfService & {
+        readonly since: string;
+        readonly known: readonly LogGroup[];
+        /** Longer than the stack file says, so many times. */
+        readonly times?: number | undefined;
+      },
     ): Promise<LogWatched> {
       const { snapshot, service, since } = of;
       const {
@@ -92,7 +97,7 @@ export function createLogActivities(ports: Ports) {
         lines: last = SERVICE_LOG.lines,
         fail,
       } = snapshot.stack.services[service]?.log ?? {};
-      const end = performance.now() + watch * 1000;
+      const end = performance.now() + watch * (of.times ?? 1) * 1000;
       return await withCall({ title: `Read the log of ${service}` }, async (call) => {
         for (;;) {
           const lines = await read(of, { since, signal: call.signal });

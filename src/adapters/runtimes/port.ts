@@ -1,5 +1,10 @@
 import type { Image, Settings } from '../../contracts/stored/revision.js';
 import type { PlacedTool, Tool } from '../../pipelines/tool.js';
+import type { JobsPort } from './jobs-port.js';
+import type { RolloutsPort } from './rollouts-port.js';
+
+export type { Job, JobPlace, JobsPort, JobState } from './jobs-port.js';
+export type { RolloutsPort, Scaler, Workload } from './rollouts-port.js';
 
 export type ServiceStatus = 'running' | 'stopped' | 'missing' | 'unknown';
 
@@ -84,12 +89,21 @@ export interface InstancesPort {
 /** How a service of the stack is addressed: by its name, and on a host by its given commands. */
 export interface ServiceHandle {
   readonly name: string;
-  /** Compose service, when named otherwise. */
+  /** Compose service or container of the pod, when named otherwise. */
   readonly container?: string | undefined;
+  /** Kubernetes: `deployment/api`. */
+  readonly workload?: string | undefined;
   readonly start?: readonly string[] | undefined;
   readonly stop?: readonly string[] | undefined;
   readonly unit?: string | undefined;
   readonly drainSeconds: number;
+}
+
+/** Free on the machine that containers run on, in bytes; what cannot be told is left out, with why. */
+export interface Room {
+  readonly disk?: number | undefined;
+  readonly memory?: number | undefined;
+  readonly unknown?: string | undefined;
 }
 
 export interface CallOptions {
@@ -143,9 +157,9 @@ export interface PublishedPort {
   readonly port: number;
 }
 
-/** What runs the services: compose (docker, nerdctl, podman) or the host itself. */
+/** What runs the services: compose (docker, nerdctl, podman), Kubernetes or the host itself. */
 export interface RuntimePort {
-  readonly kind: 'compose' | 'host';
+  readonly kind: 'compose' | 'host' | 'kubernetes';
   /**
    * A tool placed where a service's data are: inside its container, or on this host when no service is named. `marker`
    * goes into the tool's environment as STEADY_MARKER, so that it can be found and ended inside.
@@ -190,8 +204,14 @@ export interface RuntimePort {
   start(service: ServiceHandle, options?: CallOptions & { readonly create?: boolean }): Promise<void>;
   /** Those that are there, running or not, in the order they are numbered; none of a service that was never made. */
   instances(service: ServiceHandle, options?: CallOptions): Promise<Instance[]>;
-  /** Left out where a service has one instance, for good. */
+  /** Left out where a service has one instance, for good, or its platform makes them. */
   readonly several?: InstancesPort | undefined;
+  /** What is free where instances run; left out where nobody can tell. */
+  readonly room?: ((options?: CallOptions) => Promise<Room>) | undefined;
+  /** Left out where no job runs like a service does. */
+  readonly jobs?: JobsPort | undefined;
+  /** Where the platform rolls out by itself. */
+  readonly rollouts?: RolloutsPort | undefined;
   /** Stops one instance, with the drain time before it is forced, and starts it again. */
   restart(service: ServiceHandle, id: string, options?: CallOptions): Promise<void>;
   /** The last lines of a service's log, of each of its instances. */

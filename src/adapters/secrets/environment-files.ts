@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { fileWarnings } from './file-warnings.js';
 import type { EnvironmentOf } from './port.js';
-import { EXAMPLE, exampleValues, readVariables, takenFromExample } from './variables.js';
+import { EXAMPLE, exampleValues, readVariables, whyKnown } from './variables.js';
 
 /** Names that compose looks for where none is given, in its order: the first one there is, and its override. */
 const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
@@ -21,20 +21,42 @@ const MAY_HOLD = /AUTH|DSN|URL/i;
  */
 export async function environmentWarnings(folder: string, of: EnvironmentOf): Promise<string[]> {
   const warnings = new Set<string>();
+  for (const { path, shown, known } of await secretFiles(folder, of)) {
+    for (const warning of await fileWarnings('environment file', shown, path)) warnings.add(warning);
+    for (const why of known) warnings.add(why);
+  }
+  return [...warnings];
+}
+
+/** Why everybody may know secrets in those files, a sentence each. */
+export async function knownInFiles(folder: string, of: EnvironmentOf): Promise<string[]> {
+  return (await secretFiles(folder, of)).flatMap(({ known }) => known);
+}
+
+interface SecretFile {
+  readonly path: string;
+  /** As it is named to people. */
+  readonly shown: string;
+  readonly known: readonly string[];
+}
+
+/** The files of variables that hold a secret. */
+async function secretFiles(folder: string, of: EnvironmentOf): Promise<SecretFile[]> {
   const isSecret = (name: string): boolean => of.names.includes(name) || SECRET.test(name);
+  const files: SecretFile[] = [];
   for (const path of await environmentFiles(folder, of)) {
     const secrets = (await readVariables(path)).filter(
       ([name, value]) => value !== '' && (isSecret(name) || MAY_HOLD.test(name)),
     );
     if (secrets.length === 0) continue;
     const near = relative(folder, path);
-    const shown = near.startsWith('..') ? path : near;
-    for (const warning of await fileWarnings('environment file', shown, path)) warnings.add(warning);
     const examples = await exampleValues(join(dirname(path), EXAMPLE));
-    for (const [name, value] of secrets)
-      if (isSecret(name) && examples.has(value)) warnings.add(takenFromExample(name));
+    const known = secrets.flatMap(([name, value]) =>
+      isSecret(name) ? (whyKnown(name, value, examples) ?? []) : [],
+    );
+    files.push({ path, shown: near.startsWith('..') ? path : near, known });
   }
-  return [...warnings];
+  return files;
 }
 
 async function environmentFiles(

@@ -15,6 +15,8 @@ export interface EnvironmentOf {
 /** Reads secrets on the worker's machine. Fails with `secret.missing`, naming the reference. */
 export interface SecretsPort {
   resolve(ref: SecretRef): Promise<Secret>;
+  /** Why everybody may know secrets of the stack that are here, a sentence each, never with the value. */
+  known(refs: readonly SecretRef[], of: EnvironmentOf): Promise<string[]>;
   /** What is unwise about how a secret is kept here, a sentence each; none for one that is not here. */
   warnings(ref: SecretRef): Promise<string[]>;
   /** The same for the files of variables that hold secrets of the stack here. */

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SteadyError } from '../../contracts/failures.js';
 import { Secret, type SecretRef } from '../../contracts/secret.js';
-import { environmentWarnings } from './environment-files.js';
+import { environmentWarnings, knownInFiles } from './environment-files.js';
 import { fileWarnings } from './file-warnings.js';
 import type { SecretsPort } from './port.js';
-import { EXAMPLE, exampleValues, takenFromExample } from './variables.js';
+import { EXAMPLE, exampleValues, whyKnown } from './variables.js';
 
 export interface SecretsOptions {
   /** Environment of the worker. */
@@ -19,6 +19,7 @@ export function createSecrets(options: SecretsOptions): SecretsPort {
   const pathOf = (file: string): string => resolve(options.baseFolder, file);
   const valueOf = async (ref: SecretRef): Promise<string> =>
     'env' in ref ? (options.env[ref.env] ?? '') : await readSecretFile(ref.file, pathOf(ref.file));
+  const config = options.env['XDG_CONFIG_HOME'];
   return {
     async resolve(ref) {
       const value = await valueOf(ref);
@@ -28,16 +29,27 @@ export function createSecrets(options: SecretsOptions): SecretsPort {
     async warnings(ref) {
       const value = await valueOf(ref).catch(() => '');
       const examples = await exampleValues(join(options.baseFolder, EXAMPLE));
-      const taken = examples.has(value) ? [takenFromExample('env' in ref ? ref.env : ref.file)] : [];
+      const known = whyKnown(nameOf(ref), value, examples);
+      const taken = known === undefined ? [] : [known];
       if ('env' in ref) return taken;
       return [...taken, ...(await fileWarnings('secret file', ref.file, pathOf(ref.file)))];
     },
+    async known(refs, of) {
+      const examples = await exampleValues(join(options.baseFolder, EXAMPLE));
+      const found = new Set<string>(await knownInFiles(options.baseFolder, { config, ...of }));
+      for (const ref of refs) {
+        const why = whyKnown(nameOf(ref), await valueOf(ref).catch(() => ''), examples);
+        if (why !== undefined) found.add(why);
+      }
+      return [...found];
+    },
     environmentWarnings(of) {
-      const config = options.env['XDG_CONFIG_HOME'];
       return environmentWarnings(options.baseFolder, { config, ...of });
     },
   };
 }
+
+const nameOf = (ref: SecretRef): string => ('env' in ref ? ref.env : ref.file);
 
 /** The content without its one final newline, which editors and `echo` add. */
 async function readSecretFile(name: string, path: string): Promise<string> {

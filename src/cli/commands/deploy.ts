@@ -25,6 +25,10 @@ interface Options {
   readonly waitForImage?: string;
   readonly for?: string;
   readonly to?: string;
+  readonly hotfix?: boolean;
+  readonly outsideHours?: boolean;
+  readonly change?: string;
+  readonly evenIfManaged?: boolean;
   readonly reason: string;
   readonly wait: boolean;
 }
@@ -45,7 +49,9 @@ export function addDeployCommands(program: Command): void {
       .option('--memory <size|none>', 'limit of memory, such as 4g; none: as the compose file has it')
       .option('--cpus <number|none>', 'limit of CPUs, such as 1.5; none: as the compose file has it')
       .option('--for <duration>', 'as long only, then all of it is as before')
-      .option('--strategy <word>', `instead of what the stack file says: ${STRATEGIES.join(', ')}`),
+      .option('--strategy <word>', `instead of what the stack file says: ${STRATEGIES.join(', ')}`)
+      .option('--hotfix', 'mends what is broken: goes first, at any hour, watched for longer; needs --reason')
+      .option('--outside-hours', 'outside the hours of deploys too: needs --reason, and an approval'),
   )
     .description('another version of services: images, settings; health-gated, taken back when it fails')
     .action(async (services: string[], options: Options, self: Command) => {
@@ -72,7 +78,10 @@ export function addDeployCommands(program: Command): void {
   withCommon(
     program
       .command('scale')
-      .argument('<service=count...>', 'how many instances of a service run, such as api=3')
+      .argument(
+        '<service=count...>',
+        'how many instances of a service run, such as api=3; api=3..10 where something scales it',
+      )
       .option('--for <duration>', 'as long only, then as many as before'),
   )
     .description('run more or fewer instances of services')
@@ -84,6 +93,8 @@ export function addDeployCommands(program: Command): void {
 function withCommon(command: Command): Command {
   return command
     .option('--reason <text>', 'why, for the record and whoever is asked', '')
+    .option('--change <id>', 'number of the change that it belongs to, for the record')
+    .option('--even-if-managed', 'also what Argo CD, Flux or Helm keeps as they want it')
     .option('--no-wait', 'start the run and return');
 }
 
@@ -100,7 +111,11 @@ async function begin(
   const strategy = options.strategy && oneOfWords('strategy', options.strategy, STRATEGIES);
   const waitForImage = secondsOf('wait-for-image', options.waitForImage);
   const forSeconds = secondsOf('for', options.for);
-  if (stack.runtime.compose === undefined)
+  if ((options.hotfix ?? options.outsideHours) === true && options.reason === '')
+    throw new SteadyError('usage.invalid', {
+      error: 'a hotfix, or a deploy outside the hours, says why: --reason',
+    });
+  if (stack.runtime.host !== undefined)
     throw new SteadyError('deploy.unable', { services: 'those of the host runtime have one instance each' });
   await context.withTemporal(async (steady) => {
     const snapshot = await context.appliedSnapshot(steady);
@@ -110,6 +125,7 @@ async function begin(
       wanted,
       reason: options.reason,
       token: request.slice(-8),
+      ...flagsOf(options),
       ...(strategy && { strategy }),
       ...(waitForImage !== undefined && { waitForImage }),
       ...(forSeconds !== undefined && { forSeconds }),
@@ -131,6 +147,13 @@ async function begin(
     output.document({ run: handle.workflowId, ...result });
   });
 }
+
+const flagsOf = ({ hotfix, outsideHours, change, evenIfManaged }: Options) => ({
+  ...(hotfix === true && { hotfix }),
+  ...(outsideHours === true && { outsideHours }),
+  ...(change !== undefined && { change }),
+  ...(evenIfManaged === true && { evenIfManaged }),
+});
 
 function deployWanted(
   given: readonly string[],
@@ -194,11 +217,14 @@ function settingsOf({ set = [], unset = [], memory, cpus }: Options): SettingsCh
 function scaleWanted(pairs: readonly string[], names: readonly string[]): readonly Wanted[] {
   const wanted = pairs.map((pair): Wanted => {
     const [name = '', count = ''] = pair.split('=');
-    return {
-      service: oneOfWords('service', name, names),
-      to: 'count',
-      count: countOf('count', count, MOST_INSTANCES),
-    };
+    const service = oneOfWords('service', name, names);
+    const [least = '', most] = count.split('..');
+    const min = least === '0' ? 0 : countOf('count', least, MOST_INSTANCES);
+    if (most === undefined) return { service, to: 'count', count: min };
+    const max = countOf('count', most, MOST_INSTANCES);
+    if (max < min)
+      throw new SteadyError('usage.invalid', { count, error: 'the least is more than the most' });
+    return { service, to: 'count', count: min, bounds: { min, max } };
   });
   unique(
     wanted.map((one) => one.service),

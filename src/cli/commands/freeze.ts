@@ -1,20 +1,34 @@
 import type { Command } from 'commander';
 import { freeze, targetState, thaw } from '../../client/entities.js';
+import { resolveMoment } from '../../config/moment.js';
+import { SteadyError } from '../../contracts/failures.js';
+import { parseDuration } from '../../contracts/stack/units.js';
 import type { Stack } from '../../contracts/stack/stack.js';
 import { chosen } from '../arguments.js';
 import { contextOf } from '../context.js';
-import { agoText } from '../words.js';
+import { agoText, momentText } from '../words.js';
+
+interface FreezeOptions {
+  readonly reason: string;
+  readonly all?: boolean;
+  readonly until?: string;
+  readonly for?: string;
+}
 
 export function addFreezeCommands(program: Command): void {
   program
     .command('freeze')
     .argument('[targets...]', 'stores and services; default: all stores of the stack')
     .requiredOption('--reason <text>', 'why; whoever is refused sees it')
+    .option('--all', 'all stores and all services')
+    .option('--until <time>', 'a date or time at which it ends by itself')
+    .option('--for <duration>', 'how long, such as 48h')
     .description('nothing may change these until they are thawed; backups and proofs go on')
-    .action(async (given: string[], options: { reason: string }, command: Command) => {
+    .action(async (given: string[], options: FreezeOptions, command: Command) => {
       const context = contextOf(command);
       const { stack } = await context.load();
-      const targets = targetsOf(stack, given);
+      const targets = targetsOf(stack, given, options.all);
+      const until = endOf(options, stack.timezone);
       const { name } = await context.requester();
       await context.withTemporal(async (steady) => {
         for (const target of targets) {
@@ -23,24 +37,29 @@ export function addFreezeCommands(program: Command): void {
             by: name,
             reason: options.reason,
             at: new Date().toISOString(),
+            ...(until !== undefined && { until: until.toISOString() }),
           });
-          context.output.line(`${target} is frozen: nothing changes it until \`steady thaw ${target}\``);
+          const end = until && momentText(until.toISOString(), stack.timezone);
+          context.output.line(
+            `${target} is frozen: nothing changes it until ${end === undefined ? '' : `${end}, or until `}\`steady thaw ${target}\``,
+          );
           if (before)
             context.output.line(
               `    it was already, by ${before.by} ${agoText(before.at)}, whose reason this replaces: ${before.reason}`,
             );
         }
       });
-      context.output.document({ frozen: targets });
+      context.output.document({ frozen: targets, ...(until && { until: until.toISOString() }) });
     });
   program
     .command('thaw')
     .argument('[targets...]', 'stores and services; default: all stores of the stack')
+    .option('--all', 'all stores and all services')
     .description('lift a freeze')
-    .action(async (given: string[], _options: object, command: Command) => {
+    .action(async (given: string[], options: { all?: boolean }, command: Command) => {
       const context = contextOf(command);
       const { stack } = await context.load();
-      const targets = targetsOf(stack, given);
+      const targets = targetsOf(stack, given, options.all);
       const thawed: string[] = [];
       await context.withTemporal(async (steady) => {
         for (const target of targets) {
@@ -57,8 +76,28 @@ export function addFreezeCommands(program: Command): void {
 }
 
 /** What is named, or all stores. */
-function targetsOf(stack: Stack, given: readonly string[]): readonly string[] {
+function targetsOf(stack: Stack, given: readonly string[], all = false): readonly string[] {
   const stores = Object.keys(stack.stores);
-  if (given.length === 0) return stores;
-  return chosen(given, [...stores, ...Object.keys(stack.services)], 'target');
+  const everything = [...new Set([...stores, ...Object.keys(stack.services)])];
+  if (all && given.length > 0)
+    throw new SteadyError('usage.invalid', { error: 'name targets, or --all', targets: given.join() });
+  if (given.length === 0) return all ? everything : stores;
+  return chosen(given, everything, 'target');
+}
+
+/** When a freeze ends by itself; undefined: never. */
+function endOf(options: FreezeOptions, zone: string): Date | undefined {
+  if (options.until !== undefined && options.for !== undefined)
+    throw new SteadyError('usage.invalid', { error: '--until or --for, not both' });
+  if (options.for !== undefined) {
+    const seconds = parseDuration(options.for) ?? 0;
+    if (seconds === 0)
+      throw new SteadyError('usage.invalid', { for: options.for, allowed: 'a duration such as 48h' });
+    return new Date(Date.now() + seconds * 1000);
+  }
+  if (options.until === undefined) return undefined;
+  const end = resolveMoment(options.until, zone);
+  if (end.getTime() <= Date.now())
+    throw new SteadyError('usage.invalid', { until: options.until, error: 'that is over' });
+  return end;
 }

@@ -1,4 +1,5 @@
 import type { Stack } from '../../contracts/stack/stack.js';
+import { checkDeploySteps } from './deploys.js';
 import { checkEncryption } from './encryption.js';
 import { checkLimits } from './limits.js';
 import { checkLock } from './lock.js';
@@ -23,6 +24,7 @@ import { checkTls } from './tls.js';
 export function crossCheck(stack: Stack, at: FilePlace & { readonly now: Date }): CrossCheckResult {
   const report = createReport();
   checkReferences(stack, report);
+  checkDeploySteps(stack, report);
   checkPlaces(stack, report);
   checkTls(stack, report);
   checkOverlaps(stack, report, at.folder);

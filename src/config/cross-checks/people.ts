@@ -1,4 +1,5 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
+import type { ApprovalPolicy } from '../../contracts/stack/people.js';
 import type { Stack } from '../../contracts/stack/stack.js';
 import { EXAMPLE_APPROVER_KEYS } from '../example-keys.js';
 import { nearest } from '../nearest.js';
@@ -25,11 +26,21 @@ export function checkPeople(stack: Stack, report: CrossCheckReport): void {
     }
   }
 
-  const policy = stack.approvals.restore;
+  for (const [what, policy] of Object.entries(stack.approvals)) checkPolicy(what, policy, stack, report);
+}
+
+/** Whether what is asked for can be approved at all. */
+function checkPolicy(
+  what: string,
+  policy: ApprovalPolicy | undefined,
+  { approvers }: Stack,
+  report: CrossCheckReport,
+): void {
   if (!policy) return;
-  const path = ['approvals', 'restore'];
+  const path = ['approvals', what];
   if (approvers.length === 0) {
-    report.warn(path, 'there are no approvers: no restore can be approved', { at: 'key' });
+    const thing = what === 'restore' ? 'no restore' : 'nothing of it';
+    report.warn(path, `there are no approvers: ${thing} can be approved`, { at: 'key' });
     return;
   }
   const holders = approvers.filter((approver) => approver.roles.includes(policy.from));

@@ -9,28 +9,58 @@ export function checkPlaces(stack: Stack, report: CrossCheckReport): void {
   const compose = stack.runtime.compose !== undefined;
   for (const [name, store] of Object.entries(stack.stores))
     checkStore(['stores', name], store, compose, report);
-  for (const [name, service] of Object.entries(stack.services)) {
-    const path = ['services', name];
-    const commands = (['start', 'stop', 'unit'] as const).filter((field) => service[field] !== undefined);
-    if (compose) {
-      for (const field of commands)
-        report.error([...path, field], 'for the host runtime only; compose knows how', { at: 'key' });
-      continue;
-    }
-    if (service.container !== undefined) {
-      report.error([...path, 'container'], 'for the compose runtime only', { at: 'key' });
-    }
-    if (service.unit !== undefined && commands.length > 1) {
-      report.error([...path, 'unit'], 'either a unit, or start and stop', {
-        at: 'key',
-        found: commands.join(' and '),
-      });
-    } else if (service.unit === undefined && commands.length === 1) {
-      const missing = commands[0] === 'start' ? 'stop' : 'start';
-      report.error([...path, missing], 'missing: start and stop belong together', { at: 'parent' });
-    }
+  for (const name of Object.keys(stack.services)) checkService(name, stack, report);
+  if (stack.runtime.host !== undefined) warnUnstoppable(stack, report);
+}
+
+function checkService(name: string, stack: Stack, report: CrossCheckReport): void {
+  const service = stack.services[name];
+  if (service === undefined) return;
+  const { compose, kubernetes } = stack.runtime;
+  const path = ['services', name];
+  const commands = (['start', 'stop', 'unit'] as const).filter((field) => service[field] !== undefined);
+  const elsewhere = (field: string, message: string): void =>
+    report.error([...path, field], message, { at: 'key' });
+  if (service.workload !== undefined && kubernetes === undefined)
+    elsewhere('workload', 'for the kubernetes runtime only');
+  if (compose !== undefined || kubernetes !== undefined)
+    for (const field of commands)
+      elsewhere(field, `for the host runtime only; ${compose ? 'compose' : 'Kubernetes'} knows how`);
+  if (kubernetes !== undefined) checkWorkload(name, stack, report);
+  if (stack.runtime.host === undefined) return;
+  if (service.container !== undefined) elsewhere('container', 'for the compose and kubernetes runtimes only');
+  if (service.unit !== undefined && commands.length > 1) {
+    report.error([...path, 'unit'], 'either a unit, or start and stop', {
+      at: 'key',
+      found: commands.join(' and '),
+    });
+  } else if (service.unit === undefined && commands.length === 1) {
+    const missing = commands[0] === 'start' ? 'stop' : 'start';
+    report.error([...path, missing], 'missing: start and stop belong together', { at: 'parent' });
   }
-  if (!compose) warnUnstoppable(stack, report);
+}
+
+/** What a service is in a cluster: one workload, no other's; who gets its requests is the cluster's own affair. */
+function checkWorkload(name: string, stack: Stack, report: CrossCheckReport): void {
+  const workloadOf = (one: string): string => stack.services[one]?.workload ?? `deployment/${one}`;
+  const own = workloadOf(name);
+  const other = Object.keys(stack.services).find((one) => one !== name && workloadOf(one) === own);
+  if (other !== undefined)
+    report.error(['services', name, 'workload'], 'another service is this workload too', {
+      found: `${own}, which is ${other}`,
+    });
+  if (stack.services[name]?.router !== undefined)
+    report.error(['services', name, 'router'], 'Kubernetes itself sends requests to pods that are ready', {
+      at: 'key',
+    });
+  if (stack.services[name]?.deploy.strategy === 'recreate')
+    report.error(
+      ['services', name, 'deploy', 'strategy'],
+      'the workload itself says how its pods are replaced',
+      {
+        at: 'key',
+      },
+    );
 }
 
 function checkStore(path: FieldPath, store: StoreConfig, compose: boolean, report: CrossCheckReport): void {

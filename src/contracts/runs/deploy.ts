@@ -19,8 +19,17 @@ export type Wanted = {
   | { readonly to: 'version'; readonly image?: string; readonly settings?: SettingsChange }
   /** Left out: the one that ran well before the one that runs. */
   | { readonly to: 'revision'; readonly revision?: number }
-  | { readonly to: 'count'; readonly count: number }
+  /** `bounds`: of what scales it by itself; left out: at least `count`. */
+  | { readonly to: 'count'; readonly count: number; readonly bounds?: Bounds }
 );
+
+/** Least and most instances. */
+export interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+export const formatBounds = ({ min, max }: Bounds): string =>
+  min === max ? String(min) : `${min} to ${max}`;
 
 /** Input of the procedures `deploy`, `rollback` and `scale`. Plain JSON: it stays in histories for months. */
 export interface DeployInput extends RunInput {
@@ -29,6 +38,14 @@ export interface DeployInput extends RunInput {
   readonly wanted: readonly Wanted[];
   /** Instead of what the stack file says for each. */
   readonly strategy?: Strategy;
+  /** Mends what is broken: goes first, at any hour, and is watched for longer; says why. */
+  readonly hotfix?: boolean;
+  /** Also outside the hours of deploys. */
+  readonly outsideHours?: boolean;
+  /** Number of the change that it belongs to, elsewhere. */
+  readonly change?: string;
+  /** Also of objects that something else (Argo CD, Flux, Helm) keeps as it wants them. */
+  readonly evenIfManaged?: boolean;
   /** Afterwards, so many seconds later, all of it is as it was before; left out: it stays. */
   readonly forSeconds?: number;
   /** Of the run that takes back: what it waits for, and that nobody changed the services meanwhile. */
@@ -53,6 +70,8 @@ export interface Deployed {
   readonly instances: number;
   /** That ran before. */
   readonly before: number;
+  /** Of what scales it by itself, as they were before. */
+  readonly boundsBefore?: Bounds | undefined;
 }
 
 export interface DeployResult {
@@ -81,14 +100,29 @@ export interface RevisionLine extends Revision {
 export function deployRequest(
   input: Pick<
     DeployInput,
-    'procedure' | 'wanted' | 'strategy' | 'forSeconds' | 'waitForImage' | 'reason' | 'token'
+    | 'procedure'
+    | 'wanted'
+    | 'strategy'
+    | 'hotfix'
+    | 'outsideHours'
+    | 'change'
+    | 'evenIfManaged'
+    | 'forSeconds'
+    | 'waitForImage'
+    | 'reason'
+    | 'token'
   >,
 ): Record<string, unknown> {
   const { procedure, wanted, strategy, forSeconds, waitForImage, reason, token } = input;
+  const { hotfix, outsideHours, change, evenIfManaged } = input;
   return {
     [procedure]: {
       wanted,
       strategy: strategy ?? null,
+      ...(hotfix === true && { hotfix }),
+      ...(outsideHours === true && { outsideHours }),
+      ...(change !== undefined && { change }),
+      ...(evenIfManaged === true && { evenIfManaged }),
       ...(forSeconds !== undefined && { forSeconds }),
       ...(waitForImage !== undefined && { waitForImage }),
       reason,

@@ -43,7 +43,17 @@ export interface Freeze {
   readonly by: string;
   readonly reason: string;
   readonly at: string;
+  /** When it ends by itself, RFC 3339; left out: only `steady thaw` ends it. */
+  readonly until?: string | undefined;
 }
+
+/** The freeze that holds at a moment (ms since the epoch): one whose time is over is none. */
+export const freezeAt = (freeze: Freeze | undefined, now: number): Freeze | undefined =>
+  freeze?.until !== undefined && Date.parse(freeze.until) <= now ? undefined : freeze;
+
+/** `frozen by ana at 2026-…: an audit`. */
+export const freezeWords = ({ by, at, until, reason }: Freeze): string =>
+  `frozen by ${by} at ${at}${until === undefined ? '' : ` until ${until}`}: ${reason}`;
 
 export interface TargetChange {
   /** RFC 3339. */

@@ -19,6 +19,14 @@ export function needsOf(service: Pick<ServiceConfig, 'needs'>): Edge[] {
   );
 }
 
+/** Stores that a service needs. */
+export function storesNeededBy(stack: Needy, service: string): string[] {
+  const config = stack.services[service];
+  return config === undefined
+    ? []
+    : needsOf(config).flatMap(({ name }) => (Object.hasOwn(stack.stores, name) ? [name] : []));
+}
+
 /** Services that others need, and all of those can do without. What nobody needs is there for people: it is required. */
 export function optionalServices(stack: Needy): string[] {
   const edges = Object.values(stack.services).flatMap(needsOf);

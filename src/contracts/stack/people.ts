@@ -30,5 +30,11 @@ export const approvalsSchema = z.strictObject({
   deploy: approvalPolicySchema
     .optional()
     .describe('asked before another version of a service runs, or another number of it'),
+  jobs: approvalPolicySchema.optional().describe('asked before a job is run by hand'),
+  exceptions: approvalPolicySchema
+    .optional()
+    .describe(
+      'asked before a deploy outside its hours; left out: as for deploy, and nobody may where that is left out too',
+    ),
 });
 export type ApprovalsConfig = z.infer<typeof approvalsSchema>;

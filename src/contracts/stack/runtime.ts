@@ -25,8 +25,25 @@ export type ComposeRuntimeConfig = z.infer<typeof composeRuntimeSchema>;
 export const hostRuntimeSchema = z.strictObject({});
 export type HostRuntimeConfig = z.infer<typeof hostRuntimeSchema>;
 
+export const kubernetesRuntimeSchema = z.strictObject({
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a namespace of Kubernetes')
+    .describe('where its workloads are; never guessed'),
+  context: z.string().min(1).optional().describe('of the kubeconfig; left out: its current one'),
+  kubeconfig: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'file, relative to the stack file; left out: as kubectl finds it (KUBECONFIG, ~/.kube/config, in a pod)',
+    ),
+});
+export type KubernetesRuntimeConfig = z.infer<typeof kubernetesRuntimeSchema>;
+
 export const runtimeSchema = oneOf('runtime', {
   compose: composeRuntimeSchema.describe('services are those of a compose project'),
+  kubernetes: kubernetesRuntimeSchema.describe('services are workloads of a cluster, by kubectl'),
   host: hostRuntimeSchema.describe('services run on the worker’s own machine: `host: {}`'),
 });
 export type RuntimeConfig = z.infer<typeof runtimeSchema>;

@@ -22,7 +22,17 @@ export const serviceSchema = z.strictObject({
     .array(needSchema)
     .default([])
     .describe('stores and services it cannot (or, with optional, can) do without'),
-  container: composeServiceSchema.optional().describe('compose service, when named otherwise'),
+  container: composeServiceSchema
+    .optional()
+    .describe('compose service, or container of the pod, when named otherwise'),
+  workload: z
+    .string()
+    .regex(
+      /^(deployment|statefulset|daemonset)\/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
+      'must be deployment/NAME, statefulset/NAME or daemonset/NAME',
+    )
+    .optional()
+    .describe('kubernetes runtime: what runs it, such as deployment/api'),
   start: argvSchema.optional().describe('host runtime: how it is started'),
   stop: argvSchema.optional().describe('host runtime: how it is stopped'),
   unit: z.string().min(1).optional().describe('host runtime: systemd unit, instead of start and stop'),

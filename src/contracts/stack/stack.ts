@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { nameSchema } from '../names.js';
+import { changesSchema } from './changes.js';
 import { checkSchema } from './checks.js';
+import { jobSchema } from './jobs.js';
 import { notifySchema } from './notify.js';
 import { approvalsSchema, approverSchema } from './people.js';
 import { planSchema } from './plans.js';
@@ -88,6 +90,8 @@ export const stackSchema = z.strictObject({
     .record(nameSchema, routerSchema)
     .prefault({})
     .describe('what hands requests to services, by name'),
+  jobs: z.record(nameSchema, jobSchema).optional().describe('commands that run once, to their end, by name'),
+  changes: changesSchema.optional().describe('when services may be changed'),
   plans: z.record(nameSchema, planSchema).prefault({}).describe('what is backed up when, by name'),
   checks: z
     .record(nameSchema, checkSchema)

@@ -33,6 +33,8 @@ export const revisionSchema = z.strictObject({
   image: imageSchema,
   settings: settingsSchema,
   configSha256: sha256Schema,
+  hotfix: z.literal(true).optional().describe('made in a hurry, to mend what was broken'),
+  change: z.string().optional().describe('number of the change that it belongs to, elsewhere'),
 });
 export type Revision = z.infer<typeof revisionSchema>;
 

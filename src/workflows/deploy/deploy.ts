@@ -1,4 +1,4 @@
-import { workflowInfo } from '@temporalio/workflow';
+import type { Version } from '../../activities/deploy/versions.js';
 import { digestOf } from '../../contracts/canonical.js';
 import {
   deployRequest,
@@ -9,53 +9,46 @@ import {
 import type { LogGroup } from '../../contracts/runs/logs.js';
 import { storesHeldBy } from '../../contracts/stack/dependencies.js';
 import { formatDuration } from '../../contracts/stack/units.js';
-import type { Revision } from '../../contracts/stored/revision.js';
 import { agreeOn } from '../shared/agree.js';
 import { askInStep } from '../shared/ask-in-step.js';
 import { askChecks } from '../shared/checks.js';
-import { storesNotBack } from '../shared/consumers.js';
 import { fail } from '../shared/failures.js';
 import { requireKnownRequester } from '../shared/requester.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { tellNotice } from '../shared/tell-run.js';
 import { watchLogs } from '../services/logs.js';
-import { createControl, type Checkpoint } from './control.js';
+import { runJob } from '../job/run-job.js';
+import { backUpFirst } from './backups.js';
+import { goThrough } from './checklist.js';
+import { createControl } from './control.js';
 import { fetchImages } from './fetch-images.js';
-import { planDeploy, type DeployPlan, type Seen, type ServicePlan, type VersionDraft } from './plan.js';
-import { roll } from './roll.js';
-import { awaitTime, beginTakeBack, changedSince, isAgreed } from './take-back.js';
+import { policyNow } from './hours.js';
+import { makeRun } from './make-run.js';
+import { judge, numbered, versionOf } from './numbers.js';
+import { migrationOf, planDeploy, type DeployPlan, type Seen, type ServicePlan } from './plan.js';
+import { seeForDeploy } from './see.js';
+import { awaitTime, beginTakeBack, changedSince } from './take-back.js';
 
 /** Another version of services, or another number of them: one instance after another, all of them or none. */
 export async function deploy(input: DeployInput): Promise<DeployResult> {
   const { snapshot, procedure, wanted } = input;
   const { stack } = snapshot;
   const services = wanted.map((one) => one.service);
+  // From the first change of data on that cannot be undone.
+  let held = false;
   const options = {
     procedure,
     limitSeconds: stack.limits.run + (input.takesBack?.afterSeconds ?? 0),
     record: true,
-    rollsBack: true,
+    rollsBack: () => (held ? 'deploy.held' : 'deploy.rolled-back'),
   } as const;
 
   return await runProcedure(input, options, async (run) => {
     const checkpoint = createControl(run);
-    const policy = isAgreed(input) ? undefined : stack.approvals.deploy;
-    if (policy) requireKnownRequester(run, input, { request: deployRequest(input), policy });
-    const look = async (): Promise<Seen> => {
-      const [facts, revisions, notBack] = await Promise.all([
-        run.activities.quick.serviceFacts({ snapshot, services }),
-        run.activities.look.listRevisions({ snapshot, services }),
-        storesNotBack(run, snapshot),
-      ]);
-      return {
-        services: facts.map((one) => ({
-          ...one,
-          revisions: revisions.find(({ service }) => service === one.service)?.revisions ?? [],
-        })),
-        notBack,
-      };
-    };
+    const look = async (): Promise<Seen> => seeForDeploy(run, { snapshot, services });
     await awaitTime(run, input);
+    const policy = await policyNow(run, input);
+    if (policy) requireKnownRequester(run, input, { request: deployRequest(input), policy });
     await run.step('Open storage', () => run.activities.look.openStack(snapshot));
     const fetched = await fetchImages(run, input);
     const planOf = (seen: Seen): DeployPlan => {
@@ -97,10 +90,11 @@ export async function deploy(input: DeployInput): Promise<DeployResult> {
             facts: { config: snapshot.configSha256, lines: digestOf(shown) },
             policy,
           })),
+      beforeTaking: (one) => backUpFirst(run, input, planOf(one).services),
       targets: () => [...new Set([...services, ...storesHeldBy(stack, services)])],
       options: (target) => ({
         mode: 'exclusive',
-        priority: procedure === 'rollback' ? 'emergency' : 'deploy',
+        priority: procedure === 'rollback' || input.hotfix === true ? 'emergency' : 'deploy',
         purpose: `${procedure} asked by ${input.by.name}`,
         // The data of a store are as they were: only whoever uses them has to wait.
         ...(!Object.hasOwn(stack.services, target) && { reads: true }),
@@ -112,17 +106,25 @@ export async function deploy(input: DeployInput): Promise<DeployResult> {
     const stops = changed.filter((one) => one.strategy === 'recreate').map((one) => one.service);
     if (changed.length > 0) await tellNotice(input, procedure, { title: `${title} begins`, stops, lines });
 
+    const ready: Ready[] = [];
+    for (const one of plan.services) ready.push(await makeReady(run, input, one));
     const known = new Map<string, readonly LogGroup[]>();
-    const deployed: Deployed[] = [];
-    for (const one of plan.services) {
-      if (!one.same)
-        known.set(one.service, await run.activities.quick.logErrors({ snapshot, service: one.service }));
+    for (const one of ready) {
+      const { service, same } = one.plan;
+      if (same) continue;
+      known.set(service, await run.activities.quick.logErrors({ snapshot, service }));
       await checkpoint();
-      deployed.push(await deployOne(run, input, one, checkpoint));
+      const migration = migrationOf(stack, one.plan);
+      if (migration !== undefined) {
+        held ||= !migration.reversible;
+        await runJob(run, { snapshot, job: migration.job, version: one.version });
+      }
+      await makeRun(run, one.plan, { snapshot, ...one, checkpoint, isHeld: () => held });
     }
+    const deployed = ready.map((one) => one.done);
     const smoke = [...new Set(changed.flatMap((one) => stack.services[one.service]?.deploy.smoke ?? []))];
     await askChecks(run, snapshot, smoke);
-    const logs = await watchLogs(run, snapshot, known);
+    const logs = await watchLogs(run, snapshot, known, input.hotfix === true ? HOTFIX_WATCH : 1);
     run.commit();
     // Another number of the same is no other version.
     for (const one of deployed)
@@ -144,87 +146,42 @@ function refuse({ notBack }: Seen, { unable, unknown, refused }: DeployPlan): vo
   throw fail('store.not-back', { services: refused.join('; '), way: ways.join('; ') });
 }
 
-async function deployOne(
-  run: Run,
-  input: DeployInput,
-  plan: ServicePlan,
-  checkpoint: Checkpoint,
-): Promise<Deployed> {
+/** What was mended in a hurry is watched so many times longer. */
+const HOTFIX_WATCH = 3;
+
+interface Ready {
+  readonly plan: ServicePlan;
+  readonly done: Deployed;
+  readonly version: Version;
+  readonly from: Version | undefined;
+}
+
+/** Numbers the versions, keeps what they are made of, and goes through the checklist: nothing that runs is touched yet. */
+async function makeReady(run: Run, input: DeployInput, plan: ServicePlan): Promise<Ready> {
   const { snapshot } = input;
-  const { service, strategy, count, before } = plan;
-  const from = plan.from && (await numbered(run, input, service, plan.from, 'found'));
+  const { service, count, before, workload } = plan;
+  const found = plan.from && (await numbered(run, input, service, plan.from, 'found'));
   // The very version that runs keeps the number that it has just been given.
-  const to = plan.to === plan.from && from ? from : await numbered(run, input, service, plan.to, 'deploy');
+  const to = plan.to === plan.from && found ? found : await numbered(run, input, service, plan.to, 'deploy');
   const version = versionOf(to);
-  const done = { service, from: from?.revision, ...version, instances: count, before };
-  if (plan.same) return done;
-  const { change, undo } = run.activities;
-  await run.step(`Keep the images of ${service}`, async () => {
-    // The way back first: it has to be there before anything of it is stopped.
-    if (from) await change.holdImage({ snapshot, service, version: versionOf(from) });
-    await change.holdImage({ snapshot, service, version });
-  });
-  if (from?.revision !== to.revision)
-    run.compensate(`note that revision ${to.revision} of ${service} failed`, () =>
-      judge(run, input, done, 'failed', 'what ran before was put back'),
-    );
-  run.compensate(`run ${service} as it did before`, () =>
-    roll(run, undo, {
-      ...{ snapshot, service, strategy, away: true },
-      version: versionOf(from ?? to),
-      count: from ? before : 0,
-    }),
-  );
-  await roll(run, change, { snapshot, service, strategy, version, count, checkpoint });
-  return done;
-}
-
-interface Numbered extends VersionDraft {
-  readonly revision: number;
-}
-
-const versionOf = ({ image, settings, revision }: Numbered) => ({ image, settings, revision });
-
-/** A version that has no number yet gets one. */
-async function numbered(
-  run: Run,
-  input: DeployInput,
-  service: string,
-  version: VersionDraft,
-  origin: Revision['origin'],
-): Promise<Numbered> {
-  const { image, settings, revision } = version;
-  if (revision !== undefined) return { image, settings, revision };
-  const { snapshot, by, reason } = input;
-  return await run.step(`Number this version of ${service}`, async (note) => {
-    const written = await run.activities.look.writeRevision({
-      snapshot,
-      draft: {
-        ...{ service, origin, image, settings },
-        at: new Date().toISOString(),
-        by: origin === 'found' ? '' : by.name,
-        run: workflowInfo().workflowId,
-        reason: origin === 'found' ? 'what ran when a deploy began' : reason,
-        configSha256: snapshot.configSha256,
-      },
+  const from = found && versionOf(found);
+  const scaler = workload?.scaler;
+  const done = {
+    ...{ service, from: from?.revision, ...version, instances: count, before },
+    ...(scaler && { boundsBefore: { min: scaler.min, max: scaler.max } }),
+  };
+  if (plan.same) return { plan, done, version, from };
+  // The way back first: it has to be there before anything of it is stopped.
+  if (workload === undefined)
+    await run.step(`Keep the images of ${service}`, async () => {
+      const { change } = run.activities;
+      if (from) await change.holdImage({ snapshot, service, version: from });
+      await change.holdImage({ snapshot, service, version });
     });
-    if (origin === 'found')
-      await judge(run, input, { service, revision: written.number }, 'good', 'it ran when a deploy began');
-    note(`revision ${written.number}`);
-    return { image, settings, revision: written.number };
-  });
-}
-
-async function judge(
-  run: Run,
-  { snapshot }: DeployInput,
-  { service, revision }: { readonly service: string; readonly revision: number },
-  verdict: 'good' | 'failed',
-  why: string,
-): Promise<void> {
-  const at = new Date().toISOString();
-  await run.activities.look.writeVerdict({
-    snapshot,
-    verdict: { service, number: revision, at, run: workflowInfo().workflowId, verdict, why },
-  });
+  if (from?.revision !== version.revision)
+    run.compensate(`note that revision ${version.revision} of ${service} failed`, () =>
+      judge(run, input, done, 'failed', 'the deploy failed'),
+    );
+  await goThrough(run, input, plan, version);
+  return { plan, done, version, from };
 }

@@ -6,7 +6,7 @@ import type { Run } from '../shared/run.js';
 import type { RunActivities } from '../shared/run-activities.js';
 import type { Checkpoint } from './control.js';
 import { showLog } from '../services/logs.js';
-import { isOf } from './plan.js';
+import { isOf } from './version-of.js';
 
 export interface Rolling {
   readonly snapshot: StackSnapshot;

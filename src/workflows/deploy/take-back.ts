@@ -4,8 +4,7 @@ import { runId } from '../../contracts/ids.js';
 import type { Deployed, DeployInput, Wanted } from '../../contracts/runs/deploy.js';
 import { formatDuration } from '../../contracts/stack/units.js';
 import type { Run } from '../shared/run.js';
-import type { SeenService } from './plan.js';
-import { runningVersion } from './plan.js';
+import { runningVersion, type SeenService } from './version-of.js';
 
 /** Begins the run that puts everything back when its time has come; whoever wants it to stay cancels that one. */
 export async function beginTakeBack(
@@ -16,7 +15,8 @@ export async function beginTakeBack(
   const { forSeconds: afterSeconds = 0, snapshot, token, by, version } = input;
   const scaled = input.procedure === 'scale';
   const wanted = deployed.flatMap((one): Wanted[] => {
-    if (scaled) return [{ service: one.service, to: 'count', count: one.before }];
+    const { service, before: count, boundsBefore: bounds } = one;
+    if (scaled) return [{ service, to: 'count', count, ...(bounds && { bounds }) }];
     return one.from === undefined || one.from === one.revision
       ? []
       : [{ service: one.service, to: 'revision', revision: one.from }];

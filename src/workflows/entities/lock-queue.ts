@@ -1,4 +1,6 @@
 import {
+  freezeAt,
+  freezeWords,
   LOCK_PRIORITY,
   type Accepted,
   type Freeze,
@@ -97,11 +99,9 @@ export function createQueue(begin: TargetState | undefined): Queue {
     },
     pauseLeft: (now) => Math.max(0, notBefore - now),
     next(now) {
+      frozen = freezeAt(frozen, now);
       const refused = frozen && queue.find(isFrozenFor);
-      if (frozen && refused) {
-        const words = `frozen by ${frozen.by} at ${frozen.at}: ${frozen.reason}`;
-        return { request: refused, state: 'refused', words };
-      }
+      if (frozen && refused) return { request: refused, state: 'refused', words: freezeWords(frozen) };
       const [first] = inOrder();
       if (first === undefined || now < notBefore || !isFreeFor(first)) return undefined;
       return { request: first, state: 'granted', words: '' };

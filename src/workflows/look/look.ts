@@ -2,7 +2,7 @@ import { backupsToMark } from '../../contracts/runs/backups-to-mark.js';
 import type { BackupRef } from '../../contracts/runs/claims.js';
 import type { RevisionLine } from '../../contracts/runs/deploy.js';
 import type { LookInput, MarkAfterInput, MarkInput, MarkResult } from '../../contracts/runs/procedures.js';
-import { runningVersion } from '../deploy/plan.js';
+import { runningVersion } from '../deploy/version-of.js';
 import { failureOf } from '../shared/failures.js';
 import { runProcedure, type Run } from '../shared/run.js';
 

@@ -1,3 +1,4 @@
+import { workflowInfo } from '@temporalio/workflow';
 import { digestOf } from '../../contracts/canonical.js';
 import {
   servicesRequest,
@@ -16,6 +17,7 @@ import { fail } from '../shared/failures.js';
 import { requireKnownRequester } from '../shared/requester.js';
 import { runProcedure, type Run } from '../shared/run.js';
 import { tellNotice } from '../shared/tell-run.js';
+import { untilRolledOut } from '../deploy/rollout.js';
 import { showLog, watchLogs } from './logs.js';
 import { planServices, stateWords, type Seen, type ServicesPlan } from './plan.js';
 
@@ -149,6 +151,15 @@ async function changeOne(
   const ran = seen.states.find((one) => one.service === service)?.status !== 'stopped';
   const before = verb === 'restart' ? await quick.serviceInstances({ snapshot, service }) : [];
   if (verb !== 'start' && ran) run.compensate(`start ${service} again`, again);
+  if (verb === 'restart' && ran && snapshot.stack.runtime.kubernetes !== undefined) {
+    const { workflowId: cause, startTime } = workflowInfo();
+    await run.step(`Have the cluster make ${service} anew`, () =>
+      change.tellRenewal({ snapshot, service, cause, at: startTime.toISOString() }),
+    );
+    await untilRolledOut(run, change, { snapshot, service });
+    run.commit();
+    return;
+  }
   if (verb === 'stop') {
     await run.step(`Stop ${service}`, () => change.stopService({ snapshot, service }));
     return;

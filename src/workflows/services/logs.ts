@@ -15,17 +15,19 @@ interface OfService {
  * a failure fails the step.
  *
  * @param known kinds of errors that were in the log of each before
+ * @param times how many times longer than the stack file says
  */
 export async function watchLogs(
   run: Run,
   snapshot: StackSnapshot,
   known: ReadonlyMap<string, readonly LogGroup[]>,
+  times = 1,
 ): Promise<LogWatched[]> {
   const services = [...known.keys()];
   if (services.length === 0) return [];
-  const seconds = Math.max(
-    ...services.map((service) => snapshot.stack.services[service]?.log?.watch ?? SERVICE_LOG.watch),
-  );
+  const seconds =
+    times *
+    Math.max(...services.map((service) => snapshot.stack.services[service]?.log?.watch ?? SERVICE_LOG.watch));
   const { change, quick } = run.activities;
   return await run.step(
     `Read the log of ${services.join(', ')} for ${formatDuration(seconds)}`,
@@ -35,7 +37,9 @@ export async function watchLogs(
           const instances = await quick.serviceInstances({ snapshot, service });
           const started = instances.flatMap((one) => one.startedAt ?? []).sort();
           const since = started[0] ?? run.startedAt.toISOString();
-          return await change.watchLog({ snapshot, service, since, known: known.get(service) ?? [] });
+          const kinds = known.get(service) ?? [];
+          const longer = times === 1 ? {} : { times };
+          return await change.watchLog({ snapshot, service, since, known: kinds, ...longer });
         }),
       );
       for (const one of watched) logLines(one, services.length === 1).forEach(note);

@@ -11,6 +11,8 @@ export interface Agreement<T> {
   readonly plan: (seen: T) => readonly string[];
   /** Left out where nobody has to be asked. */
   readonly ask?: ((seen: T, lines: readonly string[]) => Promise<void>) | undefined;
+  /** Done when it is agreed on, and nothing is taken yet. */
+  readonly beforeTaking?: ((seen: T) => Promise<void>) | undefined;
   /** What is changed, and what is taken with it. */
   readonly targets: (seen: T) => readonly string[];
   readonly options: TakeOptions | ((target: string) => TakeOptions);
@@ -34,6 +36,7 @@ export async function agreeOn<T>(run: Run, agreement: Agreement<T>): Promise<Agr
   let changes: string[] = [];
   for (;;) {
     await ask?.(seen, [...changes, ...lines(seen)]);
+    await agreement.beforeTaking?.(seen);
     const go = Date.now();
     const targets = agreement.targets(seen);
     await run.step(`Take ${targets.join(', ')}`, () => run.locks.take(targets, agreement.options));

@@ -52,8 +52,8 @@ export interface ProcedureOptions {
   readonly limitSeconds: number;
   /** Children and look-ups leave no record of their own. */
   readonly record: boolean;
-  /** A failure after which all was put back is told as `deploy.rolled-back`; left out: by its cause. */
-  readonly rollsBack?: boolean;
+  /** How a failure after which all was put back is told; left out: by its cause. */
+  readonly rollsBack?: () => 'deploy.rolled-back' | 'deploy.held';
 }
 
 /** `setup()` of every procedure, then its `body` reads as the runbook; the ending is the same for all. */
@@ -140,12 +140,10 @@ export async function runProcedure<T>(
     await CancellationScope.nonCancellable(async () => {
       const left = await compensate(compensations, step);
       putBack = left.all.length === 0;
-      if (putBack && options.rollsBack === true && compensations.length > 0) {
+      if (putBack && options.rollsBack !== undefined && compensations.length > 0) {
         const because = failure.message;
-        failure = {
-          code: 'deploy.rolled-back',
-          message: failureMessage('deploy.rolled-back', { because }),
-        };
+        const code = options.rollsBack();
+        failure = { code, message: failureMessage(code, { because }) };
       }
       if (!putBack && failure.code === 'cancelled')
         failure = { code: 'run.left', message: failureMessage('run.left', left.data) };

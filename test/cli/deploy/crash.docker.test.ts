@@ -1,32 +1,14 @@
-import { readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IN_DOCKER, type ActivityName } from '../../crash/matrix/runs.js';
+import { IN_DOCKER } from '../../crash/matrix/runs.js';
 import { rotating } from '../../crash/rotation.js';
+import { arm, armed, withPoints } from './points.js';
 import { startDeployStack, type DeployStack } from './stack.js';
 
 let stack: DeployStack;
 beforeAll(async () => {
-  const preload = fileURLToPath(new URL('../../crash/matrix/failpoints.mjs', import.meta.url));
-  stack = await startDeployStack((folder) => ({
-    NODE_OPTIONS: `--import ${pathToFileURL(preload).href}`,
-    STEADY_FAILPOINTS: join(folder, 'points'),
-  }));
+  stack = await startDeployStack(withPoints);
 }, 300_000);
 afterAll(async () => stack?.close(), 120_000);
-
-/** The worker is killed with -9 once in each of these, wherever it meets it next. */
-function arm(activities: readonly ActivityName[], phase: 'before' | 'after'): void {
-  const workflows = ['deploy'];
-  for (const activity of activities)
-    writeFileSync(
-      join(stack.project.folder, 'points', `${activity}.json`),
-      JSON.stringify({ activity, phase, victim: 'worker', workflows }),
-    );
-}
-const armed = (): string[] =>
-  readdirSync(join(stack.project.folder, 'points')).filter((name) => name.endsWith('.json'));
 
 /** Half of them a run: most of its time passes until a heartbeat is missed. */
 const halves = [0, 1].map((rest) => IN_DOCKER.filter((_one, at) => at % 2 === rest));
@@ -35,9 +17,9 @@ const cases = (['before', 'after'] as const).flatMap((phase) => halves.map((some
 describe('a worker that is killed while a service is deployed', () => {
   it.each(rotating(cases))('$phase $some', async ({ phase, some }) => {
     await stack.underLoad(async () => {
-      arm(some, phase);
+      arm(stack.project.folder, some, phase);
       await stack.well('deploy', 'api', '--image', stack.image('2'));
-      expect(armed()).toEqual([]);
+      expect(armed(stack.project.folder)).toEqual([]);
       expect(await stack.versions()).toEqual(['2', '2']);
       await stack.well('rollback', 'api');
     });
@@ -49,9 +31,9 @@ describe('a worker that is killed while a service is deployed', () => {
   it('on the way back ends it all the same', async () => {
     await stack.underLoad(async () => {
       // Nothing is removed on the way forward before the new one is healthy, which it never is.
-      arm(['removeInstance'], 'after');
+      arm(stack.project.folder, ['removeInstance'], 'after');
       const ran = await stack.steady('--json', 'deploy', 'api', '--image', stack.image('ill'));
-      expect([ran.code, armed()]).toEqual([4, []]);
+      expect([ran.code, armed(stack.project.folder)]).toEqual([4, []]);
     });
     expect(await stack.versions()).toEqual(['1', '1']);
   });

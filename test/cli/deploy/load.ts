@@ -15,7 +15,7 @@ export interface Load {
  * A client that counts: so many at a time ask one after another, each on a connection of its own, and some have a slow
  * request under way all the while. Every answer but 200 and every broken connection counts as failed.
  */
-export function startLoad(port: number, clients = 6): Load {
+export function startLoad(to: { readonly host?: string; readonly port: number }, clients = 6): Load {
   const answers = new Map<string, number>();
   const last = new Map<string, number>();
   const failed: string[] = [];
@@ -27,7 +27,7 @@ export function startLoad(port: number, clients = 6): Load {
         failed.push(`${new Date().toISOString()} ${path}: ${why}`);
         resolve();
       };
-      const asked = request({ host: '127.0.0.1', port, path, agent, timeout: 10_000 }, (answer) => {
+      const asked = request({ host: '127.0.0.1', ...to, path, agent, timeout: 10_000 }, (answer) => {
         let body = '';
         answer
           .setEncoding('utf8')

@@ -1,16 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
 import { redisService, startCompose, type ComposeProject } from '../../services/compose.js';
 import { docker, IMAGE, uniqueName } from '../../services/docker.js';
-import { freePorts } from '../../services/free-port.js';
 import { builtSteady } from '../rig/build.js';
 import { runSteady, type Ran } from '../rig/run-steady.js';
 import { APP } from './app.js';
 import { startLoad, type Load } from './load.js';
+import { startUp } from './start-up.js';
 
 /** Two instances of a service behind nginx, containers all, and `steady up` beside them. */
 export interface DeployStack {
@@ -42,9 +40,13 @@ http {
 `;
 const FIRST_ROUTE = 'upstream api { server api:8000; }';
 
-/** @param env more of the environment of `steady up` */
+/**
+ * @param env more of the environment of `steady up`
+ * @param steps more of what a deploy of api goes by, and of the stack file
+ */
 export async function startDeployStack(
   env: (folder: string) => NodeJS.ProcessEnv = () => ({}),
+  steps: { readonly deploy?: string; readonly file?: string } = {},
 ): Promise<DeployStack> {
   const main = await builtSteady();
   // A registry that refuses at once: what is asked for is here already.
@@ -110,10 +112,10 @@ services:
     healthWithin: 20s
     drain: 5s
     log: { watch: 1s }
-    deploy: { smoke: [front] }
+    deploy: { smoke: [front]${steps.deploy ?? ''} }
   edge:
     needs: [api]
-plans:
+${steps.file ?? ''}plans:
   nightly: { schedule: "30 3 * * *", stores: [cache], keep: { last: 3 }, rpo: 24h }
 `,
   );
@@ -138,7 +140,7 @@ plans:
       return all.split('\n').flatMap((line) => (line.startsWith('VERSION=') ? [line.slice(8)] : []));
     },
     async underLoad(what) {
-      const load = startLoad(port);
+      const load = startLoad({ port });
       try {
         await what();
       } finally {
@@ -159,20 +161,4 @@ plans:
       await docker('rmi', '-f', ...new Set(kept), ...['1', '2', 'ill'].map(image));
     },
   };
-}
-
-async function startUp(of: {
-  readonly main: string;
-  readonly folder: string;
-  readonly env: NodeJS.ProcessEnv;
-}): Promise<ChildProcess> {
-  const [temporal, ui] = await freePorts(2);
-  const argv = ['--pdeathsig', 'KILL', '--', process.execPath, of.main, 'up'];
-  const child = spawn('setpriv', [...argv, '--port', `${temporal}`, '--ui-port', `${ui}`], {
-    cwd: of.folder,
-    env: of.env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface(child.stdout)) if (line.includes('steady up: ready')) return child;
-  throw new Error(`steady up ended with ${child.exitCode}`);
 }

@@ -16,7 +16,7 @@ import {
   type Victim,
 } from './points.js';
 import { changedActivities, writeProven } from './proven.js';
-import { activitiesOf, IN_DOCKER, scenarios, type ActivityName, type Place } from './runs.js';
+import { activitiesOf, ELSEWHERE, scenarios, type ActivityName, type Place } from './runs.js';
 import { SCENARIOS } from './scenarios.js';
 
 /** Only what has changed since all of it was run; else that, and each activity once. */
@@ -35,7 +35,7 @@ const names = [
   ...new Set(
     Object.values(createActivities({} as Ports)).flatMap((some) => Object.keys(some) as ActivityName[]),
   ),
-].filter((name) => !IN_DOCKER.includes(name));
+].filter((name) => !ELSEWHERE.includes(name));
 const changed = changedActivities(names);
 console.log(`changed since each phase of them was interrupted: ${changed.join(' ') || 'none'}`);
 const chosen = (

@@ -26,6 +26,20 @@ export const IN_DOCKER: readonly ActivityName[] = [
   'settleTraffic',
 ];
 
+/** Those that need jobs and hours besides: killed by test/cli/deploy/crash-steps.docker.test.ts. */
+export const WITH_STEPS: readonly ActivityName[] = [
+  ...(['closedNow', 'requireRoom', 'requireOwnSecrets', 'runJob', 'removeJob', 'freezeTarget'] as const),
+];
+
+/** Those that need a cluster: killed by test/cli/deploy/crash.kubernetes.test.ts. */
+export const IN_KUBERNETES: readonly ActivityName[] = [
+  ...(['holdScaler', 'tellVersion', 'tellCount', 'awaitRollout', 'releaseScaler', 'tellBounds'] as const),
+  'tellRenewal',
+];
+
+/** Killed by tests of their own, with what they need. */
+export const ELSEWHERE: readonly ActivityName[] = [...IN_DOCKER, ...WITH_STEPS, ...IN_KUBERNETES];
+
 /** Workflows that live on: what they do besides is another scenario's. */
 export const ENTITIES: readonly WorkflowType[] = ['target', 'storage', 'ledger', 'watch'];
 

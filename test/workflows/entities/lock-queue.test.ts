@@ -102,4 +102,19 @@ describe('the queue of a target', () => {
     queue.remove('changer');
     expect(queue.next(0)).toMatchObject({ state: 'granted', request: { requestId: 'reader' } });
   });
+
+  it('refuses changes until a freeze with an end is over', () => {
+    const queue = createQueue(undefined);
+    const until = new Date(5000).toISOString();
+    queue.freeze({ by: 'ana', reason: 'a sale', at: AT, until });
+    queue.add(request('early'));
+    expect(queue.next(4999)).toMatchObject({
+      state: 'refused',
+      words: `frozen by ana at ${AT} until ${until}: a sale`,
+    });
+    queue.remove('early');
+    queue.add(request('late'));
+    expect(queue.next(5000)).toMatchObject({ state: 'granted', request: { requestId: 'late' } });
+    expect(queue.state().frozen).toBeUndefined();
+  });
 });

@@ -163,6 +163,12 @@ export function containerStop(target: ComposeTarget, to: { container: string; dr
   return [...engine(target), 'stop', '-t', String(Math.ceil(to.drainSeconds)), to.container];
 }
 
+/** What the engine tells of itself, as JSON. */
+export function engineInfo(target: ComposeTarget): Argv {
+  const format = target.tool === 'podman' ? 'json' : '{{json .}}';
+  return [...engine(target), 'info', '--format', format];
+}
+
 export function imageInspect(target: ComposeTarget, image: string): Argv {
   return [...engine(target), 'image', 'inspect', image];
 }
@@ -226,7 +232,7 @@ export function containerRun(target: ComposeTarget, to: ThrowawayContainer): Arg
   ];
 }
 
-function envFlags(env: ContainerEnv = {}): string[] {
+export function envFlags(env: ContainerEnv = {}): string[] {
   const values = Object.entries(env.values ?? {}).map(([name, value]) => `${name}=${value}`);
   return [...values, ...(env.names ?? [])].flatMap((variable) => ['-e', variable]);
 }

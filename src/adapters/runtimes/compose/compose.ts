@@ -17,7 +17,9 @@ import {
 import { instancesOf, serviceState, type Container } from './containers.js';
 import { endInService, MARKER_LABEL, removeThrowaways } from './end-inside.js';
 import { createRunCommand, projectContainers, serviceContainers } from './find-containers.js';
+import { createComposeJobs } from './jobs.js';
 import { createPlaces } from './place.js';
+import { roomOf } from './room.js';
 import { createSeveral } from './several.js';
 import { openThrowaway } from './throwaway.js';
 
@@ -108,6 +110,10 @@ export function createComposeRuntime({
     },
 
     several: createSeveral({ target, baseFolder, run }),
+
+    room: (options) => roomOf(target, run, options),
+
+    jobs: createComposeJobs({ target, baseFolder, run }),
 
     instances: async (handle, options) => instancesOf(await containersOf(named(handle), options)),
 

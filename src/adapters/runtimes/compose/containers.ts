@@ -12,6 +12,8 @@ export interface Container {
   readonly status: ServiceStatus;
   readonly health: 'healthy' | 'unhealthy' | 'starting' | undefined;
   readonly restarts: number;
+  /** Of its process, where it has ended. */
+  readonly exit?: number | undefined;
   /** The exact image it was made of, also when its tag has moved on. */
   readonly image: string;
   readonly imageName: string;
@@ -41,6 +43,7 @@ const inspectSchema = z.array(
     State: z.object({
       Status: z.string(),
       StartedAt: z.string().optional(),
+      ExitCode: z.number().optional(),
       Health: health,
       Healthcheck: health.describe('podman before 4'),
     }),
@@ -74,6 +77,7 @@ export function parseInspect(json: string): Container[] {
       status: statusOf(found.State.Status),
       health: healthOf(found.State.Health?.Status ?? found.State.Healthcheck?.Status),
       restarts: found.RestartCount,
+      exit: /exited|dead/.test(found.State.Status) ? found.State.ExitCode : undefined,
       image: found.Image || found.Config.Image,
       imageName: found.Config.Image || found.Image,
       // Docker's word for never.

@@ -1,4 +1,5 @@
 import { SteadyError } from '../../../contracts/failures.js';
+import type { Secret } from '../../../contracts/secret.js';
 import { runTool, type RunToolOptions } from '../../../pipelines/run-tool.js';
 import type { CallOptions } from '../port.js';
 import {
@@ -14,12 +15,17 @@ import { parseInspect, type Container } from './containers.js';
 /** Runs a short command of compose or the engine in the folder of the stack file. */
 export type RunCommand = (
   argv: Argv,
-  options?: CallOptions & Pick<RunToolOptions, 'limitSeconds' | 'okCodes' | 'input'>,
+  options?: CallOptions &
+    Pick<RunToolOptions, 'limitSeconds' | 'okCodes' | 'input'> & {
+      /** Variables of the command itself, which it hands on by name. */
+      readonly secrets?: Readonly<Record<string, Secret>>;
+    },
 ) => Promise<{ readonly stdout: string; readonly code: number }>;
 
 export function createRunCommand(target: ComposeTarget, baseFolder: string): RunCommand {
   const env = engineEnv(target);
-  return (argv, options) => runTool({ argv, env, cwd: baseFolder, label: argv[0] }, options);
+  return (argv, { secrets, ...options } = {}) =>
+    runTool({ argv, env, cwd: baseFolder, label: argv[0], ...(secrets && { secrets }) }, options);
 }
 
 /** Every container of the project but those of `compose run`, stopped ones included. */

@@ -38,13 +38,17 @@ export function createProcessRecords(folder: string) {
 /** Start of a process in clock ticks since boot (field 22 of proc_pid_stat(5)); undefined when it has ended. */
 export async function startTicks(pid: number): Promise<string | undefined> {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold anything; fields count from behind its last one, and the third is the state.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+    return ticksIn(await readFile(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return undefined;
   }
+}
+
+/** The same of what that file says. */
+export function ticksIn(stat: string): string | undefined {
+  // The name in parentheses may hold anything; fields count from behind its last one, and the third is the state.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
 }
 
 /** Whether the process of a record still runs. */
