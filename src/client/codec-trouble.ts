@@ -1,6 +1,7 @@
 import { type WorkflowExecutionDescription, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FAILURES, SteadyError, type FailureCode } from '../contracts/failures.js';
+import { abortable } from './abortable.js';
 import type { Steady } from './connect.js';
 
 const LOOK_MS = 500;
@@ -45,7 +46,7 @@ export function watchTrouble(steady: Steady, workflowId: string): TroubleWatch {
     for (;;) {
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return undefined;
-      const trouble = await steady.client.withAbortSignal(signal, look);
+      const trouble = await abortable(steady, signal, look);
       if (trouble !== undefined) return trouble;
     }
   })();

@@ -1,5 +1,6 @@
 import { isGrpcServiceError, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { abortable } from './abortable.js';
 import { codecTrouble, watchTrouble } from './codec-trouble.js';
 import { SteadyError } from '../contracts/failures.js';
 import { WORKFLOW_TASK_QUEUE } from '../contracts/names.js';
@@ -48,18 +49,6 @@ export async function askWorker<T>(steady: Steady, workflowId: string, call: () 
     clearTimeout(timer);
     waiting.end();
     await end();
-  }
-}
-
-/** One try, with a signal of its own: the client never takes its listeners off, and tries may go on for a day. */
-async function abortable<T>(steady: Steady, stop: AbortSignal, call: () => Promise<T>): Promise<T> {
-  const attempt = new AbortController();
-  const abort = (): void => attempt.abort();
-  stop.addEventListener('abort', abort, { once: true });
-  try {
-    return await steady.client.withAbortSignal(attempt.signal, call);
-  } finally {
-    stop.removeEventListener('abort', abort);
   }
 }
 
