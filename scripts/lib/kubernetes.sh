@@ -21,9 +21,9 @@ setup_kubernetes() {
     fail 'could not build Kubernetes' 'is the Go module proxy reachable? run ./scripts/setup --for kubernetes again'
   }
   # Newer releases of etcd come from no registry; this one serves.
-  (cd "$work" && apt-get download -q etcd-server containernetworking-plugins >>"$work/log" 2>&1) || {
+  (cd "$work" && { kubernetes_packages || { apt_get update && kubernetes_packages; }; } >>"$work/log" 2>&1) || {
     tail -n 5 "$work/log" >&2
-    fail 'could not fetch etcd and the network plugins' 'is the Debian mirror reachable? `apt-get update` may help'
+    fail 'could not fetch etcd and the network plugins' 'is the Debian mirror reachable? run ./scripts/setup --for kubernetes again'
   }
   for package in "$work"/*.deb; do dpkg -x "$package" "$work/debian"; done
   cp "$work/debian/usr/bin/etcd" "$work/done/"
@@ -34,6 +34,8 @@ setup_kubernetes() {
   rm -rf "$work"
   installed "$start" "kubernetes $KUBERNETES_VERSION" 'API server, controllers, scheduler and kubelet; built from source'
 }
+
+kubernetes_packages() { apt-get download -q etcd-server containernetworking-plugins; }
 
 # kubernetes_module GO WORK: a module that requires Kubernetes, with its staging modules at the version that belongs to it.
 # Two of them, which nothing of it compiles, were never published at that version.
