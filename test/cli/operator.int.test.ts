@@ -233,7 +233,9 @@ describe('a restore', () => {
     );
     const { code, stdout, stderr } = await shop.steady('restore', 'latest', '--store', 'db', '--no-wait');
     expect([code, stdout]).toEqual([3, '']);
-    expect(stderr).toContain('  code: target.frozen\n  hint: Lift it with `steady thaw`.');
+    expect(stderr).toContain(
+      '  code: target.frozen\n  hint: Lift it with `steady thaw`, or wait until its end',
+    );
     expect(stderr).toMatch(
       new RegExp(`\\[why="db frozen by ana since ${TIME} \\(${AGO}\\): looking for the fault"\\]`),
     );

@@ -72,18 +72,23 @@ const CASES: readonly Case[] = [
   ['approve', 2, 'usage.invalid', 'wrong usage [error="missing required argument \'run\'"]'],
   ['freeze', 2, 'usage.invalid', `wrong usage [error="required option '--reason <text>' not specified"]`],
   [
-    'freeze --reason x --for 1h --until 2099-01-01',
+    `${STACK} freeze --reason x --for 1h --until 2099-01-01`,
     2,
     'usage.invalid',
     'wrong usage [error="--until or --for, not both"]',
   ],
   [
-    'freeze --reason x --until 2020-01-01',
+    `${STACK} freeze --reason x --until 2020-01-01`,
     2,
     'usage.invalid',
     'wrong usage [until=2020-01-01 error="that is over"]',
   ],
-  ['job run nightly', 2, 'usage.invalid', 'wrong usage [job=nightly allowed="none: there are none"'],
+  [
+    `${STACK} job run nightly`,
+    2,
+    'usage.invalid',
+    'wrong usage [job=nightly allowed="none: there are none"]',
+  ],
   [
     `${STACK} notify test`,
     2,

@@ -318,6 +318,21 @@ describe.concurrent('a rollback', () => {
 });
 
 describe.concurrent('scaling', () => {
+  it('is none neither, nor bounds where nothing scales it by itself', async () => {
+    const world = deployable(rig);
+    for (const wanted of [
+      { service: 'api', to: 'count', count: 0 },
+      { service: 'api', to: 'count', count: 2, bounds: { min: 2, max: 5 } },
+    ] as const) {
+      const failure = await failureOfRun(
+        await begin(world, 'scale', [wanted], { token: `k7q2m9x${wanted.count}` }),
+      );
+      expect(failure.code).toBe('deploy.unable');
+      expect(failure.message).toMatch(wanted.count === 0 ? /steady stop api/ : /nothing scales it by itself/);
+    }
+    expect(images(world, 'api')).toEqual([OLD, OLD]);
+  });
+
   it('starts more, which serve, and ends those too many once nothing is under way there', async () => {
     const world = deployable(rig);
     const scale = async (count: number) =>

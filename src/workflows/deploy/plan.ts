@@ -100,6 +100,7 @@ export function planDeploy(
     };
     if (alone && count > 1) unable.push(`${one.service} cannot run ${count} times: ${obstacles.join('; ')}`);
     if (workload !== undefined && !plan.same) unable.push(...unableWorkload(workload, plan, input));
+    unable.push(...unableNumber(one, facts));
     services.push(plan);
     lines.push(...linesOf(plan, asked === 'rolling' ? obstacles : []), ...migrationLines(stack, plan));
   }
@@ -155,6 +156,20 @@ function unableWorkload(
       : []),
     ...(strategy !== undefined && strategy !== ownStrategy(workload)
       ? [`${service}: the object ${name} itself says ${ownStrategy(workload)}, not ${strategy}`]
+      : []),
+  ];
+}
+
+/** Numbers that mean something else, or nothing, a line each. */
+function unableNumber(wanted: Wanted, { workload }: SeenService): string[] {
+  if (wanted.to !== 'count') return [];
+  const { service, count, bounds } = wanted;
+  return [
+    ...(count === 0 && workload === undefined
+      ? [`${service}: none of it is a stop: steady stop ${service}`]
+      : []),
+    ...(bounds !== undefined && workload?.scaler === undefined
+      ? [`${service}: nothing scales it by itself: name one number`]
       : []),
   ];
 }

@@ -115,6 +115,10 @@ export function createRollouts(cluster: Cluster, scalers: Scalers): RolloutsPort
           service: service.name,
           error: `${scaler.name} would undo it: it keeps ${scaler.min} to ${scaler.max}`,
         });
+      // For whoever starts it again.
+      const before = found.spec.replicas ?? 1;
+      if (count === 0 && before > 0)
+        await patch(service, annotationPatch({ [OURS.count]: String(before) }), options);
       if (scaler?.held === true && count > 0) await holdAt(count);
       await run(scaleWorkload(target, { workload: workloadName(service), count }), options).catch(
         serviceFailure(service.name, 'start'),

@@ -159,6 +159,14 @@ describe.concurrent('a deployment', () => {
     expect(await runtime.state(service('pausing'))).toMatchObject({ status: 'running', health: 'healthy' });
   });
 
+  it('that was scaled to none is started with as many as there were', async () => {
+    await deployed('none', { replicas: 3 });
+    await rollouts.scale(service('none'), 0);
+    await rolledOut('none');
+    await runtime.start(service('none'));
+    expect(await rolledOut('none')).toMatchObject({ count: 3 });
+  });
+
   it('has pods whose state, start and log are told; one that is removed is another one', async () => {
     await deployed('pods');
     const [first, second] = await runtime.instances(service('pods'));
