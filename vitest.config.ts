@@ -17,6 +17,8 @@ const WITH_STORES = [
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Of each `steady up` of the tests: they would all want the same port, and most have no use for it.
+    env: { STEADY_API: 'off' },
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -1,11 +1,11 @@
-import { exitCodeOf } from '../../src/cli/exit-code.js';
+import { exitCodeOf } from '../../src/contracts/exit-code.js';
 import { failureText } from '../../src/cli/tell-failure.js';
 import { FAILURES, SteadyError, type FailureCode } from '../../src/contracts/failures.js';
 import { FAILURE_EXAMPLES } from './failure-examples.js';
 
 const INTRODUCTION = `# Errors
 
-Every failure has a code, and is told in one form: what failed, with the facts in brackets, the code, and a hint what to do next. \`--json\` gives the same as \`{ "error": { "code", "message", "hint" } }\`. Codes stay; words may get better. Below is each code with an example, as the screen shows it.
+Every failure has a code, and is told in one form: what failed, with the facts in brackets, the code, and a hint what to do next. \`--json\` gives the same as \`{ "error": { "code", "message", "hint" } }\`, and the HTTP API as problem details (RFC 9457) with the same code and hint. Codes stay; words may get better. Below is each code with an example, as the screen shows it.
 
 | exit code | meaning |
 | --------- | ------- |
@@ -32,6 +32,7 @@ const GROUPS = [
   ['Stores', ['store']],
   ['Services and checks', ['service', 'check']],
   ['Deploys', ['image', 'deploy', 'revision', 'router', 'job', 'calendar']],
+  ['HTTP API', ['server', 'token', 'route', 'stack', 'request', 'webhook']],
   ['Channels', ['notify']],
   ['Tools and streams', ['tool', 'stream']],
   ['Storage', ['storage']],

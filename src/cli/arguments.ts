@@ -1,29 +1,11 @@
-import { nearest } from '../config/nearest.js';
+import { nearest } from '../contracts/nearest.js';
+import { oneOfWords } from '../contracts/chosen.js';
 import { resolveMoment } from '../config/moment.js';
 import { SteadyError } from '../contracts/failures.js';
 import { isTimeId } from '../contracts/ids.js';
 import { DEPTHS, type Depth } from '../contracts/names.js';
 
-/** One of the words allowed; `usage.invalid` names them all, and the nearest. */
-export function oneOfWords<T extends string>(what: string, given: string, allowed: readonly T[]): T {
-  const found = allowed.find((one) => one === given);
-  if (found !== undefined) return found;
-  throw new SteadyError('usage.invalid', {
-    [what]: given,
-    allowed: allowed.join(',') || 'none: there are none',
-    nearest: nearest(given, allowed),
-  });
-}
-
-/** The names given, each once, or all when none is given. Throws `usage.invalid` for one that is not there. */
-export function chosen(
-  given: readonly string[],
-  all: readonly string[],
-  what: 'store' | 'service' | 'target' = 'store',
-): readonly string[] {
-  if (given.length === 0) return all;
-  return [...new Set(given.map((one) => oneOfWords(what, one, all)))];
-}
+export { chosen, eachOnce, oneOfWords } from '../contracts/chosen.js';
 
 export const depthOf = (text: string): Depth => oneOfWords('depth', text, DEPTHS);
 

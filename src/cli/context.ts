@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import type { Asking } from '../client/ask/asking.js';
 import { connect, type Steady } from '../client/connect.js';
 import { signedRequester } from '../client/approvals.js';
-import { snapshotOf } from '../client/snapshot.js';
-import { storageState } from '../client/entities.js';
+import { appliedSnapshot } from '../client/snapshot.js';
 import { reachFailure } from '../client/reach.js';
 import { loadStackFile, type LoadedStack } from '../config/load-stack-file.js';
 import { SteadyError } from '../contracts/failures.js';
@@ -34,6 +34,8 @@ export interface Context {
   withTemporal<T>(body: (steady: Steady) => Promise<T>, patience?: number): Promise<T>;
   /** The snapshot for a run by hand: what is applied is what runs, so a file that differs is refused. */
   appliedSnapshot(steady: Steady): Promise<StackSnapshot>;
+  /** This person asks for runs of what is applied. */
+  asking(steady: Steady): Promise<Asking>;
   /** Who asks: the identity of this person where there is one, else the name of the account. */
   requester(request?: unknown): Promise<Requester>;
 }
@@ -42,10 +44,15 @@ export function contextOf(command: Command): Context {
   const options = command.optsWithGlobals<GlobalOptions>();
   const output = createOutput({ json: options.json === true });
   const load = async (): Promise<LoadedStack> => await loadStackFile(options.config);
-  return {
+  const context: Context = {
     options,
     output,
     load,
+    asking: async (steady) => ({
+      steady,
+      snapshot: await context.appliedSnapshot(steady),
+      requester: (request) => context.requester(request),
+    }),
     async withTemporal(body, patience = Number.POSITIVE_INFINITY) {
       const loaded = await load();
       // New commands are not: the worker then says so by itself.
@@ -69,16 +76,7 @@ export function contextOf(command: Command): Context {
       }
     },
     async appliedSnapshot(steady) {
-      const loaded = await load();
-      const state = await storageState(steady, loaded.stack);
-      if (state?.applied?.sha256 !== loaded.sha256) {
-        throw new SteadyError('config.not-applied', {
-          file: loaded.path,
-          applied: state?.applied?.sha256.slice(0, 12) ?? 'never',
-          file_is: loaded.sha256.slice(0, 12),
-        });
-      }
-      return snapshotOf(loaded);
+      return await appliedSnapshot(steady, await load());
     },
     async requester(request) {
       const identity = await readIdentity(options.identity);
@@ -86,6 +84,7 @@ export function contextOf(command: Command): Context {
       return signedRequester(identity, request ?? null);
     },
   };
+  return context;
 }
 
 /** A `steady up` whose disk is full looks like a Temporal that is away. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { SteadyError } from '../contracts/failures.js';
-import { exitCodeOf } from './exit-code.js';
+import { exitCodeOf } from '../contracts/exit-code.js';
 import { createProgram } from './program.js';
 import { tellFailure } from './tell-failure.js';
 

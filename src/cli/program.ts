@@ -18,8 +18,10 @@ import { addLogsCommand } from './commands/logs.js';
 import { addNotifyCommands } from './commands/notify.js';
 import { addRestoreCommands } from './commands/restore.js';
 import { addRunCommands } from './commands/runs.js';
+import { addServerCommand } from './commands/server.js';
 import { addServiceCommands } from './commands/services.js';
 import { addStatusCommand } from './commands/status.js';
+import { addTokenCommands } from './commands/token.js';
 import { addUpCommand } from './commands/up.js';
 import { addWorkerCommand } from './commands/worker.js';
 
@@ -48,6 +50,7 @@ export function createProgram(argv: readonly string[]): Command {
   addCheckCommand(program);
   addUpCommand(program);
   addWorkerCommand(program);
+  addServerCommand(program);
   addApplyCommand(program);
   addStatusCommand(program);
   addRunCommands(program);
@@ -63,6 +66,7 @@ export function createProgram(argv: readonly string[]): Command {
   addBackupCommands(program);
   addRestoreCommands(program);
   addIdentityCommands(program);
+  addTokenCommands(program);
   addKeyCommands(program);
   addNotifyCommands(program);
   addEvidenceCommands(program);

@@ -12,7 +12,7 @@ import { SteadyError } from '../contracts/failures.js';
 import { publicKeyOf, sign } from '../contracts/signing.js';
 import { nextAfterRefusal } from './refusals.js';
 
-/** A person's own key, from `~/.config/steady/identity`. */
+/** A person's own key, from `~/.config/steady/identity`; or that of the HTTP API, with the name of who calls. */
 export interface Identity {
   readonly name: string;
   readonly secretKey: Uint8Array;
@@ -30,6 +30,8 @@ export async function decide(
     shown: ApprovalState;
     decision: 'approve' | 'deny';
     reason: string;
+    /** With the key of the HTTP API, on the person's behalf; left out: with the person's own. */
+    via?: 'api';
     now?: Date;
   },
 ): Promise<ApprovalState> {
@@ -42,6 +44,7 @@ export async function decide(
     decision: options.decision,
     proposal: digest,
     name: options.identity.name,
+    ...(options.via && { via: options.via }),
     reason: options.reason,
     at: (options.now ?? new Date()).toISOString(),
   };
@@ -87,14 +90,19 @@ async function howItEnded(handle: WorkflowHandle): Promise<string> {
 }
 
 /** Who asks, signed over what is asked. */
-export function signedRequester(identity: Identity, request: unknown, now = new Date()): Requester {
+export function signedRequester(
+  identity: Identity,
+  request: unknown,
+  { now = new Date(), via }: { readonly now?: Date; readonly via?: 'api' } = {},
+): Requester {
   const at = now.toISOString();
   return {
     name: identity.name,
     signed: {
       key: publicKeyOf(identity.secretKey),
       at,
-      signature: sign('request', requestToSign(identity.name, at, request), identity.secretKey),
+      ...(via && { via }),
+      signature: sign('request', requestToSign(identity.name, at, request, via), identity.secretKey),
     },
   };
 }

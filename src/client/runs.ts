@@ -89,22 +89,26 @@ function attribute(
   return info.typedSearchAttributes.get(defineSearchAttributeKey(name, SearchAttributeType.KEYWORD));
 }
 
+/** The run of exactly this workflow id; undefined where there is none, and for entities: they are no runs. */
+export async function exactRun(
+  steady: Steady,
+  stack: string,
+  run: string,
+): Promise<WorkflowHandle | undefined> {
+  const parts = parseRunId(run);
+  if (parts?.stack !== stack || !PROCEDURES.some((one) => one === parts.procedure)) return undefined;
+  const handle = steady.client.workflow.getHandle(run);
+  return (await whereIs(handle)) === 'unknown' ? undefined : handle;
+}
+
 /**
  * The run meant by a workflow id or a unique ending of it; of runs that end alike the ones people ask for come first.
  * Entities are no runs. Throws `run.unknown`.
  */
 export async function findRun(steady: Steady, stack: string, text: string): Promise<WorkflowHandle> {
   const unknown = (facts: FailureFacts = {}) => new SteadyError('run.unknown', { run: text, ...facts });
-  const parts = parseRunId(text);
-  if (parts !== undefined && parts.stack === stack && PROCEDURES.some((one) => one === parts.procedure)) {
-    const exact = steady.client.workflow.getHandle(text);
-    try {
-      await exact.describe();
-      return exact;
-    } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-    }
-  }
+  const exact = await exactRun(steady, stack, text);
+  if (exact !== undefined) return exact;
   if (text.trim() === '') throw unknown();
   const found = (await listRuns(steady, { stack, limit: 1000, all: true })).filter((one) =>
     one.run.endsWith(text),

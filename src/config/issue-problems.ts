@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { describeFound, mayBeSecret } from './found.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../contracts/nearest.js';
 import type { FieldPath, Problem } from './problems.js';
 import { allowedAt, boundWords, customWords, formatWords, typeWords } from './issue-words.js';
 import { fieldsAt } from './schema-look.js';

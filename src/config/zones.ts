@@ -1,5 +1,5 @@
 import { IANAZone } from 'luxon';
-import { nearest } from './nearest.js';
+import { nearest } from '../contracts/nearest.js';
 
 /** A change of a zone's clocks: the local times between `from` and `to` are skipped, or come twice. */
 export interface ClockChange {

@@ -1,4 +1,6 @@
 import { kind, type FailureKind } from './failure-kind.js';
+import { API_FAILURES } from './failures-of-api.js';
+import { DEPLOY_FAILURES } from './failures-of-deploys.js';
 import { STORAGE_FAILURES } from './failures-of-storage.js';
 import { STORE_FAILURES } from './failures-of-stores.js';
 
@@ -134,58 +136,7 @@ export const FAILURES = {
   ),
   ...STORAGE_FAILURES,
   ...STORE_FAILURES,
-  // services and checks
-  'service.failed': kind(
-    'a service did not start, stop or become healthy',
-    true,
-    'Look at the log of that service; `steady check` may say more.',
-  ),
-  'image.missing': kind(
-    'an image cannot be had',
-    false,
-    'Nothing that runs was touched. Look at its name and tag, and whether the worker’s machine may pull from that registry (`docker login`).',
-  ),
-  'deploy.unable': kind(
-    'this cannot be deployed so',
-    false,
-    'Nothing was touched. `steady check` tells what stands in the way and what is done instead.',
-  ),
-  'deploy.rolled-back': kind(
-    'a deploy failed, and what ran before runs again',
-    false,
-    'Look at the steps with `steady show RUN`: the one that failed says why, with the end of the log.',
-  ),
-  'deploy.held': kind(
-    'a deploy failed after a migration that cannot be undone, and was left as it was',
-    false,
-    'Look which versions serve with `steady health`; then `steady thaw` the service, and deploy or roll back yourself.',
-  ),
-  'deploy.closed': kind(
-    'no deploys at this time',
-    false,
-    'Wait, or ask for an exception with --outside-hours and a reason: it needs an approval.',
-  ),
-  'calendar.unreadable': kind(
-    'a calendar of times without deploys cannot be read',
-    true,
-    'Put its file or address right: until it can be read, nobody knows that now is no such time.',
-  ),
-  'job.failed': kind(
-    'a job did not end well',
-    false,
-    'Its last lines are in the message, and in `steady show RUN`.',
-  ),
-  'router.failed': kind(
-    'a router did not do as it was told',
-    true,
-    'Its configuration is as it was before. Look at what it says, and at `nginx -t` where it runs.',
-  ),
-  'revision.unknown': kind('no such revision', false, '`steady history SERVICE` lists those that there are.'),
-  'check.failed': kind(
-    'a check did not pass',
-    false,
-    'The message holds the answer: mend that service, or the check in the file.',
-  ),
+  ...DEPLOY_FAILURES,
   // people
   'approval.denied': kind('denied', false, 'Who, and why, is in `steady show RUN`.'),
   'approval.expired': kind(
@@ -223,6 +174,7 @@ export const FAILURES = {
     false,
     'A newer run has taken over; nothing was changed.',
   ),
+  ...API_FAILURES,
   // telling people
   'notify.refused': kind(
     'a receiver refused the message',

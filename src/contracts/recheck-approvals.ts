@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { proposalDigest, type Proposal } from './runs/approval.js';
 import { isSigned } from './signing.js';
-import type { Approver } from './stack/people.js';
+import type { ApiSigner, Approver } from './stack/people.js';
 import type { EvidenceRecord } from './stored/others.js';
 
 const decisionSchema = z.object({
@@ -12,6 +12,7 @@ const decisionSchema = z.object({
     decision: z.enum(['approve', 'deny']),
     proposal: z.string(),
     name: z.string(),
+    via: z.literal('api').optional(),
     at: z.string(),
   }),
   signature: z.string(),
@@ -30,6 +31,7 @@ const stateSchema = z.object({
   status: z.enum(['waiting', 'approved', 'denied', 'expired']),
   decisions: z.array(decisionSchema),
   keys: z.record(z.string(), z.string()).optional(),
+  apiKey: z.string().optional(),
 });
 type State = z.infer<typeof stateSchema>;
 
@@ -49,6 +51,7 @@ export interface ApprovalsVerdict {
 export function recheckApprovals(
   records: readonly EvidenceRecord[],
   people: readonly Pick<Approver, 'name' | 'key'>[],
+  api?: Pick<ApiSigner, 'key'>,
 ): ApprovalsVerdict {
   const broken: { number: number; why: string }[] = [];
   const notes = new Set<string>();
@@ -57,7 +60,7 @@ export function recheckApprovals(
     for (const stored of record.approvals) {
       const parsed = stateSchema.safeParse(stored);
       const found = parsed.success
-        ? recheck(parsed.data, record, people)
+        ? recheck(parsed.data, record, people, api)
         : { why: 'an approval cannot be read', notes: [] };
       if (found.why === undefined) signatures += parsed.data?.decisions.length ?? 0;
       else broken.push({ number: record.number, why: found.why });
@@ -71,6 +74,7 @@ function recheck(
   state: State,
   record: EvidenceRecord,
   people: readonly Pick<Approver, 'name' | 'key'>[],
+  api: Pick<ApiSigner, 'key'> | undefined,
 ): { readonly why?: string; readonly notes: readonly string[] } {
   const notes: string[] = [];
   const { proposal, decisions } = state;
@@ -80,13 +84,17 @@ function recheck(
   if (proposalDigest(proposal as unknown as Proposal) !== state.digest)
     return no('the proposal is not the one that was signed');
   for (const { decision, signature } of decisions) {
-    const { name } = decision;
-    const now = people.find((one) => one.name === name)?.key;
-    const key = state.keys?.[name] ?? now;
-    if (key === undefined) return no(`the key of ${name} is neither recorded nor in the stack file`);
+    const { name, via } = decision;
+    // On behalf of a person, who has to be one that could answer all the same.
+    if (via !== undefined && state.keys?.[name] === undefined) return no(`${name} could not answer`);
+    const signer = via === undefined ? name : 'the HTTP API';
+    const now = via === undefined ? people.find((one) => one.name === name)?.key : api?.key;
+    const key = (via === undefined ? state.keys?.[name] : state.apiKey) ?? now;
+    if (key === undefined) return no(`the key of ${signer} is neither recorded nor in the stack file`);
     if (key !== now)
-      notes.push(`record ${record.number}: the key ${name} signed with is not in the stack file now`);
-    if (!isSigned('decision', decision, signature, key)) return no(`the signature is not of ${name}`);
+      notes.push(`record ${record.number}: the key ${signer} signed with is not in the stack file now`);
+    if (via !== undefined) notes.push(`record ${record.number}: ${name} decided by way of the HTTP API`);
+    if (!isSigned('decision', decision, signature, key)) return no(`the signature is not of ${signer}`);
     const same =
       decision.workflowId === proposal.workflowId &&
       decision.runId === proposal.runId &&

@@ -197,6 +197,7 @@ checks:
 approvers:
   - { name: ana, key: "ed25519:JN99eQiewJu3gRSGMyB5iNAlUwGuofB6CagxgL5m18I", roles: [operator] }
   - { name: ben, key: "ed25519:_l5K8vN74BDpw8j9FRtlQf_ryqWVfvoawo5qM9IZx5U", roles: [operator] }
+api: { key: "ed25519:YqYRtHLYmw5fyTwGm59wC0xVLVW8Doe1YAjvF7ayvr4=", signsFor: [operator] }
 approvals:
   services: { from: operator, count: 1, self: true, expires: 15m }
   deploy: { from: operator, count: 1, self: true, expires: 15m }

@@ -7,7 +7,12 @@ export const NEW = 'acme/api:2';
 /** Two services, api of two instances behind a router, with an image that a registry has. */
 export function deployable(
   rig: Rig,
-  options: { readonly routed?: boolean; readonly count?: number } = {},
+  options: {
+    readonly routed?: boolean;
+    readonly count?: number;
+    /** More of the stack file. */
+    readonly file?: Record<string, unknown>;
+  } = {},
 ): World {
   const { routed = true, count = 2 } = options;
   const service = { healthWithin: '1s', drain: '1s', log: { watch: '1s' } };
@@ -19,6 +24,7 @@ export function deployable(
         api: { ...service, ...(routed && { router: { name: 'edge', port: 8000 } }) },
         worker: service,
       },
+      ...options.file,
     },
   });
   world.fleet.run('api', OLD, count);

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
+import { controlRun } from '../../client/ask/control.js';
 import { resultOf, RunFailure } from '../../client/outcome.js';
 import { findRun } from '../../client/runs.js';
-import { SteadyError } from '../../contracts/failures.js';
-import { parseRunId } from '../../contracts/ids.js';
-import { CONTROLLED, CONTROL_SIGNAL, type Control } from '../../contracts/runs/control.js';
+import type { Control } from '../../contracts/runs/control.js';
 import { contextOf } from '../context.js';
 import { watchRun } from '../watch.js';
 
@@ -30,20 +29,8 @@ export function addControlCommands(program: Command): void {
       await withTemporal(async (steady) => {
         const handle = await findRun(steady, stack.stack, run);
         const { workflowId } = handle;
-        const procedure = parseRunId(workflowId)?.procedure ?? '';
-        if (!CONTROLLED.includes(procedure))
-          throw new SteadyError('usage.invalid', {
-            run: workflowId,
-            allowed: `runs of ${CONTROLLED.join(', ')}`,
-            instead: 'steady cancel',
-          });
-        const { status } = await handle.describe();
-        if (status.name !== 'RUNNING')
-          throw new SteadyError('usage.invalid', { run: workflowId, error: 'it has ended already' });
         const { name } = await context.requester();
-        const control: Control = { what, by: name, reason: options.reason };
-        await handle.signal(CONTROL_SIGNAL, control);
-        if (what === 'abort') await handle.cancel();
+        await controlRun(handle, { what, by: name, reason: options.reason });
         output.line(`${workflowId}: ${done}`);
         if (what === 'abort' && options.wait === true) {
           if (!output.json) await watchRun(steady, handle, output).catch(() => undefined);

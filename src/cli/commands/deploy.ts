@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
-import { newRequest, startRun } from '../../client/start.js';
-import { SteadyError } from '../../contracts/failures.js';
+import { assertReasonable, startDeploy, type DeployAsked } from '../../client/ask/deploy.js';
 import {
-  deployRequest,
-  type DeployInput,
-  type DeployResult,
-  type SettingsChange,
-  type Wanted,
-} from '../../contracts/runs/deploy.js';
+  IMAGE_PATTERN,
+  isCpus,
+  MEMORY_PATTERN,
+  MOST_INSTANCES,
+  VARIABLE_PATTERN,
+} from '../../contracts/asked.js';
+import { SteadyError } from '../../contracts/failures.js';
+import type { DeployInput, DeployResult, SettingsChange, Wanted } from '../../contracts/runs/deploy.js';
 import { STRATEGIES } from '../../contracts/stack/deploy.js';
 import { parseDuration } from '../../contracts/stack/units.js';
-import { countOf, oneOfWords } from '../arguments.js';
+import { countOf, eachOnce, oneOfWords } from '../arguments.js';
 import { contextOf } from '../context.js';
-import { assertKnown, assertNotFrozen } from '../may-change.js';
 import { watchRun } from '../watch.js';
 
 interface Options {
@@ -32,9 +32,6 @@ interface Options {
   readonly reason: string;
   readonly wait: boolean;
 }
-
-/** The most instances of one service that are asked for: more is a slip. */
-const MOST_INSTANCES = 100;
 
 /** The commands deploy, rollback and scale. */
 export function addDeployCommands(program: Command): void {
@@ -67,7 +64,7 @@ export function addDeployCommands(program: Command): void {
     .description('what ran well before runs again')
     .action(async (services: string[], options: Options, self: Command) => {
       await begin(self, 'rollback', options, (names) =>
-        unique(services, names).map((service) => ({
+        eachOnce(services, names).map((service) => ({
           service,
           to: 'revision',
           ...(options.to !== undefined && { revision: countOf('to', options.to, 2 ** 31) }),
@@ -107,35 +104,21 @@ async function begin(
   const context = contextOf(command);
   const { output } = context;
   const { stack } = await context.load();
-  const wanted = wantedOf(Object.keys(stack.services));
   const strategy = options.strategy && oneOfWords('strategy', options.strategy, STRATEGIES);
   const waitForImage = secondsOf('wait-for-image', options.waitForImage);
   const forSeconds = secondsOf('for', options.for);
-  if ((options.hotfix ?? options.outsideHours) === true && options.reason === '')
-    throw new SteadyError('usage.invalid', {
-      error: 'a hotfix, or a deploy outside the hours, says why: --reason',
-    });
-  if (stack.runtime.host !== undefined)
-    throw new SteadyError('deploy.unable', { services: 'those of the host runtime have one instance each' });
+  const asked: DeployAsked = {
+    procedure,
+    wanted: wantedOf(Object.keys(stack.services)),
+    reason: options.reason,
+    ...flagsOf(options),
+    ...(strategy && { strategy }),
+    ...(waitForImage !== undefined && { waitForImage }),
+    ...(forSeconds !== undefined && { forSeconds }),
+  };
+  assertReasonable(asked);
   await context.withTemporal(async (steady) => {
-    const snapshot = await context.appliedSnapshot(steady);
-    const request = newRequest();
-    const asked = {
-      procedure,
-      wanted,
-      reason: options.reason,
-      token: request.slice(-8),
-      ...flagsOf(options),
-      ...(strategy && { strategy }),
-      ...(waitForImage !== undefined && { waitForImage }),
-      ...(forSeconds !== undefined && { forSeconds }),
-    };
-    const by = await context.requester(deployRequest(asked));
-    // Nothing is started for who may not ask, or for what may not be changed.
-    assertKnown(by, { stack: snapshot.stack, of: 'deploy' }, deployRequest(asked));
-    await assertNotFrozen(steady, snapshot.stack, { names: wanted.map((one) => one.service), all: true });
-    const input: DeployInput = { version: 1, snapshot, by, ...asked };
-    const handle = await startRun(steady, { procedure, input, request });
+    const handle = await startDeploy(await context.asking(steady), asked);
     output.line(`run ${handle.workflowId}`);
     if (!options.wait) {
       output.document({ run: handle.workflowId });
@@ -165,11 +148,11 @@ function deployWanted(
     const [name = '', ...rest] = one.split('=');
     const service = oneOfWords('service', name, names);
     const image = rest.length > 0 ? rest.join('=') : options.image;
-    if (image !== undefined && !/^[\w][\w./:@-]*$/.test(image))
+    if (image !== undefined && !IMAGE_PATTERN.test(image))
       throw new SteadyError('usage.invalid', { image, allowed: 'a name such as ghcr.io/acme/api:1.5' });
     return { service, to: 'version', ...(image !== undefined && { image }), ...(settings && { settings }) };
   });
-  unique(
+  eachOnce(
     wanted.map((one) => one.service),
     names,
   );
@@ -198,13 +181,13 @@ function settingsOf({ set = [], unset = [], memory, cpus }: Options): SettingsCh
   const pairs = set.map((one) => {
     const at = one.indexOf('=');
     const name = one.slice(0, at);
-    if (at < 1 || !/^[A-Za-z_]\w*$/.test(name))
+    if (at < 1 || !VARIABLE_PATTERN.test(name))
       throw new SteadyError('usage.invalid', { set: one, allowed: 'NAME=value' });
     return [name, one.slice(at + 1)] as const;
   });
-  if (memory !== undefined && memory !== 'none' && !/^\d+(\.\d+)?[bkmg]b?$/i.test(memory))
+  if (memory !== undefined && memory !== 'none' && !MEMORY_PATTERN.test(memory))
     throw new SteadyError('usage.invalid', { memory, allowed: 'a size such as 512m or 4g, or none' });
-  if (cpus !== undefined && cpus !== 'none' && !(Number(cpus) > 0 && Number(cpus) < 1024))
+  if (cpus !== undefined && cpus !== 'none' && !isCpus(cpus))
     throw new SteadyError('usage.invalid', { cpus, allowed: 'a number such as 1.5, or none' });
   return {
     set: Object.fromEntries(pairs),
@@ -226,19 +209,9 @@ function scaleWanted(pairs: readonly string[], names: readonly string[]): readon
       throw new SteadyError('usage.invalid', { count, error: 'the least is more than the most' });
     return { service, to: 'count', count: min, bounds: { min, max } };
   });
-  unique(
+  eachOnce(
     wanted.map((one) => one.service),
     names,
   );
   return wanted;
-}
-
-/** Each named once, and each one there is. */
-function unique(services: readonly string[], names: readonly string[]): readonly string[] {
-  for (const [at, one] of services.entries()) {
-    oneOfWords('service', one, names);
-    if (services.indexOf(one) !== at)
-      throw new SteadyError('usage.invalid', { service: one, error: 'named twice' });
-  }
-  return services;
 }

@@ -38,7 +38,7 @@ async function verify(context: Context, noted: LedgerHead | undefined): Promise<
     differenceFrom(chain, temporal.known?.ledger?.head, 'the head the ledger wrote') ??
     firstDifference(chain, sets);
   if (broken) throw new SteadyError('evidence.broken', { location, record: broken.number, why: broken.why });
-  const approvals = recheckApprovals(chain.records, stack.approvers);
+  const approvals = recheckApprovals(chain.records, stack.approvers, stack.api);
   const [bad] = approvals.broken;
   if (bad) throw new SteadyError('evidence.broken', { location, record: bad.number, why: bad.why });
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { freeze, targetState, thaw } from '../../client/entities.js';
+import { freezeTargets, targetsOf, thawTarget } from '../../client/ask/freezes.js';
 import { resolveMoment } from '../../config/moment.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { parseDuration } from '../../contracts/stack/units.js';
@@ -27,19 +27,18 @@ export function addFreezeCommands(program: Command): void {
     .action(async (given: string[], options: FreezeOptions, command: Command) => {
       const context = contextOf(command);
       const { stack } = await context.load();
-      const targets = targetsOf(stack, given, options.all);
+      const targets = meantBy(stack, given, options.all);
       const until = endOf(options, stack.timezone);
       const { name } = await context.requester();
       await context.withTemporal(async (steady) => {
-        for (const target of targets) {
-          const before = (await targetState(steady, stack, target))?.frozen;
-          await freeze(steady, stack, target, {
-            by: name,
-            reason: options.reason,
-            at: new Date().toISOString(),
-            ...(until !== undefined && { until: until.toISOString() }),
-          });
-          const end = until && momentText(until.toISOString(), stack.timezone);
+        const end = until && momentText(until.toISOString(), stack.timezone);
+        const asked = {
+          targets,
+          by: name,
+          reason: options.reason,
+          ...(until && { until: until.toISOString() }),
+        };
+        await freezeTargets(steady, stack, asked, ({ target, before }) => {
           context.output.line(
             `${target} is frozen: nothing changes it until ${end === undefined ? '' : `${end}, or until `}\`steady thaw ${target}\``,
           );
@@ -47,7 +46,7 @@ export function addFreezeCommands(program: Command): void {
             context.output.line(
               `    it was already, by ${before.by} ${agoText(before.at)}, whose reason this replaces: ${before.reason}`,
             );
-        }
+        });
       });
       context.output.document({ frozen: targets, ...(until && { until: until.toISOString() }) });
     });
@@ -59,15 +58,12 @@ export function addFreezeCommands(program: Command): void {
     .action(async (given: string[], options: { all?: boolean }, command: Command) => {
       const context = contextOf(command);
       const { stack } = await context.load();
-      const targets = targetsOf(stack, given, options.all);
+      const targets = meantBy(stack, given, options.all);
       const thawed: string[] = [];
       await context.withTemporal(async (steady) => {
         for (const target of targets) {
-          const frozen = (await targetState(steady, stack, target))?.frozen !== undefined;
-          if (frozen) {
-            await thaw(steady, stack, target);
-            thawed.push(target);
-          }
+          const frozen = await thawTarget(steady, stack, target);
+          if (frozen) thawed.push(target);
           context.output.line(frozen ? `${target} is thawed` : `${target} was not frozen`);
         }
       });
@@ -76,9 +72,9 @@ export function addFreezeCommands(program: Command): void {
 }
 
 /** What is named, or all stores. */
-function targetsOf(stack: Stack, given: readonly string[], all = false): readonly string[] {
+function meantBy(stack: Stack, given: readonly string[], all = false): readonly string[] {
   const stores = Object.keys(stack.stores);
-  const everything = [...new Set([...stores, ...Object.keys(stack.services)])];
+  const everything = targetsOf(stack);
   if (all && given.length > 0)
     throw new SteadyError('usage.invalid', { error: 'name targets, or --all', targets: given.join() });
   if (given.length === 0) return all ? everything : stores;

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { newRequest, startRun } from '../../client/start.js';
-import { jobRequest, type JobDone, type JobInput } from '../../contracts/runs/jobs.js';
+import { startJob } from '../../client/ask/job.js';
+import type { JobDone } from '../../contracts/runs/jobs.js';
 import { oneOfWords } from '../arguments.js';
 import { contextOf } from '../context.js';
-import { assertKnown, assertNotFrozen } from '../may-change.js';
 import { watchRun } from '../watch.js';
 import { table } from '../words.js';
 
@@ -45,16 +44,7 @@ async function run(command: Command, given: string, options: Options): Promise<v
   const { stack } = await context.load();
   const name = oneOfWords('job', given, Object.keys(stack.jobs ?? {}));
   await context.withTemporal(async (steady) => {
-    const snapshot = await context.appliedSnapshot(steady);
-    const request = newRequest();
-    const asked = { job: name, reason: options.reason, token: request.slice(-8) };
-    const by = await context.requester(jobRequest(asked));
-    // Nothing is started for who may not ask, or for what may not be changed.
-    assertKnown(by, { stack: snapshot.stack, of: 'jobs' }, jobRequest(asked));
-    const { service } = stack.jobs?.[name] ?? {};
-    if (service !== undefined) await assertNotFrozen(steady, snapshot.stack, { names: [service], all: true });
-    const input: JobInput = { version: 1, snapshot, by, ...asked };
-    const handle = await startRun(steady, { procedure: 'job', input, request });
+    const handle = await startJob(await context.asking(steady), { job: name, reason: options.reason });
     output.line(`run ${handle.workflowId}`);
     if (!options.wait) {
       output.document({ run: handle.workflowId });

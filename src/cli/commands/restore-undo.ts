@@ -8,7 +8,7 @@ import { SteadyError } from '../../contracts/failures.js';
 import { parseRunId, runId } from '../../contracts/ids.js';
 import { HOLD_QUERY, toUndo, type HoldInput, type UndoInput } from '../../contracts/runs/procedures.js';
 import { contextOf } from '../context.js';
-import { assertKnown, assertNotFrozen } from '../may-change.js';
+import { assertKnown, assertNotFrozen } from '../../client/ask/may-change.js';
 import { watchRun } from '../watch.js';
 
 /**

@@ -9,7 +9,7 @@ import { contextOf, type Context } from '../context.js';
 import { chosen, oneOfWords, selectionText } from '../arguments.js';
 import { ask } from '../ask.js';
 import { proofWords } from '../backup-words.js';
-import { assertKnown, assertNotFrozen } from '../may-change.js';
+import { assertKnown, assertNotFrozen } from '../../client/ask/may-change.js';
 import { restoredLines } from '../restored-lines.js';
 import { watchRun } from '../watch.js';
 import { addAcceptCommand } from './restore-accept.js';

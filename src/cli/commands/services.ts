@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
-import { newRequest, startRun } from '../../client/start.js';
+import { startServices } from '../../client/ask/services.js';
 import { SteadyError } from '../../contracts/failures.js';
-import { servicesRequest, type ServicesInput, type ServicesResult } from '../../contracts/runs/services.js';
-import type { ServiceVerb } from '../../contracts/runs/services.js';
+import type { ServicesResult, ServiceVerb } from '../../contracts/runs/services.js';
 import { chosen } from '../arguments.js';
 import { contextOf } from '../context.js';
-import { assertKnown, assertNotFrozen } from '../may-change.js';
 import { watchRun } from '../watch.js';
 
 interface Options {
@@ -48,16 +46,8 @@ async function change(
   const { stack } = await context.load();
   const services = servicesOf(asked, Object.keys(stack.services));
   await context.withTemporal(async (steady) => {
-    const snapshot = await context.appliedSnapshot(steady);
-    const request = newRequest();
     const { reason, dependents = false } = options;
-    const wanted = { verb, services, dependents, reason, token: request.slice(-8) };
-    const by = await context.requester(servicesRequest(wanted));
-    // Nothing is started for who may not ask, or for what may not be changed.
-    assertKnown(by, { stack: snapshot.stack, of: 'services' }, servicesRequest(wanted));
-    await assertNotFrozen(steady, snapshot.stack, { names: services, all: true });
-    const input: ServicesInput = { version: 1, snapshot, by, ...wanted };
-    const handle = await startRun(steady, { procedure: verb, input, request });
+    const handle = await startServices(await context.asking(steady), { verb, services, dependents, reason });
     output.line(`run ${handle.workflowId}`);
     if (!options.wait) {
       output.document({ run: handle.workflowId });

@@ -10,7 +10,7 @@ import type { LookInput } from '../../contracts/runs/procedures.js';
 import type { TamperedLine } from '../../contracts/runs/lines.js';
 import { notLockedWords, tamperedWords } from '../backup-words.js';
 import { contextOf, type Context } from '../context.js';
-import { exitCodeOf } from '../exit-code.js';
+import { exitCodeOf } from '../../contracts/exit-code.js';
 import { isDown, serviceRows, type Service } from '../service-rows.js';
 import { isFull, lowRoomWords, roomBeside } from '../state-room.js';
 import { againstRpo, standingRow } from '../standing.js';

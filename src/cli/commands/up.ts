@@ -1,21 +1,19 @@
 import type { Command } from 'commander';
-import { fileURLToPath } from 'node:url';
-import { ALLOW_FILE } from '../../config/allow-file.js';
 import { formatProblems, StackFileError } from '../../config/problems.js';
 import { SteadyError } from '../../contracts/failures.js';
 import { contextOf, type Context } from '../context.js';
 import { applyHere, goOnHere } from '../embedded/apply-here.js';
 import { keepTemporal, type KeptTemporal } from '../embedded/keep-temporal.js';
 import type { Ports } from '../embedded/temporal-server.js';
-import { note, takeStateFolder, unnote, type StateFolder } from '../embedded/state-folder.js';
-import { supervise, type Supervised } from '../embedded/supervise.js';
+import { startApi, startWorker } from '../embedded/start-parts.js';
+import { takeStateFolder, unnote } from '../embedded/state-folder.js';
+import type { Supervised } from '../embedded/supervise.js';
 import { watchRoom } from '../embedded/watch-room.js';
 import { upNote } from '../embedded/up-note.js';
-import { basisOf, type Basis } from '../embedded/up-basis.js';
+import { basisOf } from '../embedded/up-basis.js';
 import { install, installOption } from '../install/install.js';
 import { variablesOf } from '../install/variables.js';
-import { metricsAt, metricsOption } from '../metrics-option.js';
-import type { Output } from '../output.js';
+import { apiOption, isLoopback, listenAt, metricsAt, metricsOption } from '../listen-options.js';
 
 interface Options {
   readonly state?: string;
@@ -23,6 +21,7 @@ interface Options {
   readonly uiPort: string;
   readonly worker: boolean;
   readonly metrics: string;
+  readonly api: string;
   readonly install?: string | true;
 }
 
@@ -37,6 +36,7 @@ export function addUpCommand(program: Command): void {
     .option('--ui-port <n>', "Temporal's web UI", '8233')
     .option('--no-worker', 'run workers apart, with `steady worker`')
     .addOption(metricsOption())
+    .addOption(apiOption())
     .addOption(installOption())
     .action(async (options: Options, command: Command) => {
       const context = contextOf(command);
@@ -54,9 +54,22 @@ const portsOf = (options: Options): Ports => ({
 /** Wrong usage is told now, not in the log of a worker or of systemd. */
 function assertUsable(options: Options): void {
   metricsAt(options.metrics);
+  apiAt(options);
   const { port, uiPort } = portsOf(options);
   if (port === uiPort)
     throw new SteadyError('usage.invalid', { port, ui_port: uiPort, error: 'two ports are needed' });
+}
+
+/** Others may not reach it: what they send would be plain, and TLS is for `steady server`. */
+function apiAt({ api }: Options): string | undefined {
+  const at = listenAt('api', api);
+  if (at === undefined) return undefined;
+  if (!isLoopback(at.host))
+    throw new SteadyError('usage.invalid', {
+      api,
+      error: 'only this machine may reach it; for others there is `steady server` with TLS',
+    });
+  return `${at.host}:${at.port}`;
 }
 
 async function installUp(context: Context, to: string | true): Promise<void> {
@@ -94,6 +107,7 @@ async function up(context: Context, options: Options): Promise<void> {
   });
   let temporal: KeptTemporal | undefined;
   let worker: Supervised | undefined;
+  let api: Supervised | undefined;
   try {
     temporal = await keepTemporal(folder, ports, {
       onStart: (pid) => noted.write({ address, ui, temporalPid: pid }),
@@ -102,6 +116,8 @@ async function up(context: Context, options: Options): Promise<void> {
     });
     const { metrics } = options;
     if (options.worker) worker = startWorker({ folder, address, output, basis, metrics });
+    const listen = apiAt(options);
+    if (listen !== undefined) api = startApi({ ...here, listen });
     if (broken) notApplied(broken);
     const first = broken ? goOnHere(here, broken) : applyHere(here, 'start');
     // What was applied before runs on, whatever keeps the file from being applied.
@@ -110,50 +126,25 @@ async function up(context: Context, options: Options): Promise<void> {
     applied.catch(() => undefined);
     const early = await Promise.race([applied, signalled]);
     if (typeof early !== 'string') {
-      output.line(`steady up: ready at ${address}, web UI ${ui}, state in ${folder.path}`);
-      output.document({ ready: true, address, ui, state: folder.path });
+      const at = listen === undefined ? '' : `, API http://${listen}`;
+      output.line(`steady up: ready at ${address}, web UI ${ui}${at}, state in ${folder.path}`);
+      output.document({
+        ...{ ready: true, address, ui, state: folder.path },
+        ...(listen !== undefined && { api: `http://${listen}` }),
+      });
     }
     const why = await Promise.race([signalled, temporal.gaveUp.then((error) => ({ error }))]);
     output.line(`stopping: ${typeof why === 'string' ? why : 'Temporal does not stay up'}`);
     if (typeof why !== 'string') throw why.error;
   } finally {
     endWatch();
+    await api?.stop(5);
     await worker?.stop(10);
     await temporal?.stop(15);
     await unnote(folder, 'worker.json');
     await noted.remove();
     await folder.release();
   }
-}
-
-function startWorker(of: {
-  readonly folder: StateFolder;
-  readonly address: string;
-  readonly output: Output;
-  readonly basis: Basis;
-  readonly metrics: string;
-}): Supervised {
-  const { folder, address, output, basis, metrics } = of;
-  const logFile = folder.file('worker.log');
-  const own = ['--site', basis.site, '--scratch', folder.scratch, '--metrics', metrics];
-  const trusted = ['--trust', folder.file(ALLOW_FILE)];
-  return supervise({
-    argv: [
-      process.execPath,
-      ...process.execArgv,
-      mainFile(),
-      '--address',
-      address,
-      'worker',
-      ...own,
-      ...trusted,
-    ],
-    env: process.env,
-    cwd: basis.folder,
-    logFile,
-    onStart: (pid) => void note(folder, 'worker.json', { pid }),
-    onEnd: (how) => output.warn(`the worker ended (${how}) and is started again; see ${logFile}`),
-  });
 }
 
 /** Listens from the first moment: a signal while things start must not leave a state folder half in use. */
@@ -184,9 +175,3 @@ function portOf(text: string, option: string): number {
     throw new SteadyError('usage.invalid', { [option.replace('--', '')]: text, allowed: '1 to 65535' });
   return port;
 }
-
-const mainFile = (): string =>
-  fileURLToPath(new URL('../main.js', import.meta.url)).replace(
-    /\.js$/,
-    import.meta.url.endsWith('.ts') ? '.ts' : '.js',
-  );

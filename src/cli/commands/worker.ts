@@ -10,7 +10,7 @@ import { oneOfWords } from '../arguments.js';
 import { contextOf, type Context } from '../context.js';
 import { install, installOption } from '../install/install.js';
 import { variablesOf, variablesSet } from '../install/variables.js';
-import { metricsAt, metricsOption } from '../metrics-option.js';
+import { metricsAt, metricsOption } from '../listen-options.js';
 import { addTrustCommand } from './worker-trust.js';
 
 export function addWorkerCommand(program: Command): void {

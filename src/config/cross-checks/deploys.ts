@@ -1,4 +1,4 @@
-import { nearest } from '../nearest.js';
+import { nearest } from '../../contracts/nearest.js';
 import type { Stack } from '../../contracts/stack/stack.js';
 import type { FieldPath } from '../problems.js';
 import type { CrossCheckReport } from './report.js';

@@ -1,5 +1,5 @@
 import { usualDepth, type Stack } from '../../contracts/stack/stack.js';
-import { nearest } from '../nearest.js';
+import { nearest } from '../../contracts/nearest.js';
 import type { CrossCheckReport } from './report.js';
 
 /** Channels are told of what they can say, and by a way that keeps a password. */

@@ -2,7 +2,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import type { ApprovalPolicy } from '../../contracts/stack/people.js';
 import type { Stack } from '../../contracts/stack/stack.js';
 import { EXAMPLE_APPROVER_KEYS } from '../example-keys.js';
-import { nearest } from '../nearest.js';
+import { nearest } from '../../contracts/nearest.js';
 import type { CrossCheckReport } from './report.js';
 
 /** Approvers have usable keys of their own, and roles asked for are held by enough of them. */
@@ -26,7 +26,27 @@ export function checkPeople(stack: Stack, report: CrossCheckReport): void {
     }
   }
 
+  checkApi(stack, report);
   for (const [what, policy] of Object.entries(stack.approvals)) checkPolicy(what, policy, stack, report);
+}
+
+/** The key of the HTTP API is its own, and roles it signs for are held by somebody. */
+function checkApi({ api, approvers }: Stack, report: CrossCheckReport): void {
+  if (api === undefined) return;
+  const bytes = decodeKey(api.key);
+  if (!isUsableKey(bytes))
+    report.error(['api', 'key'], 'not an Ed25519 public key; `steady server` prints its own');
+  if (approvers.some((one) => decodeKey(one.key).equals(bytes)))
+    report.error(['api', 'key'], 'an approver has the same key: the HTTP API has one of its own');
+  const roles = [...new Set(approvers.flatMap((approver) => approver.roles))];
+  for (const [index, role] of (api.signsFor ?? []).entries()) {
+    if (roles.includes(role)) continue;
+    report.error(['api', 'signsFor', index], 'nobody has this role', {
+      found: JSON.stringify(role),
+      allowed: roles,
+      nearest: nearest(role, roles),
+    });
+  }
 }
 
 /** Whether what is asked for can be approved at all. */

@@ -1,7 +1,7 @@
 import { findCycle, needsOf } from '../../contracts/stack/dependencies.js';
 import type { CheckConfig } from '../../contracts/stack/checks.js';
 import type { Stack } from '../../contracts/stack/stack.js';
-import { nearest } from '../nearest.js';
+import { nearest } from '../../contracts/nearest.js';
 import type { FieldPath } from '../problems.js';
 import type { CrossCheckReport } from './report.js';
 

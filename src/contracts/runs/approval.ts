@@ -1,5 +1,5 @@
 import { digestOf } from '../canonical.js';
-import type { ApprovalPolicy, Approver } from '../stack/people.js';
+import type { ApiSigner, ApprovalPolicy, Approver } from '../stack/people.js';
 import { isSigned } from '../signing.js';
 
 /** What an approver is shown and signs: if any of it changes, it is asked again. */
@@ -30,7 +30,10 @@ export interface Decision {
   readonly decision: 'approve' | 'deny';
   /** Digest of the proposal that was shown. */
   readonly proposal: string;
+  /** Who decides. */
   readonly name: string;
+  /** Signed on that person's behalf, with the key of the HTTP API; left out: by the person. */
+  readonly via?: 'api';
   readonly reason: string;
   readonly at: string;
 }
@@ -48,6 +51,8 @@ export interface ApprovalState {
   readonly decisions: readonly SignedDecision[];
   /** Public keys of those who could answer, by name, as the stack file had them: for a check years later. */
   readonly keys?: Readonly<Record<string, string>> | undefined;
+  /** Public key of the HTTP API, where it may sign on behalf of those. */
+  readonly apiKey?: string | undefined;
   /** Times a person should have been reminded. */
   readonly remindedAt?: string | undefined;
 }
@@ -58,6 +63,7 @@ export const DECIDE_UPDATE = 'decide';
 export interface DecisionRules {
   readonly state: ApprovalState | undefined;
   readonly approvers: readonly Approver[];
+  readonly api?: ApiSigner | undefined;
   readonly policy: Pick<ApprovalPolicy, 'from' | 'self'>;
   readonly requester: string;
   /** Workflow time, milliseconds. */
@@ -83,8 +89,11 @@ export function refusalOf(signed: SignedDecision, rules: DecisionRules): string 
     return 'the proposal has changed since it was shown; look at it again';
   const approver = rules.approvers.find((one) => one.name === decision.name);
   if (approver === undefined) return `${decision.name} is not named in the stack file`;
-  if (!isSigned('decision', decision, signed.signature, approver.key))
-    return `the signature is not of ${decision.name}`;
+  if (decision.via !== undefined && !signsFor(rules.api, rules.policy.from))
+    return `the HTTP API does not sign for the role ${rules.policy.from}`;
+  const key = decision.via === undefined ? approver.key : (rules.api?.key ?? '');
+  if (!isSigned('decision', decision, signed.signature, key))
+    return `the signature is not of ${decision.via === undefined ? decision.name : 'the HTTP API'}`;
   if (!approver.roles.includes(rules.policy.from))
     return `${decision.name} does not have the role ${rules.policy.from}`;
   if (decision.decision === 'approve' && !rules.policy.self && decision.name === rules.requester) {
@@ -94,6 +103,10 @@ export function refusalOf(signed: SignedDecision, rules: DecisionRules): string 
     return `${decision.name} has already answered`;
   return undefined;
 }
+
+/** Whether holders of a role may decide by way of the HTTP API. */
+export const signsFor = (api: ApiSigner | undefined, role: string): boolean =>
+  api?.signsFor?.includes(role) === true;
 
 export function proposalDigest(proposal: Proposal): string {
   return digestOf(proposal);

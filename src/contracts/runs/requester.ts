@@ -1,6 +1,6 @@
 import { digestOf } from '../canonical.js';
 import { isSigned } from '../signing.js';
-import type { Approver } from '../stack/people.js';
+import type { ApiSigner, Approver } from '../stack/people.js';
 import type { RestoreInput } from './procedures.js';
 import type { Requester } from './snapshot.js';
 
@@ -29,13 +29,22 @@ export function restoreRequest(
   };
 }
 
+/** How names of requesters begin that are no people: tokens of the HTTP API. */
+export const MACHINE = 'api:';
+
 /** What a requester signs: who, when, and the digest of what was asked. */
-export function requestToSign(name: string, at: string, request: unknown): Record<string, string> {
-  return { name, at, request: digestOf(request) };
+export function requestToSign(
+  name: string,
+  at: string,
+  request: unknown,
+  via?: 'api',
+): Record<string, string> {
+  return { name, at, request: digestOf(request), ...(via && { via }) };
 }
 
 export interface RequesterRules {
   readonly approvers: readonly Approver[];
+  readonly api?: ApiSigner | undefined;
   /** What was asked, as it was signed. */
   readonly request: unknown;
   /** Start of the run, milliseconds. */
@@ -54,10 +63,14 @@ export function doubtAboutRequester(by: Requester, rules: RequesterRules): strin
     if (rules.mustSign) return 'the request is not signed';
     return approvers.some((one) => one.name === by.name) ? 'this name has to sign its requests' : undefined;
   }
-  const { key, at, signature } = by.signed;
-  if (!approvers.some((one) => one.name === by.name && one.key === key))
+  const { key, at, signature, via } = by.signed;
+  if (via === undefined && !approvers.some((one) => one.name === by.name && one.key === key))
     return 'not a person of the stack file with this key';
-  if (!isSigned('request', requestToSign(by.name, at, rules.request), signature, key))
+  if (via !== undefined && rules.api?.key !== key)
+    return 'the stack file names another key of the HTTP API, or none';
+  if (via !== undefined && !by.name.startsWith(MACHINE) && !approvers.some((one) => one.name === by.name))
+    return 'not a person of the stack file';
+  if (!isSigned('request', requestToSign(by.name, at, rules.request, via), signature, key))
     return 'the signature of the request is not valid';
   const age = (rules.startedAt - Date.parse(at)) / 1000;
   return Math.abs(age) <= REQUEST_FRESH_SECONDS

@@ -17,6 +17,8 @@ export interface Requester {
   readonly name: string;
   readonly signed?: {
     readonly key: string;
+    /** On behalf of who asked, with the key of the HTTP API. */
+    readonly via?: 'api';
     readonly at: string;
     readonly signature: string;
   };

@@ -4,7 +4,7 @@ import { changesSchema } from './changes.js';
 import { checkSchema } from './checks.js';
 import { jobSchema } from './jobs.js';
 import { notifySchema } from './notify.js';
-import { approvalsSchema, approverSchema } from './people.js';
+import { apiSignerSchema, approvalsSchema, approverSchema } from './people.js';
 import { planSchema } from './plans.js';
 import { routerSchema } from './routers.js';
 import { runtimeSchema } from './runtime.js';
@@ -97,6 +97,7 @@ export const stackSchema = z.strictObject({
     .record(nameSchema, checkSchema)
     .prefault({})
     .describe('your own questions, asked after a restore, by name'),
+  api: apiSignerSchema.optional().describe('the key that the HTTP API signs with'),
   approvers: z.array(approverSchema).default([]).describe('people who may decide, by key'),
   approvals: approvalsSchema.prefault({}).describe('what needs a decision'),
   notify: notifySchema.optional().describe('who is told of what, by name of the channel'),

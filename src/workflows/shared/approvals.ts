@@ -11,6 +11,7 @@ import {
   DECIDE_UPDATE,
   proposalDigest,
   refusalOf,
+  signsFor,
   type ApprovalState,
   type Proposal,
   type SignedDecision,
@@ -47,7 +48,7 @@ export function createApprovals(
   },
 ): Approvals {
   const { awaiting } = asking;
-  const { approvers, stack } = input.snapshot.stack;
+  const { approvers, api, stack } = input.snapshot.stack;
   const past: ApprovalState[] = [];
   let state: ApprovalState | undefined;
   let policy: ApprovalPolicy | undefined;
@@ -71,6 +72,7 @@ export function createApprovals(
         const rules = {
           state,
           approvers,
+          api,
           policy: policy ?? { from: '', self: false },
           requester: input.by.name,
           now: Date.now(),
@@ -119,7 +121,14 @@ export function createApprovals(
         self: question.policy.self,
       };
       const keys = Object.fromEntries(able.map((one) => [one.name, one.key]));
-      state = { proposal, digest: proposalDigest(proposal), status: 'waiting', decisions: [], keys };
+      state = {
+        proposal,
+        digest: proposalDigest(proposal),
+        status: 'waiting',
+        decisions: [],
+        keys,
+        ...(signsFor(api, question.policy.from) && { apiKey: api?.key }),
+      };
       awaiting(question.policy.from);
       waiting(`approval by ${able.map((one) => one.name).join(' or ')} until ${proposal.expiresAt}`);
       try {

@@ -12,6 +12,7 @@ export function requireKnownRequester(
 ): void {
   const doubt = doubtAboutRequester(input.by, {
     approvers: input.snapshot.stack.approvers,
+    api: input.snapshot.stack.api,
     request: asked.request,
     startedAt: run.startedAt.getTime(),
     mustSign: !asked.policy.self,

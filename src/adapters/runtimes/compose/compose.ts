@@ -136,7 +136,7 @@ export function createComposeRuntime({
               containerLogs(target, {
                 container: one.id,
                 lines,
-                since,
+                since: since === undefined ? undefined : earlier(since),
                 until: previous === true ? one.startedAt : undefined,
               }),
             )
@@ -158,3 +158,8 @@ export function createComposeRuntime({
     },
   };
 }
+
+/** An engine may note that a container started after its first words are out. */
+const UNNOTED_MS = 1000;
+
+const earlier = (time: string): string => new Date(Date.parse(time) - UNNOTED_MS).toISOString();

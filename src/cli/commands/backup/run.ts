@@ -1,9 +1,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { Steady } from '../../../client/connect.js';
-import { startRun } from '../../../client/start.js';
+import { startBackup } from '../../../client/ask/backup.js';
 import { DEPTHS } from '../../../contracts/names.js';
-import type { BackupInput, BackupResult } from '../../../contracts/runs/procedures.js';
+import type { BackupResult } from '../../../contracts/runs/procedures.js';
 import { chosen, depthOf, oneOfWords } from '../../arguments.js';
 import { contextOf } from '../../context.js';
 import type { Output } from '../../output.js';
@@ -33,15 +33,11 @@ export function addRunCommand(backup: Command): void {
       const plan = name === undefined ? undefined : stack.plans[name];
       const stores = chosen(given.length > 0 ? given : (plan?.stores ?? []), Object.keys(stack.stores));
       await context.withTemporal(async (steady) => {
-        const input: BackupInput = {
-          version: 1,
-          snapshot: await context.appliedSnapshot(steady),
-          by: await context.requester(),
+        const handle = await startBackup(await context.asking(steady), {
           stores,
           ...(name !== undefined && { plan: name }),
           ...(verify !== undefined && { verify }),
-        };
-        const handle = await startRun(steady, { procedure: 'backup', input });
+        });
         await followBackup(steady, handle, { output: context.output, wait: options.wait });
       });
     });

@@ -1,4 +1,4 @@
-import type { FailureCode } from '../contracts/failures.js';
+import type { FailureCode } from './failures.js';
 
 const USAGE = [
   'identity.missing',
@@ -7,6 +7,9 @@ const USAGE = [
   'revision.unknown',
   'key.missing',
   'temporal.unprepared',
+  'route.unknown',
+  'stack.unknown',
+  'request.reused',
 ];
 const DENIED = [
   'approval.denied',
@@ -15,6 +18,10 @@ const DENIED = [
   'target.frozen',
   'trust.missing',
   'trust.unsafe',
+  'token.invalid',
+  'token.forbidden',
+  'webhook.invalid',
+  'webhook.replayed',
 ];
 const OUT_OF_REACH = ['temporal.unreachable', 'worker.absent', 'worker.lost', 'storage.unreachable'];
 

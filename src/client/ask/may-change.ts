@@ -1,11 +1,11 @@
-import type { Steady } from '../client/connect.js';
-import { targetState } from '../client/entities.js';
-import { SteadyError } from '../contracts/failures.js';
-import { doubtAboutRequester } from '../contracts/runs/requester.js';
-import type { Requester } from '../contracts/runs/snapshot.js';
-import type { ApprovalsConfig } from '../contracts/stack/people.js';
-import type { Stack } from '../contracts/stack/stack.js';
-import { momentText } from './words.js';
+import type { Steady } from '../connect.js';
+import { targetState } from '../entities.js';
+import { SteadyError } from '../../contracts/failures.js';
+import { doubtAboutRequester, MACHINE } from '../../contracts/runs/requester.js';
+import type { Requester } from '../../contracts/runs/snapshot.js';
+import type { ApprovalsConfig } from '../../contracts/stack/people.js';
+import type { Stack } from '../../contracts/stack/stack.js';
+import { momentText } from '../../contracts/time-text.js';
 
 /**
  * Throws `identity.missing` for a request that the run would refuse because it is not certain who asks, before there is
@@ -21,15 +21,18 @@ export function assertKnown(
   if (policy === undefined) return;
   const why = doubtAboutRequester(by, {
     approvers: stack.approvers,
+    api: stack.api,
     request,
     startedAt: now,
     mustSign: !policy.self,
   });
   if (why === undefined) return;
   const hint =
-    by.signed === undefined
-      ? 'Name yours with --identity, or make one with `steady identity create`; its key belongs under approvers in the stack file.'
-      : 'Add its key (`steady identity show`) to approvers in the stack file and run `steady apply`, or name another with --identity.';
+    by.signed?.via === 'api' || by.name.startsWith(MACHINE)
+      ? 'Name the key of the HTTP API under api in the stack file (`steady server` prints it), and the people under approvers; then run `steady apply`.'
+      : by.signed === undefined
+        ? 'Name yours with --identity, or make one with `steady identity create`; its key belongs under approvers in the stack file.'
+        : 'Add its key (`steady identity show`) to approvers in the stack file and run `steady apply`, or name another with --identity.';
   throw new SteadyError('identity.missing', { asked_by: by.name, why }, { hint });
 }
 

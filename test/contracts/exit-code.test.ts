@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exitCodeOf } from '../../src/cli/exit-code.js';
+import { exitCodeOf } from '../../src/contracts/exit-code.js';
 import { FAILURES, type FailureCode } from '../../src/contracts/failures.js';
 
 describe('exit codes', () => {
