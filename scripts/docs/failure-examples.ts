@@ -170,6 +170,7 @@ export const FAILURE_EXAMPLES: Record<FailureCode, FailureFacts> = {
   'calendar.unreadable': { calendar: 'freeze.ics', error: 'ENOENT' },
   'token.invalid': { reason: 'it ended 2026-11-01T00:00:00.000Z', token: 'ci' },
   'token.forbidden': { token: 'phone', action: 'decide', reason: 'it is of no person' },
+  'token.unsafe': { file: '/srv/shop/.steady/tokens.json', error: 'not a file of tokens' },
   'route.unknown': { method: 'POST', path: '/v1/deploys' },
   'stack.unknown': { stack: 'shop2', allowed: 'shop' },
   'request.reused': { run: 'deploy.shop.once-4h0qk7q2m9xd' },

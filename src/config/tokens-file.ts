@@ -42,7 +42,7 @@ export const newSecret = (kind: Token['kind']): string =>
 /** Of 256 random bits one round of SHA-256 is enough: there is nothing to guess. */
 export const secretSha256 = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
-/** None where there is no file. Throws `usage.invalid` for one that others can read or change, or that is damaged. */
+/** None where there is no file. Throws `token.unsafe` for one that others can read or change, or that is damaged. */
 export function readTokens(path: string): readonly Token[] {
   let file: number;
   try {
@@ -50,18 +50,18 @@ export function readTokens(path: string): readonly Token[] {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
-    throw unusable(path, code ?? 'unknown', cause);
+    throw unsafe(path, code ?? 'unknown', cause);
   }
   try {
     const facts = fstatSync(file);
     const own = process.getuid?.() ?? facts.uid;
-    if (facts.uid !== own && facts.uid !== 0) throw unusable(path, `it belongs to uid ${facts.uid}`);
+    if (facts.uid !== own && facts.uid !== 0) throw unsafe(path, `it belongs to uid ${facts.uid}`);
     if ((facts.mode & 0o077) !== 0)
-      throw unusable(path, `others may use it: mode ${(facts.mode & 0o777).toString(8)}, not 600`);
+      throw unsafe(path, `others may use it: mode ${(facts.mode & 0o777).toString(8)}, not 600`);
     const parsed = tokensFileSchema.safeParse(
       facts.isFile() ? asJson(readFileSync(file, 'utf8')) : undefined,
     );
-    if (!parsed.success) throw unusable(path, 'not a file of tokens');
+    if (!parsed.success) throw unsafe(path, 'not a file of tokens');
     return parsed.data.tokens;
   } finally {
     closeSync(file);
@@ -100,6 +100,9 @@ export async function changeTokens(
     await rm(lock, { force: true });
   }
 }
+
+const unsafe = (file: string, error: string, cause?: unknown): SteadyError =>
+  new SteadyError('token.unsafe', { file, error }, { cause });
 
 const unusable = (tokens: string, error: string, cause?: unknown): SteadyError =>
   new SteadyError('usage.invalid', { tokens, error }, { cause });

@@ -12,6 +12,11 @@ export const API_FAILURES = {
     false,
     'Use one with that action, stack and service: `steady token create --help`.',
   ),
+  'token.unsafe': kind(
+    'the file of tokens cannot be used',
+    false,
+    'It has to belong to the user of the API, and nobody else may read it: `chmod 600`. Made anew, its tokens are too.',
+  ),
   'route.unknown': kind('no such address', false, '`/openapi.json` describes all there are.'),
   'stack.unknown': kind(
     'no such stack',

@@ -56,7 +56,7 @@ export async function startApi(rig: Rig, file: Record<string, unknown> = {}): Pr
   await rememberApplied(rig.steady, stack, {
     ...{ sha256: configSha256, at: new Date().toISOString(), by: 'tester', text: 'a test' },
     snapshot: world.snapshot,
-  } as Parameters<typeof rememberApplied>[2]);
+  });
   const tokens: Token[] = [];
   const stop = new AbortController();
   const api: Api = {

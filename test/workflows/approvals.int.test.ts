@@ -374,7 +374,11 @@ describe.concurrent('a request', () => {
       signedRequester(ana, restoreRequest({ ...input, token: 'another0' })),
       'the signature of the request is not valid',
     ],
-    ['long ago', signedRequester(ana, request, { now: new Date(Date.now() - 3_600_000) }), 'not for this run'],
+    [
+      'long ago',
+      signedRequester(ana, request, { now: new Date(Date.now() - 3_600_000) }),
+      'not for this run',
+    ],
     [
       'by a stranger',
       signedRequester(person('mallory'), request),

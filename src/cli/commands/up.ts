@@ -141,6 +141,7 @@ async function up(context: Context, options: Options): Promise<void> {
     await api?.stop(5);
     await worker?.stop(10);
     await temporal?.stop(15);
+    await unnote(folder, 'api.json');
     await unnote(folder, 'worker.json');
     await noted.remove();
     await folder.release();

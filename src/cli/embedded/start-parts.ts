@@ -60,7 +60,7 @@ export function startApi(of: {
     // Where --config is relative to.
     cwd: process.cwd(),
     logFile,
-    onStart: () => undefined,
+    onStart: (pid) => void note(folder, 'api.json', { pid }),
     onEnd: (how) =>
       context.output.warn(
         `the API ended (${how}) and is started again; see ${logFile}. Another address: --api; none: --api off`,
