@@ -13,7 +13,8 @@ export const MEMORY_PATTERN = /^\d+(\.\d+)?[bkmg]b?$/i;
 /** The most instances of one service that are asked for: more is a slip. */
 export const MOST_INSTANCES = 100;
 
-export const isCpus = (text: string): boolean => Number(text) > 0 && Number(text) < 1024;
+/** More than none, less than 1000. */
+export const CPUS_PATTERN = /^(?!0+(?:\.0+)?$)\d{1,3}(?:\.\d{1,3})?$/;
 
 const reasonSchema = z.string().max(500).default('').describe('why, for the record and whoever is asked');
 const servicesSchema = z.array(nameSchema).min(1).max(100);
@@ -48,7 +49,7 @@ const versionSchema = z
       .describe('limit of memory, such as 4g; null: as the compose file has it'),
     cpus: z
       .string()
-      .refine(isCpus, 'must be a number such as 1.5')
+      .regex(CPUS_PATTERN, 'must be a number such as 1.5')
       .nullable()
       .optional()
       .describe('limit of CPUs, such as 1.5; null: as the compose file has it'),

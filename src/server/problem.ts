@@ -39,6 +39,8 @@ const STATUS: Partial<Record<FailureCode, number>> = {
   internal: 500,
 };
 
+const HINT = 'Correct what is named; `/openapi.json` describes what each request may have.';
+
 /** As the exit code of the command line has it, where nothing else is said. */
 function statusOf(code: FailureCode): number {
   const exit = exitCodeOf(code);
@@ -81,7 +83,8 @@ function problem(
     status: statusOf(code),
     detail: message,
     code,
-    hint,
+    // What the command line is told to look at is not what whoever calls over HTTP has before them.
+    hint: hint === FAILURES['usage.invalid'].hint ? HINT : hint,
     ...(typeof facts['run'] === 'string' && { run: facts['run'] }),
   };
 }

@@ -129,6 +129,8 @@ function valueOf(schema: Schema, name: string, words: Words): fc.Arbitrary<unkno
   if (either) return fc.oneof(...either.map((one) => valueOf(one, name, words)));
   const [first, second] = schema.allOf ?? [];
   if (first) return valueOf({ ...first, ...second }, name, words);
+  if (Array.isArray(schema.type))
+    return fc.oneof(...schema.type.map((type: string) => valueOf({ ...schema, type }, name, words)));
   switch (schema.type) {
     case 'object':
       return objectOf(schema, name, words);

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { assertReasonable, startDeploy, type DeployAsked } from '../../client/ask/deploy.js';
 import {
+  CPUS_PATTERN,
   IMAGE_PATTERN,
-  isCpus,
   MEMORY_PATTERN,
   MOST_INSTANCES,
   VARIABLE_PATTERN,
@@ -187,7 +187,7 @@ function settingsOf({ set = [], unset = [], memory, cpus }: Options): SettingsCh
   });
   if (memory !== undefined && memory !== 'none' && !MEMORY_PATTERN.test(memory))
     throw new SteadyError('usage.invalid', { memory, allowed: 'a size such as 512m or 4g, or none' });
-  if (cpus !== undefined && cpus !== 'none' && !isCpus(cpus))
+  if (cpus !== undefined && cpus !== 'none' && !CPUS_PATTERN.test(cpus))
     throw new SteadyError('usage.invalid', { cpus, allowed: 'a number such as 1.5, or none' });
   return {
     set: Object.fromEntries(pairs),
