@@ -1,9 +1,15 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../services/free-port.js';
 import { startDeployStack, type DeployStack } from './stack.js';
 
 let stack: DeployStack;
+let api: string;
 beforeAll(async () => {
-  stack = await startDeployStack();
+  const port = await freePort();
+  api = `http://127.0.0.1:${port}`;
+  stack = await startDeployStack(() => ({ STEADY_API: `${port}` }));
 }, 300_000);
 afterAll(async () => stack?.close(), 120_000);
 
@@ -89,5 +95,90 @@ describe('a service of two instances behind nginx, asked all the while', () => {
       (one) => `${one.status} ${one.what}: ${one.message}`,
     );
     expect(said).toContainEqual(expect.stringMatching(/^ok router edge: .*api/));
+  });
+});
+
+/** A script of examples/ci, as a CD system runs it. */
+function ci(
+  script: string,
+  env: NodeJS.ProcessEnv,
+  ...args: string[]
+): Promise<{ code: number; out: string }> {
+  const path = fileURLToPath(new URL(`../../../examples/ci/${script}`, import.meta.url));
+  return new Promise((resolve) => {
+    const child = execFile(
+      path,
+      args,
+      { env: { ...process.env, STEADY_URL: api, ...env } },
+      (_error, out, err) => resolve({ code: child.exitCode ?? -1, out: out + err }),
+    );
+  });
+}
+
+describe('a CD system', () => {
+  it('deploys by the script of the examples, and ends as the deploy does', async () => {
+    const { secret } = await stack.well('token', 'create', 'ci', '--machine', '--role', 'deployer');
+    const env = { STEADY_TOKEN: secret as string, STEADY_KEY: 'build-1', STEADY_REASON: 'build 1' };
+    const name = stack.project.name.slice(0, 40);
+    await stack.underLoad(async () => {
+      const done = await ci('deploy.sh', env, name, `api=${stack.image('2')}`);
+      expect(done.out).toMatch(/^run deploy\..*\n(done: .*\n)+$/);
+      expect(done.code).toBe(0);
+    });
+    expect(await stack.versions()).toEqual(['2', '2']);
+    // The job is run again after a lost answer: it is the same deploy.
+    const again = await ci('deploy.sh', env, name, `api=${stack.image('2')}`);
+    expect([again.code, (await stack.well('history', 'api')).revisions.at(-1)]).toMatchObject([
+      0,
+      { running: 2, by: 'api:ci', reason: 'build 1' },
+    ]);
+
+    const ill = await ci('deploy.sh', { ...env, STEADY_KEY: 'build-2' }, name, `api=${stack.image('ill')}`);
+    expect([ill.code, ill.out]).toEqual([4, expect.stringContaining('  code: deploy.rolled-back\n')]);
+    expect(await stack.versions()).toEqual(['2', '2']);
+    const stranger = await ci(
+      'deploy.sh',
+      { ...env, STEADY_TOKEN: 'guess' },
+      name,
+      `api=${stack.image('1')}`,
+    );
+    expect([stranger.code, stranger.out]).toEqual([3, expect.stringContaining('  code: token.invalid\n')]);
+    const typo = await ci('deploy.sh', { ...env, STEADY_KEY: 'build-3' }, name, `apo=${stack.image('1')}`);
+    expect([typo.code, typo.out]).toEqual([2, expect.stringContaining('nearest=api')]);
+    const nobody = await ci(
+      'deploy.sh',
+      { ...env, STEADY_URL: 'http://127.0.0.1:1', STEADY_PATIENCE: '3' },
+      name,
+      'api=x',
+    );
+    expect([nobody.code, (await ci('deploy.sh', env)).code]).toEqual([5, 2]);
+  });
+
+  it('deploys by a signed webhook', async () => {
+    const made = await stack.well(
+      'token',
+      'create',
+      'release',
+      '--webhook',
+      '--action',
+      'deploy',
+      '--action',
+      'read',
+    );
+    const env = { STEADY_SECRET: made.secret as string };
+    const name = stack.project.name.slice(0, 40);
+    const sent = await ci('webhook.sh', env, name, 'release', `api=${stack.image('1')}`);
+    expect([sent.code, sent.out]).toEqual([0, expect.stringMatching(/^\{"run":"deploy\./)]);
+    const { run } = JSON.parse(sent.out) as { run: string };
+    await stack.steady('show', run, '--watch');
+    expect(await stack.versions()).toEqual(['1', '1']);
+    const forged = await ci(
+      'webhook.sh',
+      { STEADY_SECRET: 'guess' },
+      name,
+      'release',
+      `api=${stack.image('2')}`,
+    );
+    expect([forged.code, forged.out]).toEqual([22, expect.stringContaining('webhook.invalid')]);
   });
 });
