@@ -8,7 +8,7 @@ import { consumersOf } from '../../src/contracts/stack/dependencies.js';
 
 const folder = fileURLToPath(new URL('../../examples', import.meta.url));
 const names = readdirSync(folder, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !['alerts', 'policies'].includes(entry.name))
+  .filter((entry) => entry.isDirectory() && !['alerts', 'ci', 'policies'].includes(entry.name))
   .map((entry) => entry.name);
 const load = (name: string) => loadStackFile(join(folder, name), { now: new Date('2026-11-22T12:00:00Z') });
 
