@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { redisService, startCompose, type ComposeProject } from '../../services/compose.js';
 import { docker, IMAGE, uniqueName } from '../../services/docker.js';
+import { freePort } from '../../services/free-port.js';
 import { builtSteady } from '../rig/build.js';
 import { runSteady, type Ran } from '../rig/run-steady.js';
 import { APP } from './app.js';
@@ -62,6 +63,7 @@ export async function startDeployStack(
     await docker('commit', '--change', change, '--change', label, container, image(version));
     await docker('rm', container);
   }
+  const port = await freePort();
   const project = await startCompose({
     services: {
       cache: { ...redisService({ password: 'a-secret' }), volumes: ['cache:/data'] },
@@ -82,7 +84,8 @@ export async function startDeployStack(
             `exec nginx -g 'daemon off; error_log /dev/stderr;'`,
           ].join('\n'),
         ],
-        ports: ['127.0.0.1::80'],
+        // The same after a restart of it.
+        ports: [`127.0.0.1:${port}:80`],
         volumes: ['routes:/etc/nginx/steady'],
         depends_on: ['api'],
         healthcheck: { test: ['CMD', 'curl', '-sf', 'http://127.0.0.1/'], interval: '1s', retries: 30 },
@@ -91,7 +94,6 @@ export async function startDeployStack(
     volumes: { cache: {}, routes: {} },
   });
   const { folder } = project;
-  const port = await project.port('edge', 80);
   const health = `{ http: { url: "http://127.0.0.1:${port}/health", expect: { json: { status: healthy } } } }`;
   await writeFile(
     join(folder, 'steady.yaml'),
