@@ -46,6 +46,8 @@ export async function createServer(api: Api, { logger, tls }: CreateServerOption
     // Each is told once, when it is answered.
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
+    // HEAD of a run's events would read them to their end; monitors may ask so for what is open.
+    exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 300 },
   }) as unknown as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { listRuns } from '../../src/client/runs.js';
 import { recheckApprovals } from '../../src/contracts/recheck-approvals.js';
@@ -186,6 +187,42 @@ describe.concurrent('the API', () => {
     expect(events.map(([, kind]) => kind)).toEqual([...events.slice(1).map(() => 'run'), 'end']);
     expect(JSON.parse(events.at(-1)?.[2] ?? '')).toMatchObject({ run, ended: true, exit: 0 });
     await api.close();
+  });
+
+  it('looks at a run no longer than somebody listens, and ends what waits when it stops', async () => {
+    const api = await startApi(rig);
+    const ci = api.token({ roles: ['operator'] });
+    const gate = api.world.script.gate('route api');
+    const run = await start(api, ci, 'deploys', toNew);
+    await gate.reached;
+    const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
+    const described = vi.spyOn(rig.steady.client.workflowService, 'describeWorkflowExecution');
+    const looks = (): number =>
+      described.mock.calls.filter(([{ execution }]) => execution?.workflowId === run).length;
+    const hangUp = new AbortController();
+    const headers = { authorization: `Bearer ${ci}` };
+    const events = await fetch(`${url}/v1/runs/${run}/events`, { headers, signal: hangUp.signal });
+    const reader = events.body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toMatch(/^event: run\n/);
+    const waiting = fetch(`${url}/v1/runs/${run}?wait=60`, { headers, signal: hangUp.signal }).catch(String);
+    await vi.waitFor(() => expect(looks()).toBeGreaterThan(5), PATIENTLY);
+    hangUp.abort();
+    expect(await waiting).toContain('AbortError');
+    await vi.waitFor(async () => {
+      const before = looks();
+      await sleep(2500);
+      expect(looks()).toBe(before);
+    }, PATIENTLY);
+
+    const began = Date.now();
+    const left = fetch(`${url}/v1/runs/${run}?wait=60`, { headers }).then(String, String);
+    await sleep(500);
+    await api.close();
+    await left;
+    expect(Date.now() - began).toBeLessThan(10_000);
+    await rig.steady.client.workflow.getHandle(run).terminate();
+    gate.open();
+    described.mockRestore();
   });
 
   it('has a deploy wait, go on and end, and cancels runs; entities are none', async () => {

@@ -158,3 +158,10 @@ it('what is open tells nothing of a stack', async () => {
     expect([url, body.includes('shop')]).toEqual([url, false]);
   }
 });
+
+it('monitors may ask for what is open with HEAD, and nobody for anything else', async () => {
+  const as = api.token({ roles: ['viewer'] });
+  const head = async (url: string): Promise<number> =>
+    (await app.inject({ method: 'HEAD', url, headers: { authorization: `Bearer ${as}` } })).statusCode;
+  expect([await head('/live'), await head('/health'), await head('/v1/stacks')]).toEqual([200, 200, 404]);
+});

@@ -14,12 +14,16 @@ export const probeRoutes =
     for (const path of ['/live', '/health'])
       app.get(
         path,
-        { schema: { tags, summary: 'Whether the API itself answers', response: { 200: alive } } },
+        {
+          exposeHeadRoute: true,
+          schema: { tags, summary: 'Whether the API itself answers', response: { 200: alive } },
+        },
         () => ({ status: 'ok' as const, version: VERSION }),
       );
     app.get(
       '/ready',
       {
+        exposeHeadRoute: true,
         schema: {
           tags,
           summary: 'Whether it can do something: Temporal answers, the stack files and tokens can be read',
