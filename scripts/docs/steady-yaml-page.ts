@@ -27,7 +27,7 @@ export function steadyYamlPage(schema: SchemaNode): string {
     part(
       'People',
       PEOPLE,
-      `${fieldTable(at('approvers', '[]'), 'approvers[]')}\n\n${fieldTable(at('approvals'), 'approvals')}`,
+      `${fieldTable(at('approvers', '[]'), 'approvers[]')}\n\n${fieldTable(at('approvals'), 'approvals')}\n\nWhat comes by way of the HTTP API is signed with a key of its own ([api.md](api.md)):\n\n${fieldTable(at('api'), 'api')}`,
       'people',
     ),
     part('Telling people', NOTIFY, fieldTable(at('notify', 'NAME'), 'notify.NAME'), 'notify'),

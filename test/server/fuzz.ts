@@ -28,6 +28,7 @@ interface Schema {
   readonly allOf?: readonly Schema[];
   readonly pattern?: string;
   readonly format?: string;
+  readonly minLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
 }
@@ -148,8 +149,8 @@ function valueOf(schema: Schema, name: string, words: Words): fc.Arbitrary<unkno
       if (schema.format === 'date-time')
         return fc.constantFrom('2099-01-01T00:00:00Z', '2020-01-01T00:00:00Z');
       return schema.pattern === undefined
-        ? fc.string({ maxLength: 40 })
-        : fc.oneof(fc.stringMatching(new RegExp(schema.pattern)), fc.string({ maxLength: 20 }));
+        ? fc.string({ minLength: schema.minLength ?? 0, maxLength: 40 })
+        : fc.stringMatching(new RegExp(schema.pattern));
     default:
       return fc.jsonValue({ maxDepth: 1 });
   }
