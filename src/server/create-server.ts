@@ -1,5 +1,11 @@
 import swagger from '@fastify/swagger';
-import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import Fastify, {
+  LogController,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ServerOptions } from 'node:https';
 import { STATUS_CODES } from 'node:http';
@@ -42,6 +48,8 @@ export async function createServer(api: Api, { logger, tls }: CreateServerOption
     loggerInstance: logger,
     ...(tls && { https: tls }),
     bodyLimit: MOST_BYTES,
+    // An address that is none, before any route is looked for.
+    frameworkErrors: tell,
     requestTimeout: REQUEST_MS,
     // Each is told once, when it is answered.
     logController: new LogController({ disableRequestLogging: true }),
@@ -55,18 +63,10 @@ export async function createServer(api: Api, { logger, tls }: CreateServerOption
   app.decorateRequest('caller');
   app.decorateRequest('rawBody', undefined);
 
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
-    // Of a defect only the log may know more.
-    if (problem.code === 'internal') request.log.error({ err: error }, `${request.method} ${request.url}`);
-    if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
-    if (problem.status === 503) void reply.header('retry-after', '5');
-    void reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
-  });
+  app.setErrorHandler(tell);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
-    const problem = problemOf(new SteadyError('route.unknown', { method: request.method, path }));
-    void reply.code(404).type('application/problem+json').serializer(JSON.stringify).send(problem);
+    tell(new SteadyError('route.unknown', { method: request.method, path }), request, reply);
   });
   app.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-content-type-options', 'nosniff');
@@ -77,7 +77,8 @@ export async function createServer(api: Api, { logger, tls }: CreateServerOption
     const { method, url, caller } = request as typeof request & { caller?: Caller };
     const words = `${method} ${url} ${reply.statusCode} ${STATUS_CODES[reply.statusCode] ?? ''}`.trim();
     const facts = { by: caller?.name, token: caller?.token.name, ms: Math.round(reply.elapsedTime) };
-    request.log[method === 'GET' ? 'debug' : 'info'](facts, words);
+    const level = reply.statusCode >= 500 ? 'warn' : method === 'GET' ? 'debug' : 'info';
+    request.log[level](facts, words);
     done();
   });
 
@@ -120,4 +121,14 @@ export async function createServer(api: Api, { logger, tls }: CreateServerOption
   await app.register(hookRoutes(api), { prefix: '/v1' });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   return app;
+}
+
+/** Answers with what went wrong, as problem details. */
+function tell(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemOf(error);
+  // Of a defect only the log may know more.
+  if (problem.code === 'internal') request.log.error({ err: error }, `${request.method} ${request.url}`);
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (problem.status === 503) void reply.header('retry-after', '5');
+  void reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
 }

@@ -165,3 +165,15 @@ it('monitors may ask for what is open with HEAD, and nobody for anything else', 
     (await app.inject({ method: 'HEAD', url, headers: { authorization: `Bearer ${as}` } })).statusCode;
   expect([await head('/live'), await head('/health'), await head('/v1/stacks')]).toEqual([200, 200, 404]);
 });
+
+it('an address that is none is told as any other error', async () => {
+  for (const [method, url, status] of [
+    ['GET', '/%', 400],
+    ['POST', '/live', 404],
+    ['GET', `/v1/runs/${'x'.repeat(2000)}`, 414],
+  ] as const) {
+    const answer = await app.inject({ method, url });
+    expect([url, answer.headers['content-type']]).toEqual([url, 'application/problem+json']);
+    expect([url, answer.statusCode, answer.json<{ status: number }>().status]).toEqual([url, status, status]);
+  }
+});
