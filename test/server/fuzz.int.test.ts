@@ -124,4 +124,4 @@ it(`${REQUESTS} requests by its own description: none fails inside, and nothing 
   // What no token was for is as it was.
   expect(world.fleet.of('api').map((one) => one.image.name)).toEqual([OLD, OLD]);
   expect((await targetState(rig.steady, world.snapshot.stack, 'api'))?.frozen).toBeUndefined();
-});
+}, 400_000);
